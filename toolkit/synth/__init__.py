@@ -1,0 +1,1 @@
+"""The maker: everything that invents a leak and writes it to disk."""
