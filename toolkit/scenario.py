@@ -264,7 +264,9 @@ def load_scenario(name_or_path: str | Path = DEFAULT_SCENARIO) -> Scenario:
     except OSError as error:
         known = ", ".join(scenario_names())
         reason = error.strerror or "cannot be read"
-        raise ScenarioError(f"No scenario {where!r} ({reason}): name one of {known}, or give the path of a TOML file.") from error
+        raise ScenarioError(
+            f"No scenario {where!r} ({reason}): name one of {known}, or give the path of a TOML file."
+        ) from error
     try:
         return Scenario.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:

@@ -22,7 +22,7 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Annotated:
-    """One entry a file: its comment (null when blank), the family it was drawn from (-1 when blank), whether it is sensitive."""
+    """One entry a file: its comment (null when blank), its family (-1 when blank), whether it is sensitive."""
 
     text: pl.Series
     family: NDArray[np.int64]

@@ -1,7 +1,7 @@
 """The free-text comment of a record, and the truth about it.
 
-A comment is a phrase of the grammar (`grammar/*.toml`) typed in one of the manners of a practice: in capitals, in a hurry, stamped
-with date and initials, behind a routine note, put in somebody's mouth, cut off by the field.
+A comment is a phrase of the grammar (`grammar/*.toml`) typed in one of the manners of a practice: in capitals, in a
+hurry, stamped with date and initials, behind a routine note, put in somebody's mouth, cut off by the field.
 Every draw hangs on the record's number alone, so the same record gets the same text in any order and in any chunk.
 Whatever the manner, the truth about the phrase stays right: no style removes, negates or adds something intimate.
 """
@@ -33,16 +33,19 @@ _UTF8_SMALL = 0xA0
 """In UTF-8, French accented letters are 0xC3 and a byte that is 0x20 lower in capitals."""
 
 
+_FROM_LAST = (Spelling.NO_ACCENTS, Spelling.LOWER_CASE, Spelling.CAPITALS)
+
+
 @dataclass(frozen=True, slots=True)
 class StyleRates:
     """How often comments are typed in each manner: probabilities, set by the scenario.
 
-    Spellings exclude one another: `capitals` (without accents), `lower_case`, `lost_accents`; the rest of the texts is typed
-    as the grammar has it, of which `initial_capital` begin with a capital.
-    `stamp` (date and initials), `before` and `after` (a routine note beside the phrase), `hearsay` (somebody else's word,
-    for the families that allow it), `exclamations`, `typing_error`, `missing_space` and `cut` (a routine note that breaks
-    off) are drawn apart. `stock` is the share of short phrases, outside the ordinary ones, that are left with no stamp
-    and no other note.
+    Spellings exclude one another: `capitals` (without accents), `lower_case`, `lost_accents`; the rest is typed as the
+    grammar has it. Of the texts neither in capitals nor in lower case, `initial_capital` begin with a capital.
+    `stamp` (date and initials), `before` and `after` (a routine note beside the phrase), `hearsay` (somebody else's
+    word, for the families that allow it), `exclamations`, `typing_error`, `missing_space` and `cut` (a routine note
+    after the phrase that breaks off) are drawn apart. `stock` is the share of the short phrases, outside the ordinary
+    ones, that are left with neither stamp nor other note where the draws gave none; the rest get one of the three.
     """
 
     capitals: float
@@ -66,7 +69,7 @@ class StyleRates:
                 raise ValueError(f"comment style {rate.name!r} is {value}; a rate lies between 0 and 1")
         total = self.capitals + self.lower_case + self.lost_accents
         if total > 1:
-            raise ValueError(f"comment styles capitals, lower_case and lost_accents sum to {total}; at most 1 is possible")
+            raise ValueError(f"comment styles capitals, lower_case, lost_accents sum to {total}; at most 1 is possible")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +102,16 @@ class Grammar:
         sensitive: Bools,
         written_on: NDArray[np.int32],
         style: StyleRates,
-        women: Bools | None = None,
+        women: Bools,
     ) -> RenderedComments:
         """One comment for each record number in `ids`.
 
         `sensitive` says which comments reveal something intimate, `written_on` (days since 1970-01-01) when each was
-        typed, `women` whose sex the words agree with (drawn from the id where it is not given).
+        typed, `women` which of them are about a woman (words agree with it, and some families are for one sex only).
         A text is a function of the seed, of its own id, sex, day and sensitivity, and of the rates; it is never
         empty and has at most `FIELD_LENGTH` characters.
+
+        Raises `ValueError` when a comment is typed outside the years that stamps know.
         """
         if len(ids) == 0:
             return RenderedComments(pl.Series("text", [], dtype=pl.String), np.zeros(0, dtype=np.int32))
@@ -114,8 +119,6 @@ class Grammar:
         if days.min() < FIRST_DAY or days.max() > LAST_DAY:
             raise ValueError(f"comments are typed between {FIRST_STAMP_DAY} and {LAST_STAMP_DAY}; a day lies outside")
         draft = _Draft(self._tables, mixer.stream(seed, "comment"), ids, days, style)
-        if women is None:
-            women = draft.stream("sex").chance(ids, 0.5)
         return draft.write(np.asarray(sensitive, dtype=np.bool_), np.asarray(women, dtype=np.bool_))
 
 
@@ -160,7 +163,8 @@ class _Draft:
         spelling = self._spell()
         data, offsets = join_pieces(self._tables.pool, self._numbers)
         self._capitalise(data, offsets, spelling)
-        text = self._slip(as_series(data, offsets), cut, family)
+        may_overflow = np.diff(offsets) > FIELD_LENGTH
+        text = self._slip(as_series(data, offsets), cut, may_overflow, family)
         return RenderedComments(text, family)
 
     def _choose(self, sensitive: Bools, women: Bools) -> Ints:
@@ -189,7 +193,8 @@ class _Draft:
         words, other = self.stream("surround")(ids), self.stream("surround too")(ids)
         stamp, before = mixer.chance(words, style.stamp), mixer.chance(mixer.low(words), style.before)
         after = mixer.chance(other, style.after)
-        bare = np.flatnonzero(self._tables.sparse[rows] & ~(stamp | before | after) & ~mixer.chance(mixer.low(other), style.stock))
+        stock = mixer.chance(mixer.low(other), style.stock)
+        bare = np.flatnonzero(self._tables.sparse[rows] & ~(stamp | before | after | stock))
         forced = self.stream("surround stock").below(ids[bare], 3)
         for number, mask in enumerate((stamp, before, after)):
             mask[bare[forced == number]] = True
@@ -201,7 +206,7 @@ class _Draft:
 
     def _stamp(self, at: Ints) -> None:
         words = self.stream("stamp")(self._ids[at])
-        dates, signatures, counts = (column[mixer.scale(words, len(self._tables.stamps))] for column in self._tables.stamps.T)
+        dates, signatures, counts = self._tables.stamps[mixer.scale(words, len(self._tables.stamps))].T
         self._numbers[at, 0] = dates + self._days[at] - FIRST_DAY
         self._numbers[at, 1] = signatures + mixer.scale(mixer.low(words), counts)
 
@@ -235,10 +240,12 @@ class _Draft:
         style, words = self._style, self.stream("spelling")(self._ids)
         limits = np.cumsum([style.capitals, style.lower_case, style.lost_accents])
         spelling = np.zeros(len(words), dtype=np.int8)
-        for value, limit in zip((Spelling.NO_ACCENTS, Spelling.LOWER_CASE, Spelling.CAPITALS), limits[::-1], strict=True):
+        for value, limit in zip(_FROM_LAST, limits[::-1], strict=True):
             spelling[mixer.chance(words, limit)] = value
         respelled = np.flatnonzero(spelling)
-        self._numbers[respelled] += spelling[respelled, None].astype(np.int32) * self._tables.pool.count
+        pieces = self._numbers[respelled]
+        shift = spelling[respelled, None].astype(np.int32) * np.int32(self._tables.pool.count)
+        self._numbers[respelled] = np.where(pieces > 0, pieces + shift, 0)
         return spelling
 
     def _capitalise(self, data: NDArray[np.uint8], offsets: Ints, spelling: NDArray[np.int8]) -> None:
@@ -251,12 +258,12 @@ class _Draft:
         accented = first[byte == _UTF8_ACCENTED] + 1
         data[accented[data[accented] >= _UTF8_SMALL]] -= 32
 
-    def _slip(self, text: pl.Series, cut: Bools, family: Pieces) -> pl.Series:
+    def _slip(self, text: pl.Series, cut: Bools, may_overflow: Bools, family: Pieces) -> pl.Series:
         """Mistype, run together and cut the texts that bear a slip; cut all that outgrow the field."""
         words = self.stream("slip")(self._ids)
-        mistyped, glued = mixer.chance(words, self._style.typing_error), mixer.chance(mixer.low(words), self._style.missing_space)
-        long = (text.str.len_chars() > FIELD_LENGTH).to_numpy()
-        at = np.flatnonzero(mistyped | glued | cut | long)
+        mistyped = mixer.chance(words, self._style.typing_error)
+        glued = mixer.chance(mixer.low(words), self._style.missing_space)
+        at = np.flatnonzero(mistyped | glued | cut | may_overflow)
         if len(at) == 0:
             return text
         chars = self._tables.pool.chars[self._numbers[at]]
@@ -269,7 +276,7 @@ class _Draft:
             core_end=start + chars[:, self._joint + 1 : self._after - 1].sum(axis=1),
             keep_core=self._tables.fragile[family[at]],
         )
-        slipped = apply_slips(text.gather(at).to_list(), slips, self._ids[at], self.stream("hand"), FIELD_LENGTH)
+        slipped = apply_slips(text.gather(at), slips, self._ids[at], self.stream("hand"), FIELD_LENGTH)
         source = np.arange(len(text))
         source[at] = len(text) + np.arange(len(at))
-        return pl.concat([text, pl.Series("text", slipped, dtype=pl.String)]).gather(source)
+        return pl.concat([text, slipped]).gather(source)

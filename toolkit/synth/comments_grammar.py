@@ -2,13 +2,15 @@
 
 Phrases are data (`grammar/*.toml`), never code. A file holds slots and families:
 
-- `[slots]`: a name and a list of strings. A slot written in one file may be used in all of them. An entry may use other slots.
+- `[slots]`: a name and a list of entries. A slot written in one file may be used in all of them. An entry is a string,
+  which may use other slots, or `{ text = "...", times = 3 }`, which is drawn three times as often.
 - `[sensitive.<name>]` in a file with a top-level `category`: a family of phrases that reveal something intimate.
-- `[harmless.<kind>.<name>]`: a family that reveals nothing; `kind` says why it could mislead ("ordinary" when it could not).
+- `[harmless.<kind>.<name>]`: a family that reveals nothing; `kind` says why it could mislead ("ordinary" when it could
+  not).
 
 A template is a string in which
 
-- `{name}` stands for one entry of a slot, or for a built-in one (`BUILT_IN`: dates, hours, reserved telephone numbers...);
+- `{name}` stands for one entry of a slot, or for a built-in one (`BUILT_IN`: dates, hours, telephone numbers...);
 - `[a|b|c]` stands for one of its alternatives (an empty one is allowed, brackets inside brackets are not);
 - `<m|f>` stands for its first part when the patient is a man, its second when a woman: `venu<|e>`.
 
@@ -24,6 +26,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -61,6 +64,8 @@ _MERGED_AT_MOST = 96
 _SLOT_AT_MOST = 4_000
 _TOKEN = re.compile(r"\{(?P<slot>[^{}]*)\}|\[(?P<choice>[^\[\]]*)\]")
 _BY_SEX = re.compile(r"<([^<>|]*)\|([^<>|]*)>")
+_SPACED_CHOICE = re.compile(r" \[([^\[\]]*)\]")
+_MARKUP = frozenset("{}[]<|")
 _SENSITIVE_KEYS = frozenset({"templates", "held_out", "polarity", "about", "also", "hearsay", "sex", "weight"})
 _HARMLESS_KEYS = frozenset({"templates", "held_out", "polarity", "about", "joins", "sex", "weight"})
 _FILE_KEYS = frozenset({"category", "weight", "slots", "sensitive", "harmless"})
@@ -73,9 +78,10 @@ Element = tuple[str, ...] | str
 class Family:
     """Phrases that say one thing in one manner, with the truth about all of them.
 
-    `category` joins the categories by '|', main one first, and is empty for a harmless family; `kind` says why a harmless one
-    could mislead. `hearsay` families may be put in somebody else's mouth; `joins` families may stand beside another note.
-    `sex` limits a family to the files of men ('M') or women ('F').
+    `category` joins the categories by '|', main one first, and is empty for a harmless family; `kind` says why a
+    harmless one could mislead. `hearsay` families may be put in somebody else's mouth; `joins` families may stand
+    beside another note. `sex` limits a family to the files of men ('M') or women ('F'). `weight` is its share of its
+    file (`source`), and `share` the weight of the file.
     """
 
     id: str
@@ -123,11 +129,11 @@ class Slots:
         if name in trail:
             raise ValueError(f"{where}: slot {{{name}}} leads back to itself; remove it from its own entries")
         if name not in self.entries:
-            what = "a built-in slot cannot stand inside a slot or [...]" if name in BUILT_IN else "there is no such slot"
+            what = "a built-in slot cannot stand in a slot" if name in BUILT_IN else "there is no such slot"
             raise ValueError(f"{where}: {{{name}}} cannot be used: {what}")
         strings = [text for entry in self.entries[name] for text in self.multiply(entry, sex, where, (*trail, name))]
         if len(strings) > _SLOT_AT_MOST:
-            raise ValueError(f"{where}: slot {{{name}}} has {len(strings)} entries; at most {_SLOT_AT_MOST} are allowed")
+            raise ValueError(f"{where}: slot {{{name}}} has {len(strings)} entries; at most {_SLOT_AT_MOST} can be")
         return self._expanded.setdefault((name, sex), tuple(strings))
 
     def multiply(self, text: str, sex: str, where: str, trail: tuple[str, ...] = ()) -> list[str]:
@@ -143,7 +149,7 @@ class Slots:
         return ["".join(parts) for parts in itertools.product(*options)]
 
     def elements(self, text: str, sex: str, where: str) -> tuple[Element, ...]:
-        """A template as a row of choices and built-in slots, neighbouring choices multiplied out while they stay few."""
+        """A template as a row of choices and built-in slots, neighbouring choices multiplied out while few."""
         row: list[Element] = []
         for literal, slot, choice in _tokens(_agree(text, sex)):
             if slot in BUILT_IN:
@@ -155,6 +161,11 @@ class Slots:
                 strings = self.expand(slot, sex, where)
             else:
                 strings = self.multiply(f"[{choice}]", sex, where)
+            stray = next((string for string in strings if _MARKUP.intersection(string)), None)
+            if stray is not None:
+                raise ValueError(
+                    f"{where}: stray bracket in {stray!r}; brackets come in pairs and not inside one another"
+                )
             last = row[-1] if row else ""
             if isinstance(last, tuple) and len(last) * len(strings) <= _MERGED_AT_MOST:
                 row[-1] = tuple(a + b for a in last for b in strings)
@@ -173,12 +184,17 @@ class Phrases:
 
 
 def _agree(text: str, sex: str) -> str:
-    """The text for a man or for a woman."""
-    return _BY_SEX.sub(lambda match: match.group(1 + SEXES.index(sex)), text)
+    """The text for a man or for a woman, with no space before an alternative that is empty or begins with a comma."""
+    agreed = _BY_SEX.sub(lambda match: match.group(1 + SEXES.index(sex)), text)
+    return _SPACED_CHOICE.sub(lambda match: f"[{'|'.join(map(_spaced, match.group(1).split('|')))}]", agreed)
+
+
+def _spaced(option: str) -> str:
+    return option if option.startswith(",") or not option else f" {option}"
 
 
 def _variants(text: str) -> list[tuple[str, Fraction]]:
-    """Lift alternatives that hold a built-in slot out of their brackets: the variants of a template, and the share of each."""
+    """Lift alternatives that hold a built-in slot out of their brackets: variants of a template, with their shares."""
     for match in _TOKEN.finditer(text):
         options = (match["choice"] or "").split("|")
         special = [option for option in options if any(f"{{{name}}}" in option for name in BUILT_IN)]
@@ -212,11 +228,13 @@ def _tokens(text: str) -> Iterable[tuple[str | None, str | None, str | None]]:
 def read_phrases(folder: Traversable | None = None) -> Phrases:
     """Read every `*.toml` file of the folder (by default the package's own grammar), in the order of their names.
 
-    Raises `ValueError`, in one sentence, on an unknown key, category, polarity or slot, on a family id used twice, on an empty
-    template, on a phrase that could outgrow the field.
+    Raises `ValueError`, in one sentence, on an unknown key, category, polarity or slot, on a family id used twice, on
+    an empty template, on a phrase that could outgrow the field.
     """
     folder = folder if folder is not None else files("toolkit.synth") / "grammar"
-    sources = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".toml")), key=lambda entry: entry.name)
+    sources = sorted(
+        (entry for entry in folder.iterdir() if entry.name.endswith(".toml")), key=lambda entry: entry.name
+    )
     entries: dict[str, Sequence[str]] = {}
     families: list[Family] = []
     for source in sources:
@@ -224,11 +242,22 @@ def read_phrases(folder: Traversable | None = None) -> Phrases:
         for name, strings in content.get("slots", {}).items():
             if name in entries or name in BUILT_IN:
                 raise ValueError(f"{source.name}: slot {{{name}}} is defined twice; choose another name")
-            entries[name] = strings
+            entries[name] = [text for entry in strings for text in _repeated(entry, f"{source.name}, slot {{{name}}}")]
         families.extend(_families(source.name, content))
     _refuse_twins(families)
     slots = Slots(entries)
     return Phrases(tuple(families), tuple(_templates(families, slots)), slots)
+
+
+def _repeated(entry: str | Mapping[str, Any], where: str) -> list[str]:
+    """A slot's entry, as many times as it asks for."""
+    if isinstance(entry, str):
+        return [entry]
+    if set(entry) != {"text", "times"} or entry["times"] < 1:
+        raise ValueError(
+            f"{where}: expected a string or {{ text = ..., times = ... }} with times of at least 1, found {entry!r}"
+        )
+    return [entry["text"]] * entry["times"]
 
 
 def _parse(source: Traversable) -> dict[str, Any]:
@@ -249,7 +278,9 @@ def _families(name: str, content: Mapping[str, Any]) -> Iterable[Family]:
             categories = (category, *values.get("also", ()))
             for one in categories:
                 if one not in CATEGORIES:
-                    raise ValueError(f"{name}, family {key}: no category {one!r}; expected one of {', '.join(CATEGORIES)}")
+                    raise ValueError(
+                        f"{name}, family {key}: no category {one!r}; expected one of {', '.join(CATEGORIES)}"
+                    )
             yield _family(name, f"{category}.{key}", "|".join(categories), "", share, values)
     for kind, group in content.get("harmless", {}).items():
         for key, values in group.items():
@@ -293,7 +324,8 @@ def _templates(families: Sequence[Family], slots: Slots) -> Iterable[Template]:
             where = f"family {family.id}, template {text!r}"
             variants = [_variants(_agree(text, sex)) for sex in SEXES]
             for by_sex in zip(*variants, strict=True):
-                elements = {sex: slots.elements(variant, sex, where) for sex, (variant, _) in zip(SEXES, by_sex, strict=True)}
+                texts = zip(SEXES, (variant for variant, _ in by_sex), strict=True)
+                elements = {sex: slots.elements(variant, sex, where) for sex, variant in texts}
                 _refuse_long(elements.values(), where)
                 yield Template(number, text, by_sex[0][1] / len(family.templates), elements)
 
@@ -304,6 +336,7 @@ def _refuse_long(rows: Iterable[tuple[Element, ...]], where: str) -> None:
         raise ValueError(f"{where} can reach {length} characters; at most {LONGEST_PHRASE} are allowed")
 
 
+@cache
 def _longest(element: Element) -> int:
     return max(map(len, pieces(element) if isinstance(element, str) else element))
 

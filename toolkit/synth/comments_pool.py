@@ -1,4 +1,4 @@
-"""The grammar of the comment, compiled: one pool of pieces in four spellings, and for each template a row of ranges over it.
+"""The grammar of the comment, compiled: one pool of pieces in four spellings, a row of ranges over it a template.
 
 A piece is known by its number; number + spelling x pool size is the same piece in another spelling.
 Joining pieces into texts is then arithmetic on byte positions, with no Python loop over texts.
@@ -6,6 +6,7 @@ Joining pieces into texts is then arithmetic on byte positions, with no Python l
 
 from __future__ import annotations
 
+import itertools
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from toolkit.synth.comments_grammar import SEXES, Family, Phrases, Template
 from toolkit.synth.comments_slots import FIRST_YEAR, YEARS_BACK, initials, pieces, stamp_days
 from toolkit.synth.mixer import Picker
 
-__all__ = ["FIELD_LENGTH", "Pool", "Spelling", "Tables", "as_series", "compile_tables", "join_pieces", "without_accents"]
+__all__ = ["FIELD_LENGTH", "Pool", "Spelling", "Tables", "Templates", "as_series", "compile_tables", "join_pieces"]
 
 Ints = NDArray[np.int64]
 Pieces = NDArray[np.int32]
@@ -29,19 +30,19 @@ FIELD_LENGTH = 180
 """Characters that the comment field of the invented program holds; what is typed beyond is lost."""
 
 _SPARSE = 20_000
-"""A phrase that can become fewer texts than this comes with a stamp or another note, unless it is drawn as a stock phrase."""
+"""A phrase that can become fewer texts than this comes with a stamp or another note, unless drawn as a stock phrase."""
 
 _FINE = 1_000_000
 """Weights are rounded down to this fraction of a unit of a file's weight."""
 
 _STAMPS = (
-    ("%d/%m/%y ", "{} "),
-    ("%d/%m/%y ", "{}: "),
-    ("%d/%m/%Y ", "({}) "),
-    ("%d.%m.%y/", "{} "),
-    ("(%d/%m/%y ", "{}) "),
-    ("%d/%m/%Y : ", ""),
-    ("%d-%m-%y ", "{} - "),
+    ("{dd}/{mm}/{yy} ", "{} "),
+    ("{dd}/{mm}/{yy} ", "{}: "),
+    ("{dd}/{mm}/{yyyy} ", "({}) "),
+    ("{dd}.{mm}.{yy}/", "{} "),
+    ("({dd}/{mm}/{yy} ", "{}) "),
+    ("{dd}/{mm}/{yyyy} : ", ""),
+    ("{dd}-{mm}-{yy} ", "{} - "),
 )
 """Stamp formats: the day, then the signature."""
 
@@ -58,13 +59,18 @@ class Spelling(IntEnum):
     NO_ACCENTS = 3
 
 
+_PLAIN_LETTERS = {letter: unicodedata.normalize("NFD", letter)[0] for letter in "àâäçéèêëîïôöùûüÀÂÄÇÉÈÊËÎÏÔÖÙÛÜ"}
+_PLAIN_LETTERS |= {"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE"}
+
+
 def without_accents(text: str) -> str:
     """The text with its accents and ligatures undone, case kept."""
-    text = text.replace("œ", "oe").replace("Œ", "OE").replace("æ", "ae")
-    return "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
+    for letter, plain in _PLAIN_LETTERS.items():
+        text = text.replace(letter, plain)
+    return text
 
 
-_SPELL = {
+_SPELL: dict[Spelling, Callable[[str], str]] = {
     Spelling.PLAIN: lambda text: text,
     Spelling.CAPITALS: lambda text: without_accents(text).upper(),
     Spelling.LOWER_CASE: str.lower,
@@ -74,7 +80,7 @@ _SPELL = {
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """All pieces, as UTF-8 bytes end to end; `starts`, `sizes` (bytes) and `chars` have one entry a piece and spelling."""
+    """All pieces, as UTF-8 bytes end to end; `starts`, `sizes` (bytes), `chars`: one entry a piece and spelling."""
 
     data: NDArray[np.uint8]
     starts: Pieces
@@ -100,20 +106,19 @@ class PoolBuilder:
 
     def build(self) -> Pool:
         """The pool; piece 0 is the empty string."""
-        spelled = [spell(text) for _, spell in sorted(_SPELL.items()) for text in self._strings]
-        places: dict[str, int] = {}
-        blob: list[bytes] = []
-        at = 0
-        for text in spelled:
-            if text not in places:
-                encoded = text.encode()
-                places[text] = at
-                blob.append(encoded)
-                at += len(encoded)
-        starts = np.array([places[text] for text in spelled], dtype=np.int32)
-        sizes = np.array([len(text.encode()) for text in spelled], dtype=np.int32)
-        chars = np.array([len(text) for text in spelled], dtype=np.int32)
-        return Pool(np.frombuffer(b"".join(blob), dtype=np.uint8), starts, sizes, chars, len(self._strings))
+        lines = "\n".join(self._strings)
+        spelled = [text for _, spell in sorted(_SPELL.items()) for text in spell(lines).split("\n")]
+        distinct = list(dict.fromkeys(spelled))
+        encoded = [text.encode() for text in distinct]
+        size = dict(zip(distinct, map(len, encoded), strict=True))
+        start = dict(zip(distinct, itertools.accumulate(map(len, encoded), initial=0), strict=False))
+        return Pool(
+            data=np.frombuffer(b"".join(encoded), dtype=np.uint8),
+            starts=np.fromiter(map(start.__getitem__, spelled), dtype=np.int32, count=len(spelled)),
+            sizes=np.fromiter(map(size.__getitem__, spelled), dtype=np.int32, count=len(spelled)),
+            chars=np.fromiter(map(len, spelled), dtype=np.int32, count=len(spelled)),
+            count=len(self._strings),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +138,7 @@ class Templates:
     @property
     def width(self) -> int:
         """The highest number of parts of a template."""
-        return self.base.shape[1]
+        return int(self.base.shape[1])
 
 
 def compile_templates(phrases: Phrases, builder: PoolBuilder) -> Templates:
@@ -171,10 +176,10 @@ def _ranges(template: Template, sex: str, builder: PoolBuilder) -> list[tuple[in
 class Tables:
     """All that rendering draws from.
 
-    `pickers` draw a template by side ('sensitive', 'harmless', 'note') and sex; `stamps` has one row a stamp format (first
-    date, first signature, signatures); `joints`, `informants` and `shouts` are (first piece, how many).
-    `sparse` (by template row): few texts can come of it; `hearsay` and `fragile` (by family): may be put in somebody's mouth;
-    its truth hangs on one small word.
+    `pickers` draw a template by side ('sensitive', 'harmless', 'note') and sex; `stamps` has one row a stamp format
+    (first date, first signature, signatures); `joints`, `informants` and `shouts` are (first piece, how many).
+    `sparse`, by template row: few texts can come of it. By family, `hearsay`: it may be put in somebody's mouth, and
+    `fragile`: its truth hangs on one small word.
     """
 
     pool: Pool
@@ -194,6 +199,7 @@ class Tables:
 def compile_tables(phrases: Phrases) -> Tables:
     """Compile the whole grammar, with the pieces that styles add."""
     builder = PoolBuilder()
+    pickers = {(side, sex): _picker(phrases, side, sex) for side in _SIDES for sex in SEXES}
     templates = compile_templates(phrases, builder)
     stamps = [_stamp(builder, pattern, signature) for pattern, signature in _STAMPS]
     informants = [text for sex in SEXES for text in phrases.slots.expand("informant", sex, "hearsay style")]
@@ -201,7 +207,7 @@ def compile_tables(phrases: Phrases) -> Tables:
     notes = np.array([family.joins for family in phrases.families])[templates.family]
     return Tables(
         templates=templates,
-        pickers={(side, sex): _picker(phrases, side, sex) for side in _SIDES for sex in SEXES},
+        pickers=pickers,
         stamps=np.array(stamps, dtype=np.int64),
         joints=(builder.add(_JOINTS), len(_JOINTS)),
         informants=(builder.add(informants), len(informants)),
@@ -229,7 +235,7 @@ _SIDES: dict[str, Callable[[Family], bool]] = {
 
 
 def _picker(phrases: Phrases, side: str, sex: str) -> Picker:
-    """Draws templates of one side for one sex: a file has its weight, shared by its families, then by their templates."""
+    """Draws templates of one side for one sex: a file's weight is shared by its families, then by their templates."""
     belongs = [_SIDES[side](family) and family.sex in ("", sex) for family in phrases.families]
     per_file: dict[str, int] = {}
     for family, ours in zip(phrases.families, belongs, strict=True):
@@ -239,19 +245,24 @@ def _picker(phrases: Phrases, side: str, sex: str) -> Picker:
         family = phrases.families[template.family]
         exact = template.share * family.share * family.weight / max(per_file[family.source], 1)
         weights.append(int(exact * _FINE) if belongs[template.family] else 0)
+    if not any(weights):
+        raise ValueError(f"the grammar has no {side} family for sex {sex}; at least one is needed")
     return Picker(weights, bits=18)
 
 
 def join_pieces(pool: Pool, numbers: Pieces) -> tuple[NDArray[np.uint8], Ints]:
-    """Join each row of piece numbers (0 for nothing): all bytes end to end, and where each text starts (and the last ends)."""
-    sizes = pool.sizes[numbers]
-    offsets = np.zeros(len(numbers) + 1, dtype=np.int64)
-    np.cumsum(sizes.sum(axis=1), out=offsets[1:])
-    flat = sizes.ravel()
+    """Join each row of piece numbers: all bytes end to end, and where each text starts (and the last ends).
+
+    A row holds at least one piece; 0 stands for nothing.
+    """
+    flat = numbers.ravel()
     used = np.flatnonzero(flat)
-    lengths = flat[used]
-    shifts = pool.starts[numbers.ravel()[used]] - (np.cumsum(lengths, dtype=np.int32) - lengths)
-    index = np.repeat(shifts, lengths)
+    pieces_used = flat[used]
+    lengths = pool.sizes[pieces_used]
+    ends = np.cumsum(lengths, dtype=np.int64)
+    offsets = np.zeros(len(numbers) + 1, dtype=np.int64)
+    offsets[1:] = ends[np.cumsum(np.count_nonzero(numbers, axis=1)) - 1]
+    index = np.repeat(pool.starts[pieces_used] - (ends - lengths).astype(np.int32), lengths)
     index += np.arange(len(index), dtype=np.int32)
     return pool.data[index], offsets
 

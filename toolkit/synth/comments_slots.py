@@ -1,6 +1,7 @@
 """Built-in slots of the comment grammar: what phrases need and no list of words can hold.
 
-Telephone numbers come from the ranges that the French numbering plan keeps for fiction (06 39 98 xx xx and 01 99 00 xx xx).
+Telephone numbers come from the ranges that the French numbering plan keeps for fiction: 06 39 98 xx xx and
+01 99 00 xx xx.
 """
 
 from __future__ import annotations
@@ -75,9 +76,10 @@ def initials() -> list[str]:
 
 
 def stamp_days(pattern: str) -> list[str]:
-    """Every day from `FIRST_STAMP_DAY` to `LAST_STAMP_DAY` in the `strftime` pattern, in order."""
-    count = (LAST_STAMP_DAY - FIRST_STAMP_DAY).days + 1
-    return [f"{FIRST_STAMP_DAY + timedelta(days=n):{pattern}}" for n in range(count)]
+    """Every day from `FIRST_STAMP_DAY` to `LAST_STAMP_DAY`, in order; the pattern names `dd`, `mm`, `yy` and `yyyy`."""
+    days = (FIRST_STAMP_DAY + timedelta(days=n) for n in range(LAST_DAY - FIRST_DAY + 1))
+    parts = ((f"{day.day:02d}", f"{day.month:02d}", str(day.year)) for day in days)
+    return [pattern.format(dd=dd, mm=mm, yy=yyyy[2:], yyyy=yyyy) for dd, mm, yyyy in parts]
 
 
 BUILT_IN: dict[str, Callable[[], list[str]]] = {

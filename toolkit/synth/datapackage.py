@@ -29,8 +29,8 @@ def data_package(scenario: Scenario, manifest: dict[str, Any]) -> dict[str, Any]
         "name": f"{scenario.name}-{manifest['rows']}-{manifest['seed']}",
         "title": scenario.title,
         "description": (
-            "Entirely invented: no row describes a real person, and no telephone, social security number, mail address or "
-            "street in it can be anybody's. Made by leak-forensics-toolkit for teaching and testing."
+            "Entirely invented: no row describes a real person, and no telephone, social security number, mail "
+            "address or street in it can be anybody's. Made by leak-forensics-toolkit for teaching and testing."
         ),
         "synthetic": True,
         "licenses": [{"name": "CC-BY-4.0", "title": "Creative Commons Attribution 4.0"}],

@@ -1,7 +1,7 @@
 """Make a data set: plan it, write its partitions, then its small tables, and the manifest last.
 
-A run that was killed left whole partitions, each with a note of its hashes; the same command goes on from there and ends
-with the same bytes.
+A run that was killed left whole partitions, each with a note of its hashes; the same command goes on from there and
+ends with the same bytes.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from toolkit.synth.datapackage import data_package
 from toolkit.synth.figures import PublicFigures, invent_figures
 from toolkit.synth.geography import Geography
 from toolkit.synth.lines import LineMaker
+from toolkit.synth.names import NamePools
 from toolkit.synth.parallel import ordered_map
 from toolkit.synth.people import People
 from toolkit.synth.plan import Plan, make_plan
@@ -74,11 +76,17 @@ class Generated:
 
 
 def generate(
-    scenario: Scenario, seed: int, rows: int, out: Path, options: GenerateOptions | None = None, progress: Progress | None = None
+    scenario: Scenario,
+    seed: int,
+    rows: int,
+    out: Path,
+    options: GenerateOptions | None = None,
+    progress: Progress | None = None,
 ) -> Generated:
     """Make the data set of `scenario` with `seed` and `rows` lines in the directory `out`.
 
-    When the very same data set is there already it is left as it is; when a run of the same command was killed it goes on.
+    When the very same data set is there already it is left as it is; when a run of the same command was killed, it
+    goes on.
     `progress(done, total)` is told the lines finished.
     Raises `InputError` for a bad number, `DataSetError` when `out` holds something else or the disk gives up.
     """
@@ -105,7 +113,8 @@ def _partition_bounds(rows: int, options: GenerateOptions) -> list[int]:
         raise InputError(f"--threads is {options.threads}: give at least 1.")
     if not 1 <= wanted <= max(1, pages):
         raise InputError(
-            f"--partitions is {wanted}: {rows:,} lines can be cut into 1 to {max(1, pages):,} partitions of at least {PAGE:,} lines."
+            f"--partitions is {wanted}: {rows:,} lines can be cut into 1 to {max(1, pages):,} partitions "
+            f"of at least {PAGE:,} lines."
         )
     return [min(rows, number * pages // wanted * PAGE) for number in range(wanted)] + [rows]
 
@@ -130,11 +139,19 @@ def _already_there(out: Path, recipe: dict[str, Any]) -> dict[str, Any] | None:
             raise DataSetError(f"{path} cannot be read ({error}): delete {out} or give another --out.") from error
         if any(found.get(key) != value for key, value in recipe.items()):
             made = ", ".join(f"{key} {found.get(key)}" for key in ("scenario", "seed", "rows"))
-            differ = " with other values in the scenario" if all(found.get(k) == recipe[k] for k in ("scenario", "seed", "rows")) else ""
-            raise DataSetError(f"{out} holds another data set ({made}{differ}): give another --out, or delete it first.")
+            differ = (
+                " with other values in the scenario"
+                if all(found.get(k) == recipe[k] for k in ("scenario", "seed", "rows"))
+                else ""
+            )
+            raise DataSetError(
+                f"{out} holds another data set ({made}{differ}): give another --out, or delete it first."
+            )
         return found if name == "manifest.json" else None
     if out.is_dir() and any(out.iterdir()):
-        raise DataSetError(f"{out} is not empty and holds no data set of ours: give --out a directory that is empty or new.")
+        raise DataSetError(
+            f"{out} is not empty and holds no data set of ours: give --out a directory that is empty or new."
+        )
     return None
 
 
@@ -170,17 +187,17 @@ class _Making:
         register = Register(scenario, self._plan, people.households)
         typist = Typist(scenario, seed, people, self._geography, vocabulary)
         annotator = Annotator(scenario, self._plan, Grammar.load())
-        self._figures: PublicFigures = invent_figures(
-            scenario, self._plan, people, self._geography, typist.surnames, typist.first_names
-        )
+        self._figures: PublicFigures = invent_figures(scenario, self._plan, people, self._geography, NamePools.load())
         self._small = practice_tables(scenario, self._plan, self._geography, vocabulary)
-        self._maker = LineMaker(scenario, self._plan, register, typist, annotator, self._figures)
+        self._maker = LineMaker(self._plan, register, typist, annotator, self._figures)
 
     def run(self, bounds: list[int], progress: Progress | None) -> Generated:
         """Write what is not there yet, then the manifest."""
         total, done, written = bounds[-1], 0, 0
         files: list[WrittenFile] = []
-        for start, end, fresh, pair in ordered_map(self._partition, list(enumerate(zip(bounds, bounds[1:], strict=False))), self._options.threads):
+        for start, end, fresh, pair in ordered_map(
+            self._partition, list(enumerate(pairwise(bounds))), self._options.threads
+        ):
             files += pair
             done += end - start
             written += (end - start) * fresh
@@ -214,7 +231,9 @@ class _Making:
     def _manifest(self, files: list[WrittenFile]) -> dict[str, Any]:
         small: dict[str, pa.Table] = self._small | {PUBLIC_FIGURES.name: self._figures.register}
         lines, truth = files[0::2], files[1::2]
-        others = [write_table(self._out, table, small[table.name]) for table in (PRACTICES, PRACTITIONERS, PUBLIC_FIGURES)]
+        others = [
+            write_table(self._out, table, small[table.name]) for table in (PRACTICES, PRACTITIONERS, PUBLIC_FIGURES)
+        ]
         hashes = [content_hash(page for file in part for page in file.pages) for part in (lines, truth)]
         sizes = self._plan.sizes
         return self._recipe | {
@@ -241,5 +260,3 @@ class _Making:
 
 def _written(entry: dict[str, Any]) -> WrittenFile:
     return WrittenFile(**entry | {"pages": tuple(entry["pages"])})
-
-

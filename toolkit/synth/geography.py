@@ -6,7 +6,7 @@ Data: communes and departements of the Code officiel geographique 2026 (`toolkit
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import resources
 
 import numpy as np
@@ -42,12 +42,15 @@ class Geography:
     area: Codes
     departements: pl.DataFrame
 
-    @classmethod
-    def load(cls) -> Geography:
-        """Read the vendored tables; overseas collectivities, whose addresses work otherwise, are left out."""
+    @staticmethod
+    @cache
+    def load() -> Geography:
+        """Read the vendored tables (once a process), less overseas collectivities, whose addresses work otherwise."""
         communes = pl.read_parquet(_data("communes.parquet"))
         departements = (
-            pl.read_csv(_data("departements.csv"), schema_overrides={"departement_code": pl.String, "region_code": pl.String})
+            pl.read_csv(
+                _data("departements.csv"), schema_overrides={"departement_code": pl.String, "region_code": pl.String}
+            )
             .filter(pl.col("zone") != "com")
             .sort("departement_code")
             .with_row_index("departement")
@@ -67,7 +70,7 @@ class Geography:
             .sort("departement", "prefix", "insee_code", "postal_code")
             .with_columns(area=pl.struct("departement", "prefix").rle_id())
         )
-        return cls(
+        return Geography(
             city=places["city"],
             postal_code=places["postal_code"],
             insee_code=places["insee_code"],
@@ -98,7 +101,9 @@ class Geography:
         ends = np.r_[starts[1:], len(groups)]
         rows = np.empty((len(starts), 1 << bits), dtype=np.int32)
         for row, (start, end) in enumerate(zip(starts, ends, strict=True)):
-            rows[row] = np.repeat(np.arange(start, end, dtype=np.int32), apportion(1 << bits, self.population[start:end]))
+            rows[row] = np.repeat(
+                np.arange(start, end, dtype=np.int32), apportion(1 << bits, self.population[start:end])
+            )
         return rows
 
     @cached_property

@@ -1,7 +1,7 @@
 """Who lives with whom: households, ages and sexes, as functions of a person's number.
 
-The people at home in one practice are cut into runs of `RUN` numbers, and each run into households by one of a few hundred
-templates; a household's number is that of its first member.
+The people at home in one practice are cut into runs of `RUN` numbers, and each run into households by one of a few
+hundred templates; a household's number is that of its first member.
 Couples and families draw their ages together (partners close, parents and children a generation apart, twins born the
 same day); people alone make up whatever is left of the age pyramid, so that the pyramid of all comes out right.
 """
@@ -28,7 +28,9 @@ _SOLO, _COUPLE, _MOTHER, _FATHER, _FAMILY = range(5)
 _OLDEST = 104
 _CALIBRATION_PEOPLE = 240_000
 # Ages of the youngest child in a household (years 0 to 44): grown children are still in their parents' practice's base.
-_YOUNGEST = [10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 9, 9, 9, 8, 7, 6, 5, 4, 4, 3] + [2] * 10 + [1] * 10
+_YOUNGEST = (
+    [10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 9, 9, 9, 8, 7, 6, 5, 4, 4, 3] + [2] * 10 + [1] * 10
+)
 # Age of the mother at the birth of her youngest: 22 to 42, centred on 32.
 _MOTHER_AGES = [2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 12, 11, 10, 9, 8, 6, 5, 4, 3, 2, 1]
 # Years by which a man is older than his partner: -4 to +9.
@@ -83,7 +85,8 @@ def days(year: Ints, month: Ints, day: Ints) -> NDArray[np.int32]:
 def month_length(year: Ints, month: Ints) -> Ints:
     """Days in each month."""
     leap = (month == 2) & (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
-    return _DAYS[month - 1] + leap
+    length: Ints = _DAYS[month - 1] + leap
+    return length
 
 
 class Households:
@@ -199,7 +202,8 @@ class Households:
         """What the day of birth is drawn from: the person, but the elder twin's for both twins."""
         second = rank - adults == 1
         twins = chance(self._s_gaps(household), self._people.twins * 2)
-        return household + rank - (second & twins)
+        key: Ints = household + rank - (second & twins)
+        return key
 
     def _birthday(self, key: Ints, year: Ints) -> tuple[Ints, Ints, Ints]:
         words = self._s_birthday(key)

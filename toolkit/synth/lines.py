@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from toolkit.scenario import Scenario
 from toolkit.schema import LINES, TRUTH_LINES
 from toolkit.synth.annotations import Annotated, Annotator
+from toolkit.synth.arrays import nullable
 from toolkit.synth.figures import PublicFigures
-from toolkit.synth.mixer import Ints
 from toolkit.synth.plan import Plan
 from toolkit.synth.records import Files, Register, export_order
 from toolkit.synth.typist import CATALOGUE, TypedFiles, Typist
@@ -28,7 +28,12 @@ class LineMaker:
     """Makes any run of lines of a plan."""
 
     def __init__(
-        self, scenario: Scenario, plan: Plan, register: Register, typist: Typist, annotator: Annotator, figures: PublicFigures
+        self,
+        plan: Plan,
+        register: Register,
+        typist: Typist,
+        annotator: Annotator,
+        figures: PublicFigures,
     ) -> None:
         self._plan = plan
         self._register = register
@@ -36,7 +41,7 @@ class LineMaker:
         self._annotator = annotator
         self._figures = figures
         families = annotator.grammar.families
-        self._truth_of_family = {
+        self._truth_of_family: dict[str, list[Any]] = {
             "comment_category": [family.category or None for family in families],
             "comment_family": [family.id for family in families],
             "comment_held_out": [family.held_out for family in families],
@@ -72,7 +77,9 @@ class LineMaker:
                 if skip + drop < length:
                     pieces.append((offset + begin + skip, length - skip - drop, repeat))
                 at += length
-        line_id = np.arange(max(start, int(plan.lines_start[first])), min(end, int(plan.lines_start[last])), dtype=np.int64)
+        line_id = np.arange(
+            max(start, int(plan.lines_start[first])), min(end, int(plan.lines_start[last])), dtype=np.int64
+        )
         repeated = np.repeat([repeat for *_, repeat in pieces], [length for _, length, _ in pieces])
         lines = pa.concat_tables([lines.slice(begin, length) for begin, length, _ in pieces])
         truth = pa.concat_tables([truth.slice(begin, length) for begin, length, _ in pieces])
@@ -87,9 +94,9 @@ class LineMaker:
         figure[rows] = ids
         columns: dict[str, object] = {
             "record_id": files.record_id,
-            "person_id": pa.array(files.person, mask=files.sentinel),
+            "person_id": nullable(np.where(files.sentinel, 0, files.person), ~files.sentinel, pa.int64()),
             "sentinel": files.sentinel,
-            "figure_id": pa.array(figure, mask=figure == 0),
+            "figure_id": nullable(figure, figure > 0, pa.int32()),
             "comment_sensitive": notes.sensitive,
             "errors": _error_names(typed.marks),
         }
@@ -128,6 +135,8 @@ def _table(columns: dict[str, object], schema: pa.Schema) -> pa.Table:
 
 
 def _error_names(marks: NDArray[np.uint32]) -> pa.Array:
+    """The marks as lists of names: the lists of the few marks there are, and where each is."""
     kinds, which = np.unique(marks, return_inverse=True)
     names = [[name for bit, name in enumerate(CATALOGUE) if int(kind) >> bit & 1] for kind in kinds]
-    return pa.array(names, type=pa.list_(pa.string())).take(pa.array(which.astype(np.int32)))
+    lists = pl.Series(names, dtype=pl.List(pl.String)).gather(which)
+    return lists.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(pa.list_(pa.string()))

@@ -1,10 +1,13 @@
 """Names as text, in every manner a practice types them: a look-up in a pool that holds each name in each manner.
 
-Losing accents, running particles together, cutting a compound first name and typing in capitals are functions of the name
-alone, so they are computed once for the vocabulary and not for each of millions of files.
+Losing accents, running particles together, cutting a compound first name and typing in capitals are functions of the
+name alone, so they are computed once for the vocabulary and not for each of millions of files.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import polars as pl
@@ -13,9 +16,9 @@ from numpy.typing import NDArray
 from toolkit.synth.mixer import Ints
 from toolkit.synth.people import NO_NAME
 from toolkit.synth.spelling import join_particles
-from toolkit.synth.vocabulary import unaccented
+from toolkit.synth.vocabulary import Vocabulary, unaccented
 
-__all__ = ["ACCENTS", "CAPITALS", "CUT", "PARTICLES", "NamePool"]
+__all__ = ["ACCENTS", "CAPITALS", "CUT", "PARTICLES", "NamePool", "NamePools", "replace_at"]
 
 Bools = NDArray[np.bool_]
 CUT, ACCENTS, PARTICLES, CAPITALS = 1, 2, 4, 8
@@ -30,7 +33,9 @@ class NamePool:
         self._manners = [manner for manner in range(16) if compound or not manner & CUT]
         self._row = np.zeros(16, dtype=np.int64)
         versions: dict[int, pl.Series] = {0: names}
-        self._changes: dict[int, Bools] = {bit: np.zeros((16, self._count), dtype=bool) for bit in (CUT, ACCENTS, PARTICLES)}
+        self._changes: dict[int, Bools] = {
+            bit: np.zeros((16, self._count), dtype=bool) for bit in (CUT, ACCENTS, PARTICLES)
+        }
         for row, manner in enumerate(self._manners):
             self._row[manner] = row
             if manner == 0:
@@ -74,6 +79,21 @@ class NamePool:
         return result
 
 
+@dataclass(frozen=True)
+class NamePools:
+    """Surnames and first names of the vocabulary in every manner."""
+
+    surnames: NamePool
+    first_names: NamePool
+
+    @staticmethod
+    @cache
+    def load() -> NamePools:
+        """The pools of the vendored vocabulary (once a process)."""
+        vocabulary = Vocabulary.load()
+        return NamePools(NamePool(vocabulary.surnames, compound=False), NamePool(vocabulary.first_names, compound=True))
+
+
 def _capitals(names: pl.Series) -> pl.Series:
     return names.str.to_uppercase()
 
@@ -87,8 +107,4 @@ _STEPS = {CUT: _cut, ACCENTS: unaccented, PARTICLES: join_particles, CAPITALS: _
 
 def replace_at(series: pl.Series, positions: Ints, values: pl.Series) -> pl.Series:
     """The series with `values` at `positions` (which differ)."""
-    if len(positions) == 0:
-        return series
-    index = np.arange(len(series))
-    index[positions] = len(series) + np.arange(len(positions))
-    return pl.concat([series, values.cast(series.dtype)]).gather(index)
+    return series.clone().scatter(positions, values) if len(positions) else series

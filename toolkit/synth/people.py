@@ -35,7 +35,7 @@ Codes = NDArray[np.int32]
 
 @dataclass(frozen=True)
 class Names:
-    """Codes into the vocabulary, one entry a person; a double name has two parts, a single one NO_NAME as its second."""
+    """Codes into the vocabulary, one entry a person; a single name has NO_NAME as its second part."""
 
     first: Codes
     birth: Codes
@@ -185,7 +185,7 @@ class People:
         """The order number that makes each NIR unique, counted within sex, birth year and month, and place of birth.
 
         Two people must not share a number, and a draw would make them: so the people are counted once, in the order of
-        their numbers. 0 means no number on file; above 999, the overflow series that the register keeps for full months.
+        their numbers. 0 means no number on file; above 999, the overflow series that is kept for full months.
         """
         total = int(self._plan.people_start[-1])
         orders = np.zeros(total, dtype=np.uint16)
@@ -285,4 +285,3 @@ def _count_up(cell: Ints, counters: Ints) -> Ints:
     result[order] = counters[ordered] + within + 1
     counters[ordered[new]] += lengths
     return result
-

@@ -86,7 +86,7 @@ class Plan:
         return np.where(inside >= self.practices, person % self.practices, inside)
 
     def person_of_rank(self, practice: Ints, rank: Ints) -> Ints:
-        """The person with the given rank among the people of a home practice; low ranks are known at several practices."""
+        """The person of a given rank at a home practice; low ranks are known at several practices."""
         size = np.diff(self.people_start)[practice]
         return self.people_start[practice] + permute(rank, size, self.keys[practice])
 
@@ -153,7 +153,8 @@ def _at_least(shares: Ints, floor: Ints) -> Ints:
     lacking = np.maximum(floor - shares, 0)
     slack = np.maximum(shares - floor, 0)
     total = int(lacking.sum())
-    return shares + lacking - (apportion(total, slack) if total else 0)
+    raised: Ints = shares + lacking - (apportion(total, slack) if total else 0)
+    return raised
 
 
 def _share_capped(total: int, weights: Ints, cap: Ints) -> Ints:
@@ -169,8 +170,11 @@ def _share_capped(total: int, weights: Ints, cap: Ints) -> Ints:
 
 
 def _places(sizes: Sizes, seed: int, geography: Geography) -> Ints:
-    """One place a practice: seats go to departements by population (Huntington-Hill, so that none is left out when
-    there are enough), then to communes by population, and the practices are shuffled."""
+    """One place a practice, in shuffled order.
+
+    Seats go to departements by population (Huntington-Hill, so that none is left out when there are enough), then to
+    communes by population.
+    """
     seats = _huntington_hill(sizes.practices, geography.departement_population)
     departement = np.repeat(np.arange(len(seats)), seats)
     ids = np.arange(sizes.practices, dtype=np.int64)
@@ -216,9 +220,16 @@ def _installed(scenario: Scenario, seed: int, ids: Ints, months: int) -> Ints:
 
 
 def _home_people(
-    scenario: Scenario, sizes: Sizes, seed: int, geography: Geography, place: Ints, practitioners: Ints, installed: Ints, months: int
+    scenario: Scenario,
+    sizes: Sizes,
+    seed: int,
+    geography: Geography,
+    place: Ints,
+    practitioners: Ints,
+    installed: Ints,
+    months: int,
 ) -> Ints:
-    """People at home in each practice: a departement's by its population, shared by practitioners, history and chance."""
+    """People at home in each practice: a departement's by its population, shared by seats, history and chance."""
     ids = np.arange(len(place), dtype=np.int64)
     spread = round(scenario.practices.size_spread * 1000)
     quantile = np.asarray(_LOGNORMAL)[stream(seed, "practice/size").below(ids, len(_LOGNORMAL))]
@@ -261,11 +272,11 @@ def _neighbours(seed: int, place: Ints, geography: Geography) -> Ints:
     return result
 
 
-def _further(
-    scenario: Scenario, seed: int, total: int, home: Ints, place: Ints, geography: Geography
-) -> Segments:
-    """Who is known elsewhere: ranks 0 .. n of each home practice get a second file, some of those a third and a fourth,
-    each at another practice."""
+def _further(scenario: Scenario, seed: int, total: int, home: Ints, place: Ints, geography: Geography) -> Segments:
+    """Who is known elsewhere.
+
+    Ranks 0 .. n of each home practice get a second file, some of those a third and a fourth, each at another practice.
+    """
     third, fourth = scenario.people.third_practice, scenario.people.fourth_practice
     seconds = round(total / (1 + third + third * fourth))
     thirds = round(seconds * third)
@@ -281,7 +292,7 @@ def _further(
 
 
 def _copied_bases(scenario: Scenario, seed: int, home: Ints) -> Ints:
-    """Patients carried over in one piece, for the few practices whose base was copied into their nearest neighbour's."""
+    """Patients carried over in one piece, where a practice's base was copied into its nearest neighbour's."""
     ids = np.arange(len(home), dtype=np.int64)
     chosen = stream(seed, "practice/copied").chance(ids, scenario.practices.copied_bases)
     return np.where(chosen, home * round(scenario.practices.copied_base_share * 1000) // 1000, 0)

@@ -18,7 +18,9 @@ from toolkit.synth.vocabulary import Vocabulary
 __all__ = ["practice_tables"]
 
 
-def practice_tables(scenario: Scenario, plan: Plan, geography: Geography, vocabulary: Vocabulary) -> dict[str, pa.Table]:
+def practice_tables(
+    scenario: Scenario, plan: Plan, geography: Geography, vocabulary: Vocabulary
+) -> dict[str, pa.Table]:
     """The tables `practices` and `practitioners`, one row each of its kind; all names are invented."""
     ids = np.arange(plan.practices, dtype=np.int64)
     specialties = pl.Series(list(scenario.practices.specialties))

@@ -1,13 +1,12 @@
 """Which files each practice holds, of whom, since when, and in what order they were exported.
 
-A *file* is one record of the program; its number within the leak, rho = 0 .. records - 1, is what everything typed into it
-is drawn from. It is not its `record_id`, which is spread over the program's whole table.
+A *file* is one record of the program; its number within the leak, rho = 0 .. records - 1, is what everything typed
+into it is drawn from. It is not its `record_id`, which is spread over the program's whole table.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +40,8 @@ class Files:
     @property
     def elsewhere(self) -> NDArray[np.bool_]:
         """Files held by another practice than the person's home."""
-        return self.practice != self.home
+        elsewhere: NDArray[np.bool_] = self.practice != self.home
+        return elsewhere
 
 
 class Register:
@@ -87,7 +87,8 @@ class Register:
         return Files(
             rho=rho,
             practice=practice,
-            practitioner=self._first_practitioner[practice] + self._s_practitioner.below(rho, plan.practitioners[practice]),
+            practitioner=self._first_practitioner[practice]
+            + self._s_practitioner.below(rho, plan.practitioners[practice]),
             person=person[order],
             sentinel=sentinel[order],
             home=home[order],
@@ -134,8 +135,8 @@ class Register:
 def _give_out(birth: NDArray[np.int32], opened: Ints, words: NDArray[np.uint64]) -> Ints:
     """A slot for each file: at random, but none opened before the person was born.
 
-    Those born after the first slot choose first, among the slots after their birth (a taken slot passes on to the next);
-    the others share what is left.
+    Those born after the first slot choose first, among the slots after their birth (a taken slot passes on to the
+    next); the others share what is left.
     """
     count = len(opened)
     young = np.flatnonzero(birth > opened[0])
@@ -178,5 +179,3 @@ def export_order(plan: Plan, practice: int) -> list[tuple[int, int, bool]]:
     if start < records:
         runs.append((start, records - start, False))
     return runs
-
-

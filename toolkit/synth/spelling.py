@@ -21,8 +21,9 @@ _AZERTY = {
 # What sounds alike in French names, as (heard, written): tried in a drawn order, the first that applies is used.
 _ALIKE = (
     ("eau", "au"), ("aud", "aut"), ("ault", "aud"), ("au", "o"), ("ph", "f"), ("th", "t"), ("ck", "k"), ("qu", "k"),
-    ("y", "i"), ("ss", "s"), ("ll", "l"), ("nn", "n"), ("tt", "t"), ("rr", "r"), ("mm", "m"), ("ff", "f"), ("in", "ain"),
-    ("ain", "in"), ("an", "en"), ("en", "an"), ("ai", "é"), ("ier", "ié"), ("et", "ay"), ("ez", "es"), ("z", "s"),
+    ("y", "i"), ("ss", "s"), ("ll", "l"), ("nn", "n"), ("tt", "t"), ("rr", "r"), ("mm", "m"), ("ff", "f"),
+    ("in", "ain"), ("ain", "in"), ("an", "en"), ("en", "an"), ("ai", "é"), ("ier", "ié"), ("et", "ay"),
+    ("ez", "es"), ("z", "s"),
     ("s$", "t"), ("t$", "d"), ("e$", ""), ("x$", ""), ("d$", "t"), ("i", "y"), ("l", "ll"), ("n", "nn"), ("t", "tt"),
     ("k", "c"), ("c", "k"), ("o", "au"), ("r", "rr"),
 )  # fmt: skip
@@ -40,10 +41,12 @@ _MOJIBAKE = {letter: misread for letter in _ACCENTED if (misread := _misread(let
 
 
 def keyboard(names: pl.Series, words: Words) -> pl.Series:
-    """One letter struck wrong, after the first: a neighbouring key, a letter left out, doubled, or swapped with the next."""
+    """One letter struck wrong, after the first: a neighbouring key, a letter left out, doubled or swapped."""
     length = names.str.len_chars().to_numpy().astype(np.int64)
     at = 1 + scale(words, np.maximum(length - 2, 1))
-    frame = pl.DataFrame({"name": names, "at": at, "pick": scale(low(words), 12), "how": scale(words << np.uint64(13), 100)})
+    frame = pl.DataFrame(
+        {"name": names, "at": at, "pick": scale(low(words), 12), "how": scale(words << np.uint64(13), 100)}
+    )
     letter, following = pl.col("name").str.slice(pl.col("at"), 1), pl.col("name").str.slice(pl.col("at") + 1, 1)
     head, tail = pl.col("name").str.slice(0, pl.col("at")), pl.col("name").str.slice(pl.col("at") + 1)
     keys = letter.str.to_lowercase().replace_strict(_AZERTY, default=None)
@@ -98,7 +101,7 @@ def stray_spaces(names: pl.Series, words: Words) -> pl.Series:
 
 
 def join_particles(names: pl.Series) -> pl.Series:
-    """Hyphens become spaces; in a name without one, particles are run together (Le Goff: Legoff; D'Almeida: Dalmeida)."""
+    """Hyphens become spaces; where there is none, particles are run together (Le Goff: Legoff)."""
     frame = pl.DataFrame({"name": names})
     name = pl.col("name")
     joined = name.str.replace_all(r"[ '’]", "")
@@ -108,4 +111,3 @@ def join_particles(names: pl.Series) -> pl.Series:
         .when(name.str.contains(r"[ '’]")).then(capitalised)
         .otherwise(name)
     ).to_series()  # fmt: skip
-

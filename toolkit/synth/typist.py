@@ -1,7 +1,8 @@
 """How a file is typed: the text of every field, with the errors of the catalogue and their marks.
 
-Errors come in a fixed order. Each is *tried* on a drawn share of the files (`errors` in the scenario) and marked in the truth
-where it changed what stands in the file, and nowhere else.
+Errors come in a fixed order.
+Each is *tried* on a drawn share of the files (`errors` in the scenario) and marked in the truth where it changed what
+stands in the file, and nowhere else.
 """
 
 from __future__ import annotations
@@ -12,16 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from toolkit.scenario import Errors, Scenario
 from toolkit.synth import spelling
-from toolkit.synth.digits import digits, fixed_width
+from toolkit.synth.arrays import digits, fixed_width, nullable
 from toolkit.synth.geography import Geography
 from toolkit.synth.households import CHILD, days, month_length
 from toolkit.synth.mixer import Ints, Stream, Words, chance, low, scale, stream
-from toolkit.synth.names import ACCENTS, CAPITALS, CUT, PARTICLES, NamePool, replace_at
+from toolkit.synth.names import ACCENTS, CAPITALS, CUT, PARTICLES, NamePools, replace_at
 from toolkit.synth.people import NO_NAME, Names, People
 from toolkit.synth.records import Files
 from toolkit.synth.vocabulary import Vocabulary, slug
@@ -35,8 +35,8 @@ Slip = Callable[[pl.Series, Words], pl.Series]
 _NIR_DIGITS_AT_RISK = np.array([1, 2, 3, 4, 10, 11, 12, 13, 14])
 """Where a digit of a NIR may be mistyped: never in the place of birth, whose zeros make the number impossible."""
 _SENTINEL_NAMES = (
-    ("TEST", "TEST"), ("TEST", "PATIENT"), ("ESSAI", "ESSAI"), ("ZZZ", "ZZZ"), ("XXX", "XXX"), ("DOUBLON", "A SUPPRIMER"),
-    ("NE PAS UTILISER", "X"), ("FORMATION", "LOGICIEL"),
+    ("TEST", "TEST"), ("TEST", "PATIENT"), ("ESSAI", "ESSAI"), ("ZZZ", "ZZZ"), ("XXX", "XXX"),
+    ("DOUBLON", "A SUPPRIMER"), ("NE PAS UTILISER", "X"), ("FORMATION", "LOGICIEL"),
 )  # fmt: skip
 _SENTINEL_MOBILE = 639_980_000
 """The first mobile number reserved for fiction."""
@@ -44,6 +44,10 @@ _PLACEHOLDER_DAY = int(days(np.array([1900]), np.array([1]), np.array([1]))[0])
 _FICTION_ROOTS = {"01": "019900", "02": "026191", "03": "035301", "04": "046571", "05": "053649"}
 """Landline roots reserved for fiction, by zone (ARCEP, decision 2018-0881, 2.5.12)."""
 _MINOR = 16
+_RARE_SURNAME = 20_000
+"""Surnames past this rank are rare enough to make a mail address without a number."""
+_MAIL_JOINTS = pl.Series([".", "", "_"])
+_MAIL_NUMBERS = pl.Series(["", *map(str, range(10_000))])
 
 
 @dataclass
@@ -54,7 +58,7 @@ class TypedFiles:
     birth_name: pl.Series
     first_name: pl.Series
     sex: pl.Series
-    birth_date: pl.Series
+    birth_date: pa.Array
     nir: pa.Array
     address: pl.Series
     postal_code: pl.Series
@@ -68,7 +72,9 @@ class TypedFiles:
 class Typist:
     """Types the files of a plan."""
 
-    def __init__(self, scenario: Scenario, seed: int, people: People, geography: Geography, vocabulary: Vocabulary) -> None:
+    def __init__(
+        self, scenario: Scenario, seed: int, people: People, geography: Geography, vocabulary: Vocabulary
+    ) -> None:
         self._scenario = scenario
         self._seed = seed
         self._people = people
@@ -77,10 +83,13 @@ class Typist:
         self._streams = {error: stream(seed, f"error/{error}") for error in CATALOGUE}
         self._s_manner = stream(seed, "file/manner")
         self._s_mail = stream(seed, "person/mail form")
-        self.surnames = NamePool(vocabulary.surnames, compound=False)
-        self.first_names = NamePool(vocabulary.first_names, compound=True)
-        self._surname_slugs, self._first_slugs = slug(vocabulary.surnames), slug(vocabulary.first_names)
-        self._mail_domain, self._domains = vocabulary.mail_domain, vocabulary.mail_domains
+        pools = NamePools.load()
+        self._surnames, self._first_names = pools.surnames, pools.first_names
+        self._first_slugs = slug(vocabulary.first_names)
+        self._slugs = pl.concat(
+            [self._first_slugs, self._first_slugs.str.slice(0, 1), slug(vocabulary.surnames)], rechunk=True
+        )
+        self._mail_domain, self._domains = vocabulary.mail_domain, "@" + vocabulary.mail_domains
         self._streets, self._street_count = _street_manners(vocabulary.streets), len(vocabulary.streets)
         self._numbers = _house_numbers()
         self._origin_bytes = np.frombuffer("".join(people.origins).encode(), dtype=np.uint8).reshape(-1, 5)
@@ -91,22 +100,35 @@ class Typist:
     def type(self, files: Files) -> TypedFiles:
         """Type the files; test and placeholder entries are typed as such, without errors."""
         sheet = _Sheet(self._scenario, self._streams, files)
-        names, manner = self._name_codes(sheet)
-        last, birth, first = self._name_texts(sheet, names, manner)
+        names = self._people.names(files.person, files.who)
+        last, birth, first = self._name_texts(sheet, *self._name_codes(sheet, names))
         address, postal_code, city, landline = self._home(sheet)
         last, birth, first, address = _slips(sheet, last, birth, first, address)
-        sex, birth_date = self._sex(sheet), self._birth_date(sheet)
-        mobile, email = self._contact(sheet)
-        typed = TypedFiles(
-            last, birth, first, sex, birth_date, self._nir(sheet), address, postal_code, city, mobile, landline, email, sheet.marks
+        nobody = np.flatnonzero(files.sentinel)
+        pick = scale(self._s_manner(files.rho[nobody]), len(_SENTINEL_NAMES))
+        family, given = (pl.Series([pair[part] for pair in _SENTINEL_NAMES]).gather(pick) for part in (0, 1))
+        mobile, email = self._contact(sheet, names)
+        return TypedFiles(
+            last_name=replace_at(last, nobody, family),
+            birth_name=replace_at(birth, nobody, family),
+            first_name=replace_at(first, nobody, given),
+            sex=self._sex(sheet),
+            birth_date=self._birth_date(sheet),
+            nir=self._nir(sheet),
+            address=address,
+            postal_code=postal_code,
+            city=city,
+            mobile_phone=mobile,
+            landline_phone=landline,
+            email=email,
+            marks=sheet.marks,
         )
-        return _overwrite_sentinels(typed, files, self._s_manner(files.rho))
 
     # Names
 
-    def _name_codes(self, sheet: _Sheet) -> tuple[Names, Ints]:
+    def _name_codes(self, sheet: _Sheet, true: Names) -> tuple[Names, Ints]:
         """Which names are typed, in which manner (bits of `toolkit.synth.names`)."""
-        names = self._people.names(sheet.files.person, sheet.files.who)
+        names = Names(true.first, true.birth.copy(), true.birth_second.copy(), true.use.copy(), true.use_second.copy())
         differ = (names.use != names.birth) | (names.use_second != names.birth_second)
         before = sheet.tried("before_marriage") & differ & (sheet.files.who.sex == 1)
         sheet.mark("before_marriage", before)
@@ -127,19 +149,19 @@ class Typist:
     def _name_texts(self, sheet: _Sheet, names: Names, manner: Ints) -> tuple[pl.Series, pl.Series, pl.Series]:
         family_manner = manner & ~CUT
         codes = (names.use, names.use_second, names.birth, names.birth_second)
-        sheet.mark("compound_first_name_cut", self.first_names.changed(CUT, names.first, manner))
+        sheet.mark("compound_first_name_cut", self._first_names.changed(CUT, names.first, manner))
         for error, bit in (("lost_accents", ACCENTS), ("lost_hyphen_or_particle", PARTICLES)):
-            changed = self.first_names.changed(bit, names.first, manner)
+            changed = self._first_names.changed(bit, names.first, manner)
             for code in codes:
-                changed |= self.surnames.changed(bit, code, family_manner)
+                changed |= self._surnames.changed(bit, code, family_manner)
             if bit == PARTICLES:
                 changed |= (manner & PARTICLES > 0) & ((names.use_second != NO_NAME) | (names.birth_second != NO_NAME))
             sheet.mark(error, changed)
         sheet.mark("capitals", manner & CAPITALS > 0)
         return (
-            self.surnames.joined(names.use, names.use_second, family_manner).alias("last_name"),
-            self.surnames.joined(names.birth, names.birth_second, family_manner).alias("birth_name"),
-            self.first_names.text(names.first, manner).alias("first_name"),
+            self._surnames.joined(names.use, names.use_second, family_manner).alias("last_name"),
+            self._surnames.joined(names.birth, names.birth_second, family_manner).alias("birth_name"),
+            self._first_names.text(names.first, manner).alias("first_name"),
         )
 
     # Sex, dates, number
@@ -149,7 +171,7 @@ class Typist:
         sheet.mark("missing_sex", blank)
         return pl.Series(["M", "F", None]).gather(np.where(blank, 2, sheet.files.who.sex)).alias("sex")
 
-    def _birth_date(self, sheet: _Sheet) -> pl.Series:
+    def _birth_date(self, sheet: _Sheet) -> pa.Array:
         who, opened = sheet.files.who, sheet.files.created
         year, month, day = who.year.copy(), who.month.copy(), who.day.copy()
         date = who.birth_date
@@ -165,11 +187,10 @@ class Typist:
         date[rows] = wrong
         placeholder = sheet.tried("placeholder_birth_date")
         sheet.mark("placeholder_birth_date", placeholder)
-        date[placeholder] = _PLACEHOLDER_DAY
+        date[placeholder | sheet.files.sentinel] = _PLACEHOLDER_DAY
         blank = sheet.tried("missing_birth_date")
         sheet.mark("missing_birth_date", blank)
-        dates = pl.Series("birth_date", date.astype(np.int32)).cast(pl.Date)
-        return pl.select(pl.when(pl.lit(pl.Series(blank))).then(None).otherwise(pl.lit(dates))).to_series().alias("birth_date")
+        return nullable(np.where(blank, 0, date).astype(np.int32), ~blank, pa.date32())
 
     def _nir(self, sheet: _Sheet) -> pa.Array:
         files = sheet.files
@@ -178,7 +199,9 @@ class Typist:
         minor = (who.role == CHILD) & (self._this_year - who.year < _MINOR)
         borrowed = np.flatnonzero(sheet.tried("relative_nir") & minor & (parent >= 0))
         parts = self._people.nirs(person, who, home)
-        theirs = self._people.nirs(parent[borrowed], self._people.households(parent[borrowed], home[borrowed]), home[borrowed])
+        theirs = self._people.nirs(
+            parent[borrowed], self._people.households(parent[borrowed], home[borrowed]), home[borrowed]
+        )
         has = theirs.order > 0
         borrowed = borrowed[has]
         sheet.mark("relative_nir", borrowed)
@@ -188,12 +211,13 @@ class Typist:
         present = parts.order > 0
         blank = sheet.tried("nir_missing") & present
         sheet.mark("nir_missing", blank)
-        present &= ~blank
+        present &= ~blank & ~files.sentinel
         origin = self._origin_numbers[parts.origin]
         front = (parts.sex * 100 + parts.year) * 100 + parts.month
         whole = (front * 100_000 + origin) * 1000 + parts.order
         characters = np.concatenate(
-            (digits(front, 5), self._origin_bytes[parts.origin], digits(parts.order, 3), digits(97 - whole % 97, 2)), axis=1
+            (digits(front, 5), self._origin_bytes[parts.origin], digits(parts.order, 3), digits(97 - whole % 97, 2)),
+            axis=1,
         )
         rows = np.flatnonzero(sheet.tried("nir_digit_wrong") & present)
         words = sheet.words("nir_digit_wrong", rows)
@@ -223,7 +247,7 @@ class Typist:
                 "street": self._streets.gather(street_manner * self._street_count + homes.street),
                 "postal_code": self._geography.postal_code.gather(homes.place),
                 "city": self._geography.city.gather(homes.place),
-                "blank": blank,
+                "blank": blank | files.sentinel,
             }
         )
         shown = ~pl.col("blank")
@@ -237,7 +261,7 @@ class Typist:
         numbers = fixed_width(digits(root * 10_000 + np.maximum(landline, 0), 10), (landline >= 0) & ~files.sentinel)
         return written["address"], written["postal_code"], written["city"], numbers
 
-    def _contact(self, sheet: _Sheet) -> tuple[pa.Array, pl.Series]:
+    def _contact(self, sheet: _Sheet, names: Names) -> tuple[pa.Array, pl.Series]:
         files, people = sheet.files, self._people
         contact = people.contact(files.person, files.who)
         former = sheet.tried("old_phone")
@@ -248,38 +272,35 @@ class Typist:
         sheet.mark("old_phone", former & (mobile > 0) & ~blank)
         mobile[blank], owner[blank] = 0, -1
         mobile[files.sentinel], owner[files.sentinel] = _SENTINEL_MOBILE, -1
-        return fixed_width(digits(mobile, 10), mobile > 0), self._mail(owner)
+        return fixed_width(digits(mobile, 10), mobile > 0), self._mail(sheet, owner, names)
 
-    def _mail(self, owner: Ints) -> pl.Series:
+    def _mail(self, sheet: _Sheet, owner: Ints, names: Names) -> pl.Series:
         """E-mail addresses that look like their owner's name; a number where the surname is common."""
         rows = np.flatnonzero(owner >= 0)
         person = owner[rows]
-        who = self._people.households(person)
-        names = self._people.names(person, who)
+        first, last, year = names.first[rows], names.use[rows], sheet.files.who.year[rows]
+        others = np.flatnonzero(person != sheet.files.person[rows])
+        who = self._people.households(person[others])
+        theirs = self._people.names(person[others], who)
+        first[others], last[others], year[others] = theirs.first, theirs.use, who.year
         words = self._s_mail(person)
-        form = scale(words, 100)
-        rare = names.use > 20_000
-        number = scale(low(words), 10_000)
-        frame = pl.DataFrame(
+        form, number = scale(words, 100), scale(low(words), 10_000)
+        number = np.where((last > _RARE_SURNAME) & (number % 4 > 0), 0, 1 + np.where(number % 3 == 0, year, number))
+        given = np.where((form >= 42) & (form < 58), first + len(self._first_slugs), first)
+        surname = last.astype(np.int64) + 2 * len(self._first_slugs)
+        surname_first = (form >= 72) & (form < 86)
+        joint = np.where((form >= 58) & (form < 72), 1, np.where(form >= 86, 2, 0))
+        parts = pl.DataFrame(
             {
-                "first": self._first_slugs.gather(names.first),
-                "last": self._surname_slugs.gather(names.use),
-                "form": form,
-                "number": np.where(rare & (number % 4 > 0), -1, np.where(number % 3 == 0, who.year, number)),
+                "one": self._slugs.gather(np.where(surname_first, surname, given)),
+                "joint": _MAIL_JOINTS.gather(joint),
+                "two": self._slugs.gather(np.where(surname_first, given, surname)),
+                "number": _MAIL_NUMBERS.gather(number),
                 "domain": self._domains.gather(self._mail_domain(words << np.uint64(7))),
             }
         )
-        first, last, of = pl.col("first"), pl.col("last"), pl.col("form")
-        local = (
-            pl.when(of < 42).then(pl.concat_str(first, pl.lit("."), last))
-            .when(of < 58).then(pl.concat_str(first.str.slice(0, 1), pl.lit("."), last))
-            .when(of < 72).then(pl.concat_str(first, last))
-            .when(of < 86).then(pl.concat_str(last, pl.lit("."), first))
-            .otherwise(pl.concat_str(first, pl.lit("_"), last))
-        )  # fmt: skip
-        number_text = pl.when(pl.col("number") >= 0).then(pl.col("number").cast(pl.String)).otherwise(pl.lit(""))
-        mail = frame.select(pl.concat_str(local, number_text, pl.lit("@"), "domain")).to_series()
-        return replace_at(pl.Series("email", [None], dtype=pl.String).new_from_index(0, len(owner)), rows, mail)
+        blank = pl.Series("email", [None], dtype=pl.String).new_from_index(0, len(owner))
+        return replace_at(blank, rows, parts.select(pl.concat_str(pl.all())).to_series())
 
 
 class _Sheet:
@@ -319,11 +340,21 @@ def _slips(
     sheet: _Sheet, last: pl.Series, birth: pl.Series, first: pl.Series, address: pl.Series
 ) -> tuple[pl.Series, pl.Series, pl.Series, pl.Series]:
     """Slips of the keyboard and the machine: worked out on the few files concerned alone."""
-    tried = {name: sheet.tried(name) for name in ("keyboard_misspelling", "phonetic_misspelling", "mojibake", "stray_spaces", "names_swapped")}
+    tried = {
+        name: sheet.tried(name)
+        for name in ("keyboard_misspelling", "phonetic_misspelling", "mojibake", "stray_spaces", "names_swapped")
+    }
     rows = np.flatnonzero(np.logical_or.reduce(list(tried.values())))
     if rows.size == 0:
         return last, birth, first, address
-    page = pl.DataFrame({"last": last.gather(rows), "birth": birth.gather(rows), "first": first.gather(rows), "address": address.gather(rows)})
+    page = pl.DataFrame(
+        {
+            "last": last.gather(rows),
+            "birth": birth.gather(rows),
+            "first": first.gather(rows),
+            "address": address.gather(rows),
+        }
+    )
     for error, slip in (
         ("keyboard_misspelling", spelling.keyboard),
         ("phonetic_misspelling", spelling.phonetic),
@@ -334,7 +365,9 @@ def _slips(
         sheet.mark(error, rows[_differing(page, after)])
         page = after
     at = np.flatnonzero(tried["mojibake"][rows])
-    after = page.with_columns(replace_at(page[c], at, spelling.mojibake(page[c].gather(at))).alias(c) for c in page.columns)
+    after = page.with_columns(
+        replace_at(page[c], at, spelling.mojibake(page[c].gather(at))).alias(c) for c in page.columns
+    )
     sheet.mark("mojibake", rows[_differing(page, after)])
     page = after
     swap = pl.lit(pl.Series(tried["names_swapped"][rows]))
@@ -349,7 +382,7 @@ def _slips(
 
 
 def _misspell(page: pl.DataFrame, at: Ints, words: Words, slip: Slip) -> pl.DataFrame:
-    """One slip in the first name (two files in five) or the last name; a birth name that is the same is typed the same."""
+    """One slip in the first name (two files in five) or the last; a birth name that is the same is typed the same."""
     on_first = (words & np.uint64(0xFF)) < np.uint64(102)
     same = (page["last"] == page["birth"]).to_numpy()[at]
     columns = {}
@@ -362,7 +395,8 @@ def _misspell(page: pl.DataFrame, at: Ints, words: Words, slip: Slip) -> pl.Data
 
 def _differing(before: pl.DataFrame, after: pl.DataFrame) -> Bools:
     same = [before[name].eq_missing(after[name]) for name in before.columns]
-    return ~np.logical_and.reduce([series.to_numpy() for series in same])
+    differing: Bools = ~np.logical_and.reduce([series.to_numpy() for series in same])
+    return differing
 
 
 def _wrong_digit(year: Ints, month: Ints, day: Ints, words: Words, this_year: int) -> NDArray[np.int32]:
@@ -372,33 +406,28 @@ def _wrong_digit(year: Ints, month: Ints, day: Ints, words: Words, this_year: in
     new_year = np.where(how == 1, 1900 + ((year - 1900) // 10 * 10 + other * 10) % 130 + year % 10, new_year)
     new_month = np.where((how == 2) & (month < 10), 1 + (month - 1 + other % 8 + 1) % 9, month)
     new_day = np.where(how == 3, day - day % 10 + (day % 10 + other) % 10, day)
-    valid = (new_day >= 1) & (new_day <= month_length(new_year, new_month)) & (new_year <= this_year) & (new_year >= 1900)
+    valid = (
+        (new_day >= 1) & (new_day <= month_length(new_year, new_month)) & (new_year <= this_year) & (new_year >= 1900)
+    )
     pick = [np.where(valid, new, old) for new, old in ((new_year, year), (new_month, month), (new_day, day))]
     return days(*pick)
 
 
-def _overwrite_sentinels(typed: TypedFiles, files: Files, words: Words) -> TypedFiles:
-    rows = np.flatnonzero(files.sentinel)
-    if rows.size == 0:
-        return typed
-    pick = scale(words[rows], len(_SENTINEL_NAMES))
-    last, first = (pl.Series([pair[part] for pair in _SENTINEL_NAMES]).gather(pick) for part in (0, 1))
-    typed.last_name, typed.birth_name = replace_at(typed.last_name, rows, last), replace_at(typed.birth_name, rows, last)
-    typed.first_name = replace_at(typed.first_name, rows, first)
-    nothing = pl.Series([None], dtype=pl.String).new_from_index(0, len(rows))
-    for column in ("address", "postal_code", "city"):
-        setattr(typed, column, replace_at(getattr(typed, column), rows, nothing))
-    placeholder = pl.Series([_PLACEHOLDER_DAY], dtype=pl.Int32).cast(pl.Date).new_from_index(0, len(rows))
-    typed.birth_date = replace_at(typed.birth_date, rows, placeholder)
-    keep = pa.array(~files.sentinel)
-    typed.nir = pc.if_else(keep, typed.nir, pa.scalar(None, pa.string()))
-    return typed
-
-
 def _street_manners(streets: pl.Series) -> pl.Series:
     """Each street as it stands, with a capital, abbreviated, and in capitals."""
-    short = {"avenue ": "av. ", "boulevard ": "bd ", "place ": "pl. ", "chemin ": "ch. ", "allée ": "all. ", "impasse ": "imp. ", "rue ": "r. ", "route ": "rte "}
-    capital = pl.select(pl.concat_str(pl.lit(streets).str.slice(0, 1).str.to_uppercase(), pl.lit(streets).str.slice(1))).to_series()
+    short = {
+        "avenue ": "av. ",
+        "boulevard ": "bd ",
+        "place ": "pl. ",
+        "chemin ": "ch. ",
+        "allée ": "all. ",
+        "impasse ": "imp. ",
+        "rue ": "r. ",
+        "route ": "rte ",
+    }
+    capital = pl.select(
+        pl.concat_str(pl.lit(streets).str.slice(0, 1).str.to_uppercase(), pl.lit(streets).str.slice(1))
+    ).to_series()
     abbreviated = streets
     for word, mark in short.items():
         abbreviated = abbreviated.str.replace(f"^{word}", mark)

@@ -7,6 +7,7 @@ same when the packages those lists once came from change.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 
 import numpy as np
@@ -17,11 +18,23 @@ from toolkit.synth.mixer import Ints, Picker, Words, apportion
 
 __all__ = ["Vocabulary", "slug", "unaccented"]
 
-_SURNAME_BITS = 20
+_SURNAME_BITS = 22
 _STREET_BITS = 16
 _FIRST_NAME_BITS = 15
 FIRST_DECADE = 1900
-_LIGATURES = {"œ": "oe", "Œ": "Oe", "æ": "ae", "Æ": "Ae", "ß": "ss", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ł": "l", "Ł": "L"}
+_LIGATURES = {
+    "œ": "oe",
+    "Œ": "Oe",
+    "æ": "ae",
+    "Æ": "Ae",
+    "ß": "ss",
+    "ø": "o",
+    "Ø": "O",
+    "đ": "d",
+    "Đ": "D",
+    "ł": "l",
+    "Ł": "L",
+}
 _OLDEST = 104
 
 
@@ -55,15 +68,16 @@ class Vocabulary:
     pyramid: Ints
     """[2, 105]: residents of France by sex (0 men, 1 women) and age in years."""
 
-    @classmethod
-    def load(cls) -> Vocabulary:
-        """Read the vendored lists."""
+    @staticmethod
+    @cache
+    def load() -> Vocabulary:
+        """Read the vendored lists (once a process)."""
         surnames = pl.read_parquet(_read("surnames.parquet"))
         names, tables = _first_names()
         streets = pl.read_csv(_read("streets.csv"))
         mail = pl.read_csv(_read("email_providers.csv"))
         shares = mail["share_pct_sendinblue"].fill_null(22.0 / mail["share_pct_sendinblue"].null_count())
-        return cls(
+        return Vocabulary(
             surnames=surnames["name"],
             surname=Picker(surnames["weight"].to_numpy(), bits=_SURNAME_BITS),
             first_names=names,

@@ -1,7 +1,7 @@
 """Tables to Parquet, written aside and renamed, with hashes of what they say and of their bytes.
 
-The *content hash* tells whether two tables hold the same values, whatever library wrote the bytes: rows are taken in pages
-of `PAGE`, each page is hashed column by column in a plain canonical form, and the page hashes are hashed in order.
+The *content hash* tells whether two tables hold the same values, whatever library wrote the bytes: rows are taken in
+pages of `PAGE`, each page is hashed column by column in a plain form, and the page hashes are hashed in order.
 Since partitions are cut between pages, the content hash of all lines does not depend on the number of partitions.
 """
 
@@ -26,7 +26,16 @@ from toolkit.errors import DataSetError
 from toolkit.provenance import SYNTHETIC_KEY, SYNTHETIC_VALUE
 from toolkit.schema import Table
 
-__all__ = ["PAGE", "ROW_GROUP", "TableWriter", "WrittenFile", "content_hash", "page_hashes", "write_json", "write_table"]
+__all__ = [
+    "PAGE",
+    "ROW_GROUP",
+    "TableWriter",
+    "WrittenFile",
+    "content_hash",
+    "page_hashes",
+    "write_json",
+    "write_table",
+]
 
 PAGE = 1_000
 """Rows of a page; partitions are cut between pages."""
@@ -34,7 +43,8 @@ ROW_GROUP = 120_000
 _OWNER_ONLY = 0o600
 # Columns with few distinct values beside their rows, for which a dictionary pays.
 _DICTIONARY = {
-    "practice_id", "practitioner_id", "last_name", "birth_name", "first_name", "sex", "birth_date", "postal_code", "city",
+    "practice_id", "practitioner_id", "last_name", "birth_name", "first_name", "sex", "birth_date", "postal_code",
+    "city",
     "landline_phone", "created_on", "updated_on", "repeated_line", "sentinel", "figure_id", "comment_category",
     "comment_family", "comment_polarity", "comment_about", "errors.list.element",
 }  # fmt: skip
@@ -76,7 +86,8 @@ def page_hashes(table: pa.Table) -> list[str]:
         end = min(start + PAGE, table.num_rows)
         digest = hashlib.sha256()
         for values, bounds in parts:
-            digest.update(values[start:end] if bounds is None else values[bounds[start] : bounds[end]])
+            part = values[start:end] if bounds is None else values[bounds[start] : bounds[end]]
+            digest.update(part.data)
         hashes.append(digest.hexdigest())
     return hashes
 
@@ -95,7 +106,10 @@ def _canonical(array: pa.Array) -> Iterator[Part]:
         yield np.ascontiguousarray(pc.list_value_length(array).fill_null(-1).to_numpy(zero_copy_only=False)), None
         yield from _canonical(pc.binary_join(array, "|"))
     elif pa.types.is_string(array.type):
-        yield np.ascontiguousarray(pc.binary_length(array).fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)), None
+        yield (
+            np.ascontiguousarray(pc.binary_length(array).fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)),
+            None,
+        )
         if array.null_count:
             array = pc.fill_null(array, "")
         _, offsets, data = array.buffers()
@@ -113,7 +127,7 @@ def _canonical(array: pa.Array) -> Iterator[Part]:
 
 
 class TableWriter:
-    """Writes one Parquet file of a table of the schema, row group by row group; nothing stands there until it is whole."""
+    """Writes one Parquet file of a table of the schema, row group by row group; it takes its place when it is whole."""
 
     def __init__(self, folder: Path, path: str, table: Table) -> None:
         self._target = folder / path

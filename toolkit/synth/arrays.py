@@ -1,4 +1,4 @@
-"""Numbers written with a fixed number of digits, many at a time."""
+"""NumPy values as Arrow columns: numbers written with a fixed number of digits, values some of which are missing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from toolkit.synth.mixer import Ints
 
-__all__ = ["digits", "fixed_width"]
+__all__ = ["digits", "fixed_width", "nullable"]
 
 Bytes = NDArray[np.uint8]
 _ZERO = ord("0")
@@ -32,6 +32,14 @@ def fixed_width(characters: Bytes, present: NDArray[np.bool_]) -> pa.Array:
     width = characters.shape[1]
     offsets = np.zeros(len(present) + 1, dtype=np.int32)
     np.cumsum(present * np.int32(width), out=offsets[1:])
-    bitmap = pa.py_buffer(np.packbits(present, bitorder="little").tobytes())
     data = pa.py_buffer(np.ascontiguousarray(characters[present]))
-    return pa.Array.from_buffers(pa.string(), len(present), [bitmap, pa.py_buffer(offsets), data])
+    return pa.Array.from_buffers(pa.string(), len(present), [_bitmap(present), pa.py_buffer(offsets), data])
+
+
+def nullable(values: NDArray[np.generic], present: NDArray[np.bool_], kind: pa.DataType) -> pa.Array:
+    """An Arrow array of the given fixed-width type, null where not `present`."""
+    return pa.Array.from_buffers(kind, len(values), [_bitmap(present), pa.py_buffer(np.ascontiguousarray(values))])
+
+
+def _bitmap(present: NDArray[np.bool_]) -> pa.Buffer:
+    return pa.py_buffer(np.packbits(present, bitorder="little"))
