@@ -3,7 +3,8 @@
 Phrases are data (`grammar/*.toml`), never code. A file holds slots and families:
 
 - `[slots]`: a name and a list of entries. A slot written in one file may be used in all of them. An entry is a string,
-  which may use other slots, or `{ text = "...", times = 3 }`, which is drawn three times as often.
+  which may use other slots, or `{ text = "...", times = 3 }`, which is drawn three times as often. All strings that the
+  entries can become are equally likely.
 - `[sensitive.<name>]` in a file with a top-level `category`: a family of phrases that reveal something intimate.
 - `[harmless.<kind>.<name>]`: a family that reveals nothing; `kind` says why it could mislead ("ordinary" when it could
   not).
@@ -11,7 +12,7 @@ Phrases are data (`grammar/*.toml`), never code. A file holds slots and families
 A template is a string in which
 
 - `{name}` stands for one entry of a slot, or for a built-in one (`BUILT_IN`: dates, hours, telephone numbers...);
-- `[a|b|c]` stands for one of its alternatives (an empty one is allowed, brackets inside brackets are not);
+- `[a|b|c]` stands for one of its alternatives, each as likely (one may be empty; no brackets inside brackets);
 - `<m|f>` stands for its first part when the patient is a man, its second when a woman: `venu<|e>`.
 
 Compiling turns each template, once for men and once for women, into a short row of ranges over one pool of pieces.
@@ -145,7 +146,7 @@ class Slots:
             elif slot is not None:
                 options.append(self.expand(slot, sex, where, trail))
             elif choice is not None:
-                options.append([done for part in choice.split("|") for done in self.multiply(part, sex, where, trail)])
+                options.append(_evened([self.multiply(part, sex, where, trail) for part in choice.split("|")]))
         return ["".join(parts) for parts in itertools.product(*options)]
 
     def elements(self, text: str, sex: str, where: str) -> tuple[Element, ...]:
@@ -181,6 +182,12 @@ class Phrases:
     families: tuple[Family, ...]
     templates: tuple[Template, ...]
     slots: Slots
+
+
+def _evened(alternatives: Sequence[Sequence[str]]) -> list[str]:
+    """The strings of all alternatives, repeated so that each alternative is drawn about as often as the others."""
+    most = max(map(len, alternatives))
+    return [string for strings in alternatives for string in strings for _ in range(round(most / len(strings)))]
 
 
 def _agree(text: str, sex: str) -> str:

@@ -7,6 +7,7 @@ Joining pieces into texts is then arithmetic on byte positions, with no Python l
 from __future__ import annotations
 
 import itertools
+import math
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -155,9 +156,15 @@ def compile_templates(phrases: Phrases, builder: PoolBuilder) -> Templates:
         size=table[1],
         yearly=table[2],
         parts=np.array([len(row) for row in rows], dtype=np.int32),
-        variety=table[1].astype(np.float64).prod(axis=1),
+        variety=np.array([_variety(template, sex) for template in phrases.templates for sex in SEXES]),
         family=np.repeat(np.array([t.family for t in phrases.templates], dtype=np.int32), len(SEXES)),
     )
+
+
+def _variety(template: Template, sex: str) -> float:
+    """How many texts a template can become."""
+    elements = template.elements[sex]
+    return math.prod(float(len(pieces(e)) if isinstance(e, str) else len(set(e))) for e in elements)
 
 
 def _ranges(template: Template, sex: str, builder: PoolBuilder) -> list[tuple[int, int, int]]:

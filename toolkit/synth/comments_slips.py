@@ -108,10 +108,9 @@ class _Typed:
         chars[swapped], chars[swapped + 1] = chars[swapped + 1], chars[swapped]
 
     def glue(self, wanted: Bools, words: mixer.Words) -> None:
-        """One space lost before a word (never after a digit, where it could join two numbers)."""
+        """One space lost before a word (so that two numbers are never joined)."""
         space = np.zeros_like(self._letters)
-        digit = (self._chars >= ord("0")) & (self._chars <= ord("9"))
-        space[1:-1] = (self._chars[1:-1] == _SPACE) & self._letters[2:] & ~digit[:-2]
+        space[:-1] = (self._chars[:-1] == _SPACE) & self._letters[1:]
         _, at = self._draw(space, wanted, words)
         self._copies[at] = 0
 
