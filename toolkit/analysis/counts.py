@@ -184,7 +184,8 @@ def _lines_by_year(lines: ir.Table, column: str) -> pl.DataFrame:
 
 def _is_filled(column: ir.Column) -> ir.BooleanColumn:
     if isinstance(column, ir.StringColumn):
-        return column.notnull() & (column.strip() != "")
+        # What begins beyond the space is not blank: only the few others need to be stripped to know.
+        return ibis.cases((column >= "!", True), else_=(column.strip() != "").fill_null(False))
     return column.notnull()
 
 

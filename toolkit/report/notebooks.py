@@ -43,12 +43,21 @@ def run_notebook(notebook: Path, page: Path, parameters: dict[str, Any]) -> str:
     Raises `ReportError`, with the cell and the last line of its error, when a cell fails; then no page is written.
     """
     import papermill
+    from traitlets.config import Config
 
+    # Sockets on disk, not TCP ports: what a kernel says of a leak stays on this machine and with this user.
+    private = Config({"KernelManager": {"transport": "ipc"}})
     with tempfile.TemporaryDirectory(prefix="notebook-") as folder:
         executed = Path(folder) / notebook.name
         try:
             papermill.execute_notebook(
-                notebook, executed, parameters, kernel_name="python3", progress_bar=False, cwd=Path.cwd()
+                notebook,
+                executed,
+                parameters,
+                kernel_name="python3",
+                progress_bar=False,
+                cwd=Path.cwd(),
+                config=private,
             )
         except papermill.PapermillExecutionError as error:
             raise ReportError(
@@ -96,7 +105,7 @@ def _draw_figures(cell: nbformat.NotebookNode, number: int) -> int:
         figure.pop("config", None)
         drawing = plotly.io.to_html(
             figure,
-            config={"displaylogo": False},
+            config={"displayModeBar": False},
             include_plotlyjs=False,
             include_mathjax=False,
             full_html=False,

@@ -26,7 +26,7 @@ def readable(table: pl.DataFrame, title: str, note: str = "") -> GT:
         .fmt_percent(shares, decimals=2)
         .fmt_number([name for name in fractions if name not in shares], decimals=1)
         .sub_missing(missing_text="–")
-        .tab_options(table_font_size="14px", heading_align="left")
+        .tab_options(table_font_size="14px", heading_align="left", table_margin_left="0px")
     )
     return shown.tab_source_note(note) if note else shown
 

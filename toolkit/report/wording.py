@@ -40,5 +40,7 @@ def percent(share: float) -> str:
     """A share in percent, with one digit more where it is small."""
     if 0 < share < 0.0001:
         return "under 0.01 %"
-    digits = 0 if share in (0, 1) else 1 if 0.02 <= share < 0.9995 else 2
+    if 0.9999 < share < 1:
+        return "over 99.99 %"
+    digits = 0 if share in (0, 1) else 1 if 0.02 <= share < 0.999 else 2
     return f"{share * 100:.{digits}f} %"

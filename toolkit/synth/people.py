@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from toolkit.provenance import UNALLOCATED_MOBILE_PREFIXES
 from toolkit.scenario import Scenario
 from toolkit.synth.geography import Geography
 from toolkit.synth.households import CHILD, WOMAN, Demography, Households
@@ -22,8 +23,9 @@ from toolkit.synth.vocabulary import Vocabulary
 __all__ = ["NO_NAME", "Homes", "Names", "Nirs", "People"]
 
 NO_NAME = -1
-MOBILES = 30_000_000
-"""Numbers of the unallocated range 07 10 to 07 39; half for present numbers, half for former ones."""
+MOBILES = len(UNALLOCATED_MOBILE_PREFIXES) * 1_000_000
+"""Numbers of the unallocated range; half for present numbers, half for former ones."""
+_FIRST_MOBILE = int(UNALLOCATED_MOBILE_PREFIXES[0]) * 1_000_000
 LANDLINES = 10_000
 """Numbers of each root reserved for fiction."""
 MAJOR = 15
@@ -226,7 +228,7 @@ class People:
         then = np.flatnonzero(holder & former)
         number[now] = permute(contact[now] % half, half, self._s["mobile number"].key)
         number[then] = half + permute(contact[then] % half, half, self._s["mobile number former"].key)
-        return np.where(holder, 710_000_000 + number, 0)
+        return np.where(holder, _FIRST_MOBILE + number, 0)
 
     def mail_owner(self, contact: Ints, who: Demography) -> Ints:
         """Whose e-mail address it is (couples may share one), or -1 where there is none."""

@@ -15,6 +15,7 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from toolkit.provenance import FICTION_PHONE_ROOTS
 from toolkit.scenario import Errors, Scenario
 from toolkit.synth import spelling
 from toolkit.synth.arrays import digits, fixed_width, nullable
@@ -38,11 +39,10 @@ _SENTINEL_NAMES = (
     ("TEST", "TEST"), ("TEST", "PATIENT"), ("ESSAI", "ESSAI"), ("ZZZ", "ZZZ"), ("XXX", "XXX"),
     ("DOUBLON", "A SUPPRIMER"), ("NE PAS UTILISER", "X"), ("FORMATION", "LOGICIEL"),
 )  # fmt: skip
-_SENTINEL_MOBILE = 639_980_000
-"""The first mobile number reserved for fiction."""
 _PLACEHOLDER_DAY = int(days(np.array([1900]), np.array([1]), np.array([1]))[0])
-_FICTION_ROOTS = {"01": "019900", "02": "026191", "03": "035301", "04": "046571", "05": "053649"}
-"""Landline roots reserved for fiction, by zone (ARCEP, decision 2018-0881, 2.5.12)."""
+_FICTION_ROOTS = {root[:2]: int(root) for root in FICTION_PHONE_ROOTS}
+"""Roots reserved for fiction, by zone; 06 is the mobile one."""
+_SENTINEL_MOBILE = _FICTION_ROOTS["06"] * 10_000
 _MINOR = 16
 _RARE_SURNAME = 20_000
 """Surnames past this rank are rare enough to make a mail address without a number."""
@@ -95,7 +95,7 @@ class Typist:
         self._origin_bytes = np.frombuffer("".join(people.origins).encode(), dtype=np.uint8).reshape(-1, 5)
         self._origin_numbers = np.array([int(o.replace("2A", "19").replace("2B", "18")) for o in people.origins])
         zones = geography.departements["phone_prefix_geo"].cast(pl.String).str.zfill(2)
-        self._landline_root = np.array([int(_FICTION_ROOTS[zone]) for zone in zones])
+        self._landline_root = np.array([_FICTION_ROOTS[zone] for zone in zones])
 
     def type(self, files: Files) -> TypedFiles:
         """Type the files; test and placeholder entries are typed as such, without errors."""

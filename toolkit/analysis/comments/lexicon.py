@@ -94,7 +94,7 @@ class Lexicon:
     """All rules, and the literals they expand to.
 
     `literals` has one row a use of a literal: literal, use, entry (index in `entries`, null for a look-alike), part (which
-    part of the pattern). `cues` maps a role to one regular expression, the alternation of its rows.
+    part of the pattern), reach (characters allowed before that part). `cues` maps a role to one regular expression, the alternation of its rows.
     """
 
     entries: tuple[Entry, ...]
@@ -138,7 +138,7 @@ def _rows(path: Path, columns: list[str]) -> Iterator[tuple[int, dict[str, str]]
 
 def _check_pattern(pattern: str, where: str) -> None:
     try:
-        for part in split_parts(pattern):
+        for part, _ in split_parts(pattern):
             expand(part)
     except PatternError as error:
         raise LexiconError(f"{where}: {error}") from error
@@ -182,13 +182,13 @@ def _read_cues(path: Path) -> dict[str, str]:
 
 def _expand_all(entries: list[Entry], lookalikes: list[str]) -> pl.DataFrame:
     """Every literal of every rule, one row a use."""
-    uses: list[tuple[str, str, int | None, int]] = []
+    uses: list[tuple[str, str, int | None, int, int]] = []
     for index, entry in enumerate(entries):
-        for number, part in enumerate(split_parts(entry.pattern)):
-            uses += [(literal, Use.PART, index, number) for literal in expand(part)]
+        for number, (part, reach) in enumerate(split_parts(entry.pattern)):
+            uses += [(literal, Use.PART, index, number, reach) for literal in expand(part)]
         for use, pattern in ((Use.NEED, entry.needs), (Use.UNLESS, entry.unless)):
-            uses += [(literal, use, index, 0) for literal in (expand(pattern) if pattern else [])]
+            uses += [(literal, use, index, 0, 0) for literal in (expand(pattern) if pattern else [])]
     for pattern in lookalikes:
-        uses += [(literal, Use.LOOKALIKE, None, 0) for literal in expand(pattern)]
-    schema = {"literal": pl.String, "use": pl.String, "entry": pl.Int32, "part": pl.Int8}
+        uses += [(literal, Use.LOOKALIKE, None, 0, 0) for literal in expand(pattern)]
+    schema = {"literal": pl.String, "use": pl.String, "entry": pl.Int32, "part": pl.Int8, "reach": pl.Int64}
     return pl.DataFrame(uses, schema=schema, orient="row").unique(maintain_order=True)

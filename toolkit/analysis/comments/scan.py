@@ -9,10 +9,6 @@ from toolkit.analysis.comments.patterns import split_parts
 
 __all__ = ["find_entries", "reached"]
 
-_REACH = 60
-"""How many characters may lie between two parts of a pattern: eight words or so."""
-
-
 def reached(texts: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
     """The texts that hold the beginning of at least one entry: everything else is left alone from here on.
 
@@ -60,7 +56,7 @@ def _find_literals(texts: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
         found.with_columns(end=end)
         .drop("folded")
         .join(lexicon.literals, on="literal")
-        .select("text", "use", "entry", "part", "start", "end")
+        .select("text", "use", "entry", "part", "reach", "start", "end")
     )
 
 
@@ -73,10 +69,10 @@ def _join_parts(uses: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
     for number in range(1, 1 + int(expected.max() or 0)):  # type: ignore[call-overload]
         finished = pl.Series((expected == number).arg_true(), dtype=pl.Int32)
         complete.append(joined.filter(pl.col("entry").is_in(finished.implode())))
-        following = parts.filter(pl.col("part") == number).select("text", "entry", then="start", then_end="end")
+        following = parts.filter(pl.col("part") == number).select("text", "entry", "reach", then="start", then_end="end")
         joined = (
             joined.join(following, on=["text", "entry"])
-            .filter((pl.col("then") - pl.col("end")).is_between(0, _REACH))
+            .filter((pl.col("then") - pl.col("end")).is_between(0, pl.col("reach") + 2))
             .select("text", "entry", "start", end="then_end")
         )
     return pl.concat(complete)
