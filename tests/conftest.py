@@ -18,6 +18,8 @@ import pytest
 
 from toolkit import schema
 from toolkit.leak import Leak, open_leak
+from toolkit.scenario import load_scenario
+from toolkit.synth.generate import generate
 
 D = date
 
@@ -163,3 +165,9 @@ def spark_leak(nine_lines: Path) -> Iterator[Leak]:
         session.conf.set("spark.sql.shuffle.partitions", "1")
         session.conf.set("spark.sql.codegen.wholeStage", "false")
         yield opened
+
+
+@pytest.fixture(scope="session")
+def small_leak(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of an invented leak of 20,000 lines, seed 1; tests must not change it."""
+    return generate(load_scenario(), 1, 20_000, tmp_path_factory.mktemp("leaks") / "small").path

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from toolkit.errors import ToolkitError
     from toolkit.leak import Leak, open_leak
     from toolkit.provenance import verify_synthetic
-    from toolkit.report import default_leak, describe, readable
+    from toolkit.report.data_sets import default_leak
+    from toolkit.report.description import describe
+    from toolkit.report.tables import readable
 
 __all__ = [
     "Leak",
@@ -34,10 +36,10 @@ __version__ = version("leak-forensics-toolkit")
 _HOMES = {
     "Leak": "toolkit.leak",
     "ToolkitError": "toolkit.errors",
-    "default_leak": "toolkit.report",
-    "describe": "toolkit.report",
+    "default_leak": "toolkit.report.data_sets",
+    "describe": "toolkit.report.description",
     "open_leak": "toolkit.leak",
-    "readable": "toolkit.report",
+    "readable": "toolkit.report.tables",
     "verify_synthetic": "toolkit.provenance",
 }
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -38,7 +37,7 @@ from toolkit.errors import ToolkitError
 from toolkit.scenario import DEFAULT_SCENARIO
 
 if TYPE_CHECKING:
-    from toolkit.report import Result
+    from toolkit.report.answers import Result
 
 __all__ = ["app", "main"]
 
@@ -185,7 +184,7 @@ def verify_synthetic(
 def describe(directory: DirectoryArgument, as_json: JsonOption = False) -> None:
     """Say what a data set holds: where it comes from, its tables and their columns."""
     from toolkit.leak import open_leak
-    from toolkit.report import describe as description_of
+    from toolkit.report.description import describe as description_of
 
     with open_leak(directory) as leak:
         description = description_of(leak)
@@ -262,7 +261,7 @@ def _answer(
 ) -> None:
     """Ask one question and print its answer."""
     from toolkit.leak import open_leak
-    from toolkit.report import ANSWERS
+    from toolkit.report.answers import ANSWERS
 
     with open_leak(directory, engine, memory_limit=memory_limit, threads=threads) as leak:
         answer = ANSWERS[name](leak)
@@ -293,7 +292,7 @@ def investigate(
     as_json: JsonOption = False,
 ) -> None:
     """Make the leak if it is missing, ask it every question, run the notebooks, write the report."""
-    from toolkit.report import investigate as run
+    from toolkit.report.investigation import investigate as run
     from toolkit.scenario import load_scenario
 
     plan = load_scenario(scenario)
@@ -408,7 +407,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _fail(message: str, code: int) -> int:
     typer.echo(f"Error: {' '.join(message.split())}", err=True)
     return code
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from fnmatch import fnmatch
 from pathlib import Path
 from types import TracebackType
@@ -82,6 +83,12 @@ class Leak:
         A method that reads the truth proves nothing: a real leak has none.
         """
         return self._table(schema.TRUTH_LINES)
+
+    def derived(self, name: str, make: Callable[[Leak], ir.Table]) -> ir.Table:
+        """What `make` computes from this leak, computed once and kept under `name` while the leak is open."""
+        if name not in self._tables:
+            self._tables[name] = self._backend.keep(make(self), name)
+        return self._tables[name]
 
     def close(self) -> None:
         """Close the connection and remove what it spilled to disk."""
@@ -189,6 +196,9 @@ class _Backend:
     def read_parquet(self, files: list[Path], name: str) -> ir.Table:
         raise NotImplementedError
 
+    def keep(self, expression: ir.Table, name: str) -> ir.Table:
+        raise NotImplementedError
+
     def close(self) -> None:
         raise NotImplementedError
 
@@ -222,6 +232,10 @@ class _DuckDB(_Backend):
         # DuckDB takes a path that exists as it is, before it looks for patterns in it.
         return self._connection.read_parquet(files, table_name=name)
 
+    def keep(self, expression: ir.Table, name: str) -> ir.Table:
+        self._connection.con.execute(f"CREATE TEMPORARY TABLE {name} AS {ibis.to_sql(expression, dialect='duckdb')}")
+        return self._connection.table(name)
+
     def close(self) -> None:
         self._connection.disconnect()
         shutil.rmtree(self._spill, ignore_errors=True)
@@ -248,6 +262,11 @@ class _Spark(_Backend):
         view = ibis.util.gen_name(name)
         frame = self._session.read.parquet(*(_spark_path(file) for file in files))
         frame.createOrReplaceTempView(view)
+        return self._connection.table(view)
+
+    def keep(self, expression: ir.Table, name: str) -> ir.Table:
+        view = ibis.util.gen_name(name)
+        self._session.sql(str(ibis.to_sql(expression, dialect="pyspark"))).cache().createOrReplaceTempView(view)
         return self._connection.table(view)
 
     def close(self) -> None:

@@ -54,7 +54,10 @@ def mask_text(text: str | None, length: int = 60) -> str | None:
     if text is None:
         return None
     masked = " ".join(filter(None, (_mask_token(token) for token in text.split())))
-    return masked if len(masked) <= length else masked[:length].rsplit(" ", 1)[0] + " …"
+    if len(masked) <= length:
+        return masked
+    # Cut between two masked words: half of one would show letters that stand for nothing.
+    return masked[: length + 1].rpartition(" ")[0] + " …"
 
 
 def mask_lines(lines: pl.DataFrame) -> pl.DataFrame:

@@ -30,7 +30,7 @@ class KeyCount(NamedTuple):
 
 def count_key(leak: Leak, key: Key) -> KeyCount:
     """How many people a naive key tells apart, and how many lines it can see at all."""
-    groups = key.groups(leak.lines)
+    groups = key.groups(leak)
     total = collect(groups.aggregate(keys=groups.count(), lines=groups.lines.sum().coalesce(0)), "keys")
     return KeyCount(*total.row(0))
 

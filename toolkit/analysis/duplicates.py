@@ -31,7 +31,7 @@ def funnel(leak: Leak) -> pl.DataFrame:
     everything = collect(leak.lines.aggregate(lines=ibis._.count(), records=ibis._.record_id.nunique()), "lines")
     parts = []
     for key in EXACT_KEYS:
-        lines = key.seen(leak.lines, "record_id")
+        lines = key.seen(leak, "record_id")
         seen = collect(
             lines.aggregate(
                 lines_with_key=lines.has_key.sum().coalesce(0),
@@ -39,7 +39,7 @@ def funnel(leak: Leak) -> pl.DataFrame:
             ),
             "lines_with_key",
         )
-        people = key.groups(leak.lines).aggregate(people=ibis._.count())
+        people = key.groups(leak).aggregate(people=ibis._.count())
         named = pl.DataFrame({"key": [key.name], "definition": [key.definition]})
         parts.append(pl.concat([named, everything, seen, collect(people, "people")], how="horizontal"))
     return pl.concat(parts).with_columns(
@@ -107,7 +107,7 @@ def key_clusters(leak: Leak, key: Key) -> ir.Table:
     A record without the key is left out: nothing is known about it. Left as an expression, since it has as many
     rows as the leak has records, and holds names: it is for `scoring`, not for showing.
     """
-    groups = key.groups(leak.lines, "record_id")
+    groups = key.groups(leak, "record_id")
     parts = [groups[name].cast(str) for name in groups.columns if name not in ("record_id", "lines")]
     return groups.select("record_id", person_cluster=ibis.literal("|").join(parts))
 
@@ -117,6 +117,6 @@ def _practices_of_each(leak: Leak, key: Key) -> ir.Table:
 
     Two plain groupings; counting distinct practices inside each of millions of groups takes far more memory.
     """
-    at_practice = key.groups(leak.lines, "practice_id")
+    at_practice = key.groups(leak, "practice_id")
     parts = [name for name in at_practice.columns if name not in ("practice_id", "lines")]
     return at_practice.group_by(parts).aggregate(practices=ibis._.count(), lines=ibis._.lines.sum())

@@ -7,83 +7,68 @@ finds; no key says how many people there are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import ibis
 import ibis.expr.types as ir
 
-from toolkit.analysis.folding import fold
+from toolkit.analysis.identities import identities
+from toolkit.leak import Leak
 
 __all__ = ["KEYS", "Key"]
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A way to tell people apart: its name, what it compares in words, and its parts as expressions."""
+    """A way to tell people apart: its name, what it compares in words, the table it reads, and its parts there."""
 
     name: str
     definition: str
-    parts: Callable[[ir.Table], dict[str, ir.Value]]
+    source: Callable[[Leak], ir.Table]
+    columns: tuple[str, ...]
 
-    def groups(self, lines: ir.Table, *by: str) -> ir.Table:
-        """One row a value of the key (and of the columns `by`): its parts, and `lines`, on which every part is filled.
+    def groups(self, leak: Leak, *by: str) -> ir.Table:
+        """One row a value of the key (and of the columns `by`): its parts, and `lines` that carry it."""
+        seen = self.seen(leak, *by)
+        parts = [name for name in seen.columns if name not in (*by, "has_key")]
+        return seen.filter(seen.has_key).group_by([*by, *parts]).aggregate(lines=ibis._.count())
 
-        The lines without key are told by counting, not by a filter: a filter on what is computed would have engines
-        compute it twice.
-        """
-        parts = self.parts(lines)
-        narrow = lines.select(*by, **parts)
-        groups = narrow.group_by([*by, *parts]).aggregate(lines=narrow.count(where=_filled(narrow, parts)))
-        return groups.filter(groups.lines > 0)
-
-    def seen(self, lines: ir.Table, *others: str) -> ir.Table:
+    def seen(self, leak: Leak, *others: str) -> ir.Table:
         """One row a line, with the `others` columns, the parts, and `has_key`: whether every part is filled."""
-        parts = self.parts(lines)
-        narrow = lines.select(*others, **parts)
-        return narrow.mutate(has_key=_filled(narrow, parts))
+        source = self.source(leak)
+        parts = {f"key_{name}": source[name] for name in self.columns}
+        parts = {name: part.nullif("") if part.type().is_string() else part for name, part in parts.items()}
+        narrow = source.select(*others, **parts)
+        return narrow.mutate(has_key=ibis.and_(*(narrow[part].notnull() for part in parts)))
 
 
-def _filled(table: ir.Table, parts: Iterable[str]) -> ir.BooleanValue:
-    return ibis.and_(*(table[part].notnull() for part in parts))
-
-
-def _nir(lines: ir.Table) -> dict[str, ir.Value]:
-    return {"key_nir": lines.nir.nullif("")}
-
-
-def _birth_identity(lines: ir.Table) -> dict[str, ir.Value]:
-    return {
-        "key_birth_name": fold(lines.birth_name),
-        "key_first_name": fold(lines.first_name),
-        "key_birth_date": lines.birth_date,
-        "key_sex": lines.sex,
-    }
-
-
-def _use_name(lines: ir.Table) -> dict[str, ir.Value]:
-    return {
-        "key_last_name": lines.last_name.nullif(""),
-        "key_first_name": lines.first_name.nullif(""),
-        "key_birth_date": lines.birth_date,
-    }
-
-
-def _folded_use_name(lines: ir.Table) -> dict[str, ir.Value]:
-    return {
-        "key_last_name": fold(lines.last_name),
-        "key_first_name": fold(lines.first_name),
-        "key_birth_date": lines.birth_date,
-    }
+def _lines(leak: Leak) -> ir.Table:
+    return leak.lines
 
 
 KEYS = {
     key.name: key
     for key in (
-        Key("nir", "same social security number, as typed", _nir),
-        Key("birth_identity", "same birth name and first name (folded), birth date and sex", _birth_identity),
-        Key("folded_use_name", "same last name and first name (folded) and birth date", _folded_use_name),
-        Key("use_name", "same last name, first name and birth date, letter for letter", _use_name),
+        Key("nir", "same social security number, as typed", _lines, ("nir",)),
+        Key(
+            "birth_identity",
+            "same birth name and first name (folded), birth date and sex",
+            identities,
+            ("birth_name", "first_name", "birth_date", "sex"),
+        ),
+        Key(
+            "folded_use_name",
+            "same last name and first name (folded) and birth date",
+            identities,
+            ("last_name", "first_name", "birth_date"),
+        ),
+        Key(
+            "use_name",
+            "same last name, first name and birth date, letter for letter",
+            _lines,
+            ("last_name", "first_name", "birth_date"),
+        ),
     )
 }
 """The keys, by name."""

@@ -13,6 +13,7 @@ import polars as pl
 
 from toolkit.analysis.estimation import poisson_range
 from toolkit.analysis.folding import departement_of, fold
+from toolkit.analysis.identities import first_names, identities, surnames
 from toolkit.analysis.results import collect, share
 from toolkit.leak import Leak
 
@@ -36,9 +37,10 @@ def hits(leak: Leak) -> pl.DataFrame:
     `practice_id`, `tier` (the strongest reached), `rank` (its position in `TIERS`, from 0). No names: who it is
     stays in the register. A record exported twice is one hit.
     """
-    columns = ("figure_id", "record_id", "practice_id", "birth_date", "postal_code")
+    columns = ("figure_id", "record_id", "practice_id", "birth_date")
     by_last, by_birth = (_bearers(leak, column).select(*columns) for column in ("last_name", "birth_name"))
-    pairs = by_last.union(by_birth).distinct()
+    places = leak.lines.select("record_id", "postal_code").distinct()
+    pairs = by_last.union(by_birth).distinct().join(places, "record_id")
     figures = leak.public_figures.select("figure_id", born="birth_date", lives="departement_code")
     met = pairs.join(figures, "figure_id")
     ranked = met.group_by("figure_id", "record_id", "practice_id").aggregate(rank=_rank(met).max())
@@ -131,16 +133,11 @@ def expected_by_chance(leak: Leak) -> pl.DataFrame:
 
 
 def _bearers(leak: Leak, column: str) -> ir.Table:
-    """One row a line and figure: the line's first name and its `column` are the figure's first name and a surname.
-
-    Each spelling in the leak is folded once, not each line, and the first name only where the surname agrees.
-    """
-    names = _figure_names(leak)
-    spellings = leak.lines.select(spelling=column).distinct()
-    spellings = spellings.mutate(folded=fold(spellings.spelling))
-    known = spellings.join(names, spellings.folded == names.surname)
-    lines = leak.lines.join(known, leak.lines[column] == known.spelling)
-    return lines.filter(fold(lines.first_name) == lines.figure_first)
+    """One row a line and figure: the line's first name and its `column` are the figure's first name and a surname."""
+    names = _figure_codes(leak)
+    people = identities(leak)
+    people = people.select("record_id", "practice_id", "birth_date", "first_name", surname=column)
+    return people.join(names, (people.surname == names.surname_code) & (people.first_name == names.first_code))
 
 
 def _figure_names(leak: Leak) -> ir.Table:
@@ -150,6 +147,14 @@ def _figure_names(leak: Leak) -> ir.Table:
     last = figures.select("figure_id", figure_first=first, surname=fold(figures.last_name))
     birth = figures.select("figure_id", figure_first=first, surname=fold(figures.birth_name))
     return last.union(birth).distinct()
+
+
+def _figure_codes(leak: Leak) -> ir.Table:
+    """The same, for the names that the leak knows: `figure_id`, `surname_code`, `first_code`."""
+    surname = surnames(leak).select(surname="folded", surname_code="code").distinct()
+    first = first_names(leak).select(figure_first="folded", first_code="code").distinct()
+    known = _figure_names(leak).join(surname, "surname").join(first, "figure_first")
+    return known.select("figure_id", "surname_code", "first_code")
 
 
 def _rank(met: ir.Table) -> ir.IntegerColumn:
@@ -166,22 +171,24 @@ def _tier_name() -> pl.Expr:
 
 def _surname_counts(leak: Leak) -> pl.DataFrame:
     """`surname`, `surname_lines`: lines that carry a figure's surname as last name, or as birth name only."""
-    wanted = _figure_names(leak).select("surname").distinct()
-    typed = leak.lines.group_by("last_name", "birth_name").aggregate(lines=ibis._.count())
-    pairs = typed.select("lines", last=fold(typed.last_name), birth=fold(typed.birth_name))
-    last = pairs.select("lines", surname=pairs.last)
-    birth = pairs.filter((pairs.birth != pairs.last) | pairs.last.isnull()).select("lines", surname=pairs.birth)
-    carried = last.union(birth).semi_join(wanted, "surname")
-    return collect(carried.group_by("surname").aggregate(surname_lines=ibis._.lines.sum()), "surname")
+    pairs = identities(leak).group_by("last_name", "birth_name").aggregate(lines=ibis._.count())
+    last = pairs.select("lines", code="last_name")
+    birth = pairs.filter((pairs.birth_name != pairs.last_name) | pairs.last_name.isnull())
+    carried = last.union(birth.select("lines", code="birth_name"))
+    counted = carried.group_by("code").aggregate(surname_lines=ibis._.lines.sum())
+    wanted = _figure_names(leak).select(folded="surname").distinct()
+    known = surnames(leak).select("folded", "code").distinct().semi_join(wanted, "folded")
+    return collect(known.join(counted, "code").select("surname_lines", surname="folded"), "surname")
 
 
 def _first_name_counts(leak: Leak) -> pl.DataFrame:
     """`first`, `year`, `first_lines`: lines that carry a figure's first name, by birth year."""
-    wanted = _figure_names(leak).select(first="figure_first").distinct()
-    lines = leak.lines.select("first_name", year=leak.lines.birth_date.year())
-    typed = lines.group_by("first_name", "year").aggregate(lines=ibis._.count())
-    carried = typed.select("year", "lines", first=fold(typed.first_name)).semi_join(wanted, "first")
-    return collect(carried.group_by("first", "year").aggregate(first_lines=ibis._.lines.sum()), ["first", "year"])
+    people = identities(leak)
+    counted = people.select(code="first_name", year=people.birth_date.year()).group_by("code", "year")
+    wanted = _figure_names(leak).select(folded="figure_first").distinct()
+    known = first_names(leak).select("folded", "code").distinct().semi_join(wanted, "folded")
+    carried = known.join(counted.aggregate(first_lines=ibis._.count()), "code")
+    return collect(carried.select("year", "first_lines", first="folded"), ["first", "year"])
 
 
 def _place_counts(leak: Leak) -> pl.DataFrame:

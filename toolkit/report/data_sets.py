@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from toolkit.scenario import DEFAULT_SCENARIO, load_scenario
-from toolkit.synth.generate import generate
 
 __all__ = ["DATA", "data_set_folder", "default_leak", "project_root"]
 
@@ -36,5 +35,7 @@ def default_leak() -> Path:
     manifests = sorted(folder.glob("*/manifest.json"), key=lambda file: (file.stat().st_mtime_ns, file.parent.name))
     if manifests:
         return manifests[-1].parent
+    from toolkit.synth.generate import generate
+
     out = project_root() / data_set_folder(DEFAULT_SCENARIO, _SMALL, 1)
     return generate(load_scenario(), 1, _SMALL, out).path

@@ -11,18 +11,13 @@ from typing import Any
 
 import nbformat
 
-from toolkit.errors import ToolkitError
-from toolkit.report.writing import write_text
+from toolkit.report.writing import ReportError, write_text
 
-__all__ = ["ReportError", "find_notebooks", "run_notebook"]
+__all__ = ["find_notebooks", "run_notebook", "to_page"]
 
 _PLOTLY = "application/vnd.plotly.v1+json"
 _TEMPLATES = Path(__file__).parent / "templates"
 _CHECKOUT = Path(__file__).resolve().parents[2]
-
-
-class ReportError(ToolkitError):
-    """A step of the report could not be done."""
 
 
 def find_notebooks() -> list[Path]:

@@ -21,8 +21,9 @@ from pathlib import Path
 import polars as pl
 
 from toolkit.analysis.comments.patterns import PatternError, expand, split_parts
+from toolkit.errors import ToolkitError
 
-__all__ = ["CATEGORIES", "Entry", "Flag", "Lexicon", "LexiconError", "Use", "load_lexicon"]
+__all__ = ["CATEGORIES", "Entry", "Flag", "Lexicon", "LexiconError", "Use", "load_lexicon", "plain_words"]
 
 CATEGORIES = (
     "serious_illness",
@@ -46,7 +47,7 @@ _CUE_COLUMNS = ["role", "pattern", "gloss"]
 _LOOKALIKE_COLUMNS = ["id", "pattern", "note", "gloss", "example"]
 
 
-class LexiconError(ValueError):
+class LexiconError(ToolkitError):
     """A lexicon file that cannot be used; the message says which file, which line, what is wrong."""
 
 
@@ -116,6 +117,12 @@ def load_lexicon(folder: Path = FOLDER) -> Lexicon:
         raise LexiconError(f"{folder}: ids must be unique, these are used twice: {', '.join(doubled)}")
     lookalikes = [row["pattern"] for _, row in _rows(folder / "lookalikes.csv", _LOOKALIKE_COLUMNS)]
     return Lexicon(tuple(entries), _expand_all(entries, lookalikes), _read_cues(folder / "cues.csv"))
+
+
+@cache
+def plain_words() -> frozenset[str]:
+    """Ordinary words, one a line of `plain_words.txt`: never taken for a misspelling of the lexicon's."""
+    return frozenset((FOLDER / "plain_words.txt").read_text(encoding="utf-8").split())
 
 
 def _rows(path: Path, columns: list[str]) -> Iterator[tuple[int, dict[str, str]]]:

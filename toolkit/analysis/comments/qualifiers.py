@@ -35,13 +35,11 @@ def qualify(hits: pl.DataFrame, texts: pl.DataFrame, lexicon: Lexicon) -> pl.Dat
     negated = _negated(cue)
     suspected = _suspected(cue)
     doubted = negated & ~pl.col("opinion")
-    harmless = ~pl.col("solid") & (
-        _in_a_place(cue) | _in_a_trade(cue) | _in_a_name(cue) | _in_screening(cue) | _ruled_out(cue) | _conditional(cue)
-    )
+    harmless = doubted | _in_a_place(cue) | _in_a_trade(cue) | _in_a_name(cue) | _in_screening(cue) | _ruled_out(cue)
     return around.select(
         *hits.columns,
         "inferred",
-        dropped=doubted | harmless | (_for_everybody(cue) & ~pl.col("solid")),
+        dropped=(harmless & ~pl.col("solid")) | _conditional(cue) | _for_everybody(cue),
         polarity=pl.when(negated)
         .then(pl.lit("negated"))
         .when(suspected)
@@ -110,14 +108,14 @@ def _conditional(cue: dict[str, str]) -> pl.Expr:
 
 def _for_everybody(cue: dict[str, str]) -> pl.Expr:
     """Does the text speak to the staff or of all patients rather than of one: "consigne", "affiche", "comme à tous" ?"""
-    return pl.col("folded").str.contains(f" {cue['everybody']} ")
+    return pl.any_horizontal(pl.col("head", "tail").str.contains(f" {cue['everybody']} "))
 
 
 def _in_a_place(cue: dict[str, str]) -> pl.Expr:
     """Is it the name of a street or building: "rue de la Mosquée", or where something stands: "face à la prison" ?"""
     street = _before(rf"{cue['street']} (?:{cue['place_bridge']} ){{0,5}}")
     building = _before(rf"{cue['building']} (?:{cue['place_bridge']} ){{1,5}}")
-    near = pl.col("field") & _before(rf"{cue['near']} (?:{cue['place_bridge']} ){{0,4}}")
+    near = _before(rf"{cue['near']} (?:{cue['place_bridge']} ){{1,4}}")
     return street | building | near
 
 

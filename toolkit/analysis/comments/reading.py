@@ -9,6 +9,7 @@ import polars as pl
 from toolkit.analysis.comments.folding import fold
 from toolkit.analysis.comments.lexicon import Lexicon, load_lexicon
 from toolkit.analysis.comments.qualifiers import qualify
+from toolkit.analysis.comments.repair import repair
 from toolkit.analysis.comments.scan import find_entries, reached
 
 __all__ = ["classify"]
@@ -47,7 +48,14 @@ def classify(texts: Sequence[str | None] | pl.Series) -> pl.DataFrame:
 
 
 def _read(texts: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
-    """The answers for the sensitive texts of one batch, one row each."""
+    """The answers for the sensitive texts of one batch, one row each; what looks harmless is repaired and read again."""
+    first = _judge(texts, lexicon)
+    rest = repair(texts.join(first, on="text", how="anti"))
+    return pl.concat([first, _judge(rest, lexicon)])
+
+
+def _judge(texts: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
+    """Scan, qualify and sum up: one row a sensitive text."""
     survivors = reached(texts, lexicon)
     hits = qualify(find_entries(survivors, lexicon), survivors, lexicon).filter(~pl.col("dropped"))
     return _sum_up(hits, lexicon)
