@@ -1,0 +1,532 @@
+"""The audit: every line in one stratum, draws that anybody can repeat, estimates worked by hand and by enumeration."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy import stats
+
+from toolkit.analysis import audit, audit_estimates, comments
+from toolkit.analysis.comments.lexicon import FOLDER
+from toolkit.analysis.comments.ranking import train
+from toolkit.errors import InputError
+from toolkit.leak import Leak, open_leak
+
+TEXT = "administrative_comment"
+STRATA = dict(zip("ABCDE", audit_estimates.MEANINGS.values(), strict=True))
+
+
+def sample_of(lines: dict[str, int], read: dict[str, int]) -> audit.Sample:
+    """A sample of so many lines of strata of such sizes, where every line is a record with a comment of its own."""
+    names = [name for name in read for _ in range(read[name])]
+    units = pl.DataFrame({"line_id": range(len(names)), "unit": range(len(names)), "stratum": names})
+    units = units.with_columns(record_lines=1, **{TEXT: pl.format("comment {}", "unit")})
+    sizes = [(name, STRATA[name], lines[name], read.get(name, 0)) for name in STRATA]
+    strata = pl.DataFrame(sizes, schema=["stratum", "meaning", "lines", "sampled"], orient="row")
+    every = sum(lines.values())
+    totals = {"lines": every, "comments": every - lines["E"], "records": every}
+    return audit.Sample(units, no_kin(), strata, totals, 1, "rules")
+
+
+def no_kin() -> pl.DataFrame:
+    """No other comment to judge."""
+    columns = {"line_id": pl.Int64(), "per": pl.String(), "unit": pl.Int64(), TEXT: pl.String(), "lines": pl.Int64()}
+    return pl.DataFrame(schema=columns)
+
+
+def labels_of(sample: audit.Sample, found: dict[str, int]) -> pl.DataFrame:
+    """Labels that call the first so many lines of each stratum sensitive."""
+    place = pl.int_range(pl.len()).over("stratum")
+    wanted = pl.col("stratum").replace_strict(found, default=0, return_dtype=pl.Int64)
+    answer = pl.when(place < wanted).then(pl.lit("sensitive")).otherwise(pl.lit("not"))
+    return sample.units.select("unit", answer=answer)
+
+
+LINES = {"A": 100, "B": 50, "C": 200, "D": 1000, "E": 8650}
+READ = {"A": 10, "B": 5, "C": 20, "D": 50}
+FOUND = {"A": 9, "B": 1, "C": 2, "D": 1}
+
+
+@pytest.fixture(scope="module")
+def by_hand() -> audit.Estimate:
+    """The estimate of 85 lines of 10,000."""
+    sample = sample_of(LINES, READ)
+    return audit.estimate(sample, labels_of(sample, FOUND))
+
+
+@pytest.fixture(scope="module")
+def invented(small_leak: Path) -> Iterator[Leak]:
+    """The invented leak of 20,000 lines, open."""
+    with open_leak(small_leak, threads=1) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def people(invented: Leak) -> pl.DataFrame:
+    """The people of that leak, by the truth; test entries are left out."""
+    truth = invented.truth.filter(invented.truth.person_id.notnull())
+    table = truth.select("record_id", person_cluster="person_id").distinct().to_polars()
+    assert isinstance(table, pl.DataFrame)
+    return table
+
+
+@pytest.fixture(scope="module")
+def planned(invented: Leak, people: pl.DataFrame) -> audit.Strata:
+    """Its strata."""
+    return audit.strata(invented, people=people)
+
+
+def lines_of(invented: Leak) -> pl.DataFrame:
+    """Its lines as a Polars table, with whether the truth calls them sensitive."""
+    lines = pl.read_parquet(invented.path / "lines" / "*.parquet").select("line_id", "record_id", TEXT)
+    truth = pl.read_parquet(invented.path / "truth" / "lines" / "*.parquet")
+    return lines.join(truth.select("line_id", "person_id", "comment_sensitive"), on="line_id")
+
+
+# --- Estimates --------------------------------------------------------------------------------------------------------
+
+
+def test_shares_by_hand(by_hand: audit.Estimate) -> None:
+    """100 x 9/10 + 50 x 1/5 + 200 x 2/20 + 1,000 x 1/50 is 140 lines: 1.4 % of all, 10.37 % of those with a comment."""
+    actual = {row["unit"]: (row["sensitive"], row["value"]) for row in by_hand.shares.iter_rows(named=True)}
+
+    assert pytest.approx((140, 0.014)) == actual["lines"]
+    assert pytest.approx((140, 140 / 1350)) == actual["comments"]
+    assert pytest.approx((140, 0.014)) == actual["records"]
+
+
+def test_scan_by_hand(by_hand: audit.Estimate) -> None:
+    """Of 140 sensitive lines 90 were called so; 9 of 10 that were called so are; 1 of 50 of the rest was missed."""
+    actual = dict(by_hand.scan.select("quantity", "value").iter_rows())
+
+    assert pytest.approx(90 / 140) == actual["recall"]
+    assert pytest.approx(0.9) == actual["precision"]
+    assert pytest.approx(0.02) == actual["elusion"]
+
+
+def test_blank_lines_are_known_to_reveal_nothing(by_hand: audit.Estimate) -> None:
+    """No blank line is read, and their share is 0 without any doubt."""
+    assert (8650, 0, 0, 0.0, 0.0, 0.0) == by_hand.strata.filter(pl.col("stratum") == "E").row(0)[2:]
+
+
+def test_intervals_hold_their_points(by_hand: audit.Estimate) -> None:
+    """In each table the point lies strictly between the ends, blank lines and the one-sided bound apart."""
+    tables = [by_hand.shares, by_hand.scan.filter(pl.col("quantity") != "missed_at_most"), by_hand.strata.head(4)]
+    for table in tables:
+        assert [] == table.filter((pl.col("low") >= pl.col("value")) | (pl.col("high") <= pl.col("value"))).rows()
+
+
+def test_same_labels_give_the_same_interval(by_hand: audit.Estimate) -> None:
+    """The Monte Carlo has a fixed seed: nothing changes from one run to the next, nor with the order of the labels."""
+    sample = sample_of(LINES, READ)
+    again = audit.estimate(sample, labels_of(sample, FOUND).reverse())
+
+    assert all(one.equals(other) for one, other in zip(by_hand, again, strict=True))
+
+
+@pytest.mark.parametrize(("lines", "read", "found"), [(1000, 50, 1), (400_000, 900, 14), (60, 50, 5)])
+def test_interval_of_one_stratum_is_the_beta_binomials(lines: int, read: int, found: int) -> None:
+    """With all lines in D, the unread ones follow the beta-binomial, whose quantiles scipy computes without drawing."""
+    sample = sample_of({"A": 0, "B": 0, "C": 0, "D": lines, "E": 0}, {"D": read})
+    shares = audit.estimate(sample, labels_of(sample, {"D": found})).shares
+    unread = stats.betabinom(lines - read, found + 0.5, read - found + 0.5)
+
+    low, high = found + unread.ppf(0.025), found + unread.ppf(0.975)
+    assert pytest.approx((low, high), rel=0.04, abs=1) == shares.select("sensitive_low", "sensitive_high").row(0)
+
+
+def test_stratum_that_was_read_whole_has_no_error() -> None:
+    """Nothing is left to guess where every line was read."""
+    sample = sample_of({"A": 10, "B": 0, "C": 0, "D": 40, "E": 50}, {"A": 10, "D": 40})
+    shares = audit.estimate(sample, labels_of(sample, {"A": 8, "D": 3})).shares
+
+    assert (11.0, 11.0, 11.0) == shares.select("sensitive", "sensitive_low", "sensitive_high").row(0)
+
+
+def test_finding_none_still_allows_some() -> None:
+    """None in 3,000 of a million: with 95 % confidence at most N (1 - .05^(1/n)) are sensitive, about 3 N / n."""
+    sample = sample_of({"A": 0, "B": 0, "C": 0, "D": 1_000_000, "E": 0}, {"D": 3000})
+    scan = audit.estimate(sample, labels_of(sample, {})).scan
+    bound = scan.filter(pl.col("quantity") == "missed_at_most")["value"].item()
+
+    assert pytest.approx(1_000_000 * (1 - 0.05 ** (1 / 3000))) == bound
+    assert pytest.approx(1_000_000 * 3 / 3000, rel=0.01) == bound
+
+
+def test_recall_of_nothing_is_null() -> None:
+    """Where no sensitive line was found there is no recall, only an interval for it."""
+    sample = sample_of({"A": 90, "B": 0, "C": 0, "D": 900, "E": 0}, {"A": 30, "D": 30})
+    recall = (
+        audit.estimate(sample, labels_of(sample, {})).scan.filter(pl.col("quantity") == "recall").row(0, named=True)
+    )
+
+    assert recall["value"] is None
+    assert 0 <= recall["low"] < recall["high"] <= 1
+
+
+def test_records_and_people_count_once_on_average_over_all_samples() -> None:
+    """Over all 70 samples of 4 in 8 lines, the mean estimate is the true number of lines, records and people."""
+    # line: record, person, comment. Comments x and y are sensitive: 5 lines, 3 records, 2 people.
+    line = [(1, 1, "x"), (1, 1, "x"), (2, 1, "y"), (2, 1, "ok"), (3, 2, "x"), (3, 2, "y"), (4, 3, "ok"), (5, 3, "no")]
+    answers = {text: "sensitive" if text in "xy" else "not" for _, _, text in line}
+    unit_of = {text: min(i for i, row in enumerate(line) if row[2] == text) for text in answers}
+    labels = pl.DataFrame({"unit": unit_of.values(), "answer": [answers[text] for text in unit_of]})
+
+    estimates = []
+    for drawn in itertools.combinations(range(len(line)), 4):
+        units, kin = [], []
+        for i in drawn:
+            same = [sum(row[part] == line[i][part] and row[2] == line[i][2] for row in line) for part in (0, 1)]
+            units.append((i, unit_of[line[i][2]], "D", line[i][2], *same))
+            for part, per in ((0, "records"), (1, "people")):
+                others = [row[2] for row in line if row[part] == line[i][part] and row[2] != line[i][2]]
+                kin += [(i, per, unit_of[text], text, others.count(text)) for text in sorted(set(others))]
+        columns = ["line_id", "unit", "stratum", TEXT, "record_lines", "person_lines"]
+        base = sample_of({"A": 0, "B": 0, "C": 0, "D": 8, "E": 0}, {"D": 4})
+        kin_table = pl.DataFrame(kin, schema=no_kin().schema, orient="row")
+        totals = {"lines": 8, "comments": 8, "records": 5, "people": 3}
+        units_table = pl.DataFrame(units, schema=columns, orient="row")
+        sample = audit.Sample(units_table, kin_table, base.strata, totals, 1, "rules")
+        estimates.append(audit.estimate(sample, labels).shares["sensitive"].to_list())
+
+    assert 70 == len(estimates)
+    assert pytest.approx([5, 5, 3, 2]) == list(np.mean(estimates, axis=0))
+
+
+@pytest.mark.parametrize(
+    ("answers", "message"),
+    [
+        (["sensitive", "not"], "1 of the 3 comments to judge have no answer"),
+        (["sensitive", "not", "unsure"], "1 of the 3 comments to judge have no answer, or 'unsure'"),
+    ],
+)
+def test_unfinished_labels_are_refused(answers: list[str], message: str) -> None:
+    """An estimate needs a yes or a no for each comment."""
+    sample = sample_of({"A": 0, "B": 0, "C": 0, "D": 3, "E": 0}, {"D": 3})
+    labels = pl.DataFrame({"unit": range(len(answers)), "answer": answers})
+
+    with pytest.raises(InputError, match=message):
+        audit.estimate(sample, labels)
+
+
+def test_two_answers_are_refused() -> None:
+    """The labels of two reviewers, put together, are no labels."""
+    sample = sample_of({"A": 0, "B": 0, "C": 0, "D": 3, "E": 0}, {"D": 3})
+    labels = labels_of(sample, {})
+
+    with pytest.raises(InputError, match="Some comments have two answers"):
+        audit.estimate(sample, pl.concat([labels, labels]))
+
+
+# --- Sizes ------------------------------------------------------------------------------------------------------------
+
+
+def test_allocation_is_neymans() -> None:
+    """Where no floor binds, the sizes are proportional to N sqrt(p (1 - p)), to within a line."""
+    lines = {"A": 200_000, "B": 60_000, "C": 250_000, "D": 4_700_000}
+    weight = {name: lines[name] * (p * (1 - p)) ** 0.5 for name, p in audit_estimates.ANTICIPATED.items()}
+    expected = {name: 3000 * part / sum(weight.values()) for name, part in weight.items()}
+
+    assert pytest.approx(expected, abs=1) == audit_estimates.allocate(lines, 3000, 1000)
+
+
+@pytest.mark.parametrize(
+    ("size", "floor", "expected"),
+    [(1200, 1000, {"A": 136, "B": 30, "C": 34, "D": 1000}), (9000, 10, {"A": 500, "B": 40, "C": 60, "D": 5000})],
+)
+def test_allocation_keeps_its_bounds(size: int, floor: int, expected: dict[str, int]) -> None:
+    """D gets its floor, every stratum 30 lines, none more lines than it holds."""
+    lines = {"A": 500, "B": 40, "C": 60, "D": 5000}
+    actual = audit_estimates.allocate(lines, size, floor)
+
+    assert expected["D"] == actual["D"]
+    assert all(min(30, lines[name]) <= actual[name] <= lines[name] for name in lines)
+    assert min(size, sum(lines.values())) == sum(actual.values())
+
+
+def test_sample_below_its_floors_is_refused() -> None:
+    """A size that the floors use up is an error that names both."""
+    with pytest.raises(InputError, match="A sample of 500 lines is smaller than its floors, 1090 lines"):
+        audit_estimates.allocate({"A": 500, "B": 400, "C": 600, "D": 5000}, 500, 1000)
+
+
+# --- Coverage ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "shares", [(0.9, 0.3, 0.1, 0.005), (0.95, 0.2, 0.02, 0.0005), (0.98, 0.5, 0.05, 0.0)], ids=["poor", "fair", "good"]
+)
+def test_intervals_hold_the_truth_as_often_as_they_say(shares: tuple[float, ...]) -> None:
+    """Of 200 audits of a population of 22 million lines, 92 to 98 % hold the true share and the true recall."""
+    lines = {"A": 200_000, "B": 60_000, "C": 250_000, "D": 4_700_000, "E": 16_790_000}
+    sensitive = {name: int(lines[name] * share) for name, share in zip(lines, shares, strict=False)}
+
+    table = audit_estimates.coverage_of(lines, sensitive, 200, 3000, 1000)
+
+    assert [] == table.filter(~pl.col("coverage").is_between(0.92, 0.98)).rows()
+    assert pytest.approx(sum(sensitive.values()) / 22_000_000) == table["true"][0]
+    assert pytest.approx(sensitive["A"] / sum(sensitive.values())) == table["true"][1]
+    # The mean of 200 estimates lies within four standard errors of the truth.
+    error = table["mean_width"] / (2 * 1.96 * 200**0.5)
+    assert [] == table.filter((pl.col("mean") - pl.col("true")).abs() > 4 * error).rows()
+
+
+def test_coverage_of_a_leak(invented: Leak, planned: audit.Strata) -> None:
+    """On an invented leak, with the truth as reviewer, 92 to 98 % of 200 audits hold the true share."""
+    table = audit.coverage(invented, planned, size=900, floor=400)
+    row = table.row(0, named=True)
+    truth = lines_of(invented)["comment_sensitive"]
+
+    assert pytest.approx(truth.sum() / len(truth)) == row["true"]
+    assert 200 == row["seeds"]
+    assert 0.92 <= row["coverage"] <= 0.98
+
+
+# --- Strata and draws -------------------------------------------------------------------------------------------------
+
+
+def test_every_line_is_in_one_stratum(invented: Leak, planned: audit.Strata) -> None:
+    """The sizes add up to the dump, blank lines are E, and A holds what the scan calls sensitive."""
+    lines = lines_of(invented)
+    blank = lines.filter(pl.col(TEXT).fill_null("").str.strip_chars() == "")
+    flagged = comments.flagged(invented, comments.read_texts(invented)).to_polars()
+    sizes = {row["stratum"]: row for row in planned.sizes.iter_rows(named=True)}
+
+    assert list("ABCDE") == list(sizes)
+    assert lines.height == planned.sizes["lines"].sum() == planned.totals["lines"]
+    assert lines.height - blank.height == planned.sizes["comments"].sum() == planned.totals["comments"]
+    assert (blank.height, 0, blank["record_id"].n_unique()) == tuple(
+        sizes["E"][name] for name in ("lines", "comments", "records")
+    )
+    assert (flagged.height, flagged["record_id"].n_unique()) == (sizes["A"]["lines"], sizes["A"]["records"])
+    assert planned.texts[TEXT].n_unique() == planned.texts.height
+    assert lines["record_id"].n_unique() == planned.totals["records"]
+
+
+def test_people_left_out_stand_alone(invented: Leak, planned: audit.Strata) -> None:
+    """The people are the persons of the truth, and each record without one."""
+    lines = lines_of(invented)
+    alone = lines.filter(pl.col("person_id").is_null())["record_id"].n_unique()
+
+    assert lines["person_id"].drop_nulls().n_unique() + alone == planned.totals["people"]
+
+
+def test_texts_that_were_qualified_out_are_b() -> None:
+    """A text with an entry of the lexicon that its context makes harmless is B; another is not."""
+    texts = pl.DataFrame({TEXT: ["sous Subutex", "nie toute prise de drogue", "rdv mardi"], "lines": [1, 1, 1]})
+    read = texts.hstack(comments.classify(texts[TEXT]))
+
+    placed = dict(audit._place(read, None).select(TEXT, "stratum").iter_rows())
+
+    assert "A" == placed["sous Subutex"]
+    assert "B" == placed["nie toute prise de drogue"]
+    assert placed["rdv mardi"] in "CD"
+
+
+def test_second_reader_fills_c() -> None:
+    """With a ranker, C is what it puts first: here the one text that looks like what it was taught."""
+    quiet = [f"rdv le {day} a 9 h" for day in range(1, 25)]
+    taught = ["zzzig", "zzzag", "zzzog", "rdv le 2 a 9 h", "rdv le 3 a 9 h", "rdv a 10 h"]
+    ranker = train(taught, [True, True, True, False, False, False])
+    read = pl.DataFrame({TEXT: [*quiet, "zzzug"], "lines": 1}).with_columns(sensitive=pl.lit(value=False))
+
+    placed = audit._place(read, ranker)
+
+    assert ["zzzug"] == placed.filter(pl.col("stratum") == "C")[TEXT].to_list()[-1:]
+    assert "C" != placed.filter(pl.col(TEXT) == quiet[0])["stratum"].item()
+
+
+def test_longest_single_text_fills_c_without_a_reader() -> None:
+    """Without a ranker C begins with the longest text of one line; a longer one that many lines carry waits."""
+    texts = ["rdv", "un mot plus long", "une phrase toute faite que tous recopient"]
+    read = pl.DataFrame({TEXT: texts, "lines": [1, 1, 3]}).with_columns(sensitive=pl.lit(value=False))
+
+    assert ["un mot plus long"] == audit._place(read, None).filter(pl.col("stratum") == "C")[TEXT].to_list()
+
+
+def test_draw_takes_the_smallest_hashes(planned: audit.Strata) -> None:
+    """Anybody can draw the sample: per stratum, the lines with the smallest SHA-256 of seed and line."""
+    sample = audit.draw(planned, 900, seed=7, floor=400)
+    lines = planned.lines.select("line_id", "stratum").to_polars()
+    read = dict(sample.strata.select("stratum", "sampled").iter_rows())
+
+    for name in "ABCD":
+        ids = lines.filter(pl.col("stratum") == name)["line_id"].to_list()
+        expected = sorted(ids, key=lambda line: hashlib.sha256(f"7:{line}".encode()).hexdigest())[: read[name]]
+        assert expected == sample.units.filter(pl.col("stratum") == name)["line_id"].to_list()
+    assert 900 == sample.units.height
+    assert read["D"] >= 400
+
+
+def test_draws_repeat_and_seeds_differ(planned: audit.Strata) -> None:
+    """The same seed draws the same sample, another seed another."""
+    one, again, other = (audit.draw(planned, 300, seed=seed, floor=100) for seed in (1, 1, 2))
+
+    assert one.digest == again.digest != other.digest
+    assert one.units.equals(again.units)
+    assert one.kin.equals(again.kin)
+
+
+def test_sample_holds_the_comments_around_each_line(invented: Leak, planned: audit.Strata) -> None:
+    """How many lines of a record or person carry the same comment, and which others, is counted from the dump."""
+    sample = audit.draw(planned, 900, seed=3, floor=400)
+    lines = lines_of(invented).filter(pl.col(TEXT).fill_null("").str.strip_chars() != "")
+    by_id = {row["line_id"]: row for row in lines.iter_rows(named=True)}
+    kin = sample.kin.group_by("line_id", "per").agg(texts=pl.col(TEXT).sort(), lines=pl.col("lines").sum())
+    around = {(row["line_id"], row["per"]): (row["texts"], row["lines"]) for row in kin.iter_rows(named=True)}
+    assert around
+
+    for unit in sample.units.iter_rows(named=True):
+        line = by_id[unit["line_id"]]
+        for per, column, own in (("records", "record_id", "record_lines"), ("people", "person_id", "person_lines")):
+            if line[column] is None:
+                continue
+            of_unit = lines.filter(pl.col(column) == line[column])[TEXT]
+            others = of_unit.filter(of_unit != line[TEXT])
+            assert (of_unit == line[TEXT]).sum() == unit[own]
+            assert (others.unique().sort().to_list(), len(others)) == around.get((unit["line_id"], per), ([], 0))
+
+
+def test_audit_by_the_truth_is_near_the_truth(invented: Leak, planned: audit.Strata) -> None:
+    """From strata to estimate, the intervals of one audit hold the true lines, records and people."""
+    sample = audit.draw(planned, 2000, seed=1, floor=1000)
+    shares = audit.estimate(sample, audit.label(sample, invented)).shares
+    sensitive = lines_of(invented).filter("comment_sensitive")
+    records, people = sensitive["record_id"].n_unique(), sensitive["person_id"].n_unique()
+
+    assert ["lines", "comments", "records", "people"] == shares["unit"].to_list()
+    for row, true in zip(
+        shares.iter_rows(named=True), (sensitive.height, sensitive.height, records, people), strict=True
+    ):
+        assert row["sensitive_low"] <= true <= row["sensitive_high"]
+
+
+def test_rules_are_frozen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One letter more in the lexicon changes the hash that a sample carries."""
+    before = audit.rules_digest()
+    shutil.copytree(FOLDER, tmp_path / "lexicon")
+    monkeypatch.setattr(audit, "FOLDER", tmp_path / "lexicon")
+    assert before == audit.rules_digest()
+
+    with (tmp_path / "lexicon" / "violence.csv").open("a", encoding="utf-8") as file:
+        file.write("x")
+
+    assert before != audit.rules_digest()
+
+
+def test_people_need_their_columns(invented: Leak) -> None:
+    """A table of people without clusters is named as such."""
+    with pytest.raises(InputError, match="These columns were not found: person_cluster; the table has record_id"):
+        audit.strata(invented, people=pl.DataFrame({"record_id": [1]}))
+
+
+@pytest.mark.spark
+def test_spark_draws_the_same_lines(leak: Leak, spark_leak: Leak) -> None:
+    """The sample of nine lines is the same on both engines."""
+    here, there = (audit.draw(audit.strata(opened), 4, floor=2) for opened in (leak, spark_leak))
+
+    assert here.digest == there.digest
+    assert here.units.equals(there.units)
+    assert here.strata.equals(there.strata)
+
+
+# --- Reviewers --------------------------------------------------------------------------------------------------------
+
+
+def test_truth_labels_as_the_truth_is(invented: Leak, planned: audit.Strata) -> None:
+    """Each comment drawn gets the answer of the truth, and its categories when it is sensitive."""
+    sample = audit.draw(planned, 900, seed=1, floor=400)
+    labels = audit.label(sample, invented)
+    truth = dict(lines_of(invented).select("line_id", "comment_sensitive").iter_rows())
+    answers = dict(labels.select("unit", "answer").iter_rows())
+
+    assert set(sample.units["unit"]) <= set(answers)
+    assert all(truth[unit] == (answer == "sensitive") for unit, answer in answers.items())
+    assert (labels["answer"] == "sensitive").to_list() == (labels["categories"].list.len() > 0).to_list()
+
+
+def test_mistakes_come_at_their_rate(invented: Leak, planned: audit.Strata) -> None:
+    """A reviewer who errs in a tenth does so in a tenth, the same each time, and two seeds err apart."""
+    sample = audit.draw(planned, 2000, seed=1, floor=1000)
+    right = audit.label(sample, invented)
+    one, again, other = (audit.label(sample, invented, error_rate=0.1, seed=seed) for seed in (1, 1, 2))
+    judged = sample.units.select("unit").unique()
+    wrong = judged.join(right, on="unit").join(one, on="unit").filter(pl.col("answer") != pl.col("answer_right"))
+
+    assert one.equals(again)
+    assert not one.equals(other)
+    assert pytest.approx(0.1, abs=0.025) == wrong.height / judged.height
+    # Mistakes made apart: both are right or both wrong about .9 x .9 + .1 x .1 of the comments.
+    assert pytest.approx(0.82, abs=0.03) == audit.kappa(one, other).agreed
+
+
+def test_unknown_reviewer_is_sent_to_the_sheet(invented: Leak, planned: audit.Strata) -> None:
+    """Only the truth is on hand; a person fills in the sheet."""
+    sample = audit.draw(planned, 300, floor=100)
+
+    with pytest.raises(InputError, match=r"There is no reviewer 'anna' on hand.*LabellingSheet"):
+        audit.label(sample, invented, reviewer="anna")
+    with pytest.raises(InputError, match="An error rate of 2 is not between 0 and 1"):
+        audit.label(sample, invented, error_rate=2)
+
+
+# --- Agreement --------------------------------------------------------------------------------------------------------
+
+PSYCHIATRISTS = [[75, 1, 4], [5, 4, 1], [0, 0, 10]]
+"""100 patients by two raters: J. Fleiss, *Statistical Methods for Rates and Proportions* (1981), table 13.1."""
+
+
+def two_reviewers(table: list[list[int]]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Labels of two reviewers whose joint answers are this table; each judged one comment that the other did not."""
+    pairs = [(a, b) for a, row in enumerate(table) for b, times in enumerate(row) for _ in range(times)]
+    units = range(len(pairs))
+    names = audit.ANSWERS
+    first = pl.DataFrame({"unit": [*units, 900], "answer": [*(names[a] for a, _ in pairs), "not"]})
+    second = pl.DataFrame({"unit": [*units, 901], "answer": [*(names[b] for _, b in pairs), "sensitive"]})
+    return first, second.reverse()
+
+
+def test_kappa_is_fleiss_example() -> None:
+    """Agreed .89, by chance .66: kappa is .23 / .34 = .676, as Fleiss (1981) has it."""
+    agreement = audit.kappa(*two_reviewers(PSYCHIATRISTS))
+
+    assert 100 == agreement.comments
+    assert pytest.approx(0.89) == agreement.agreed
+    assert 0.676 == round(agreement.kappa, 3)
+
+
+@pytest.mark.parametrize("table", [PSYCHIATRISTS, [[20, 5, 1], [10, 15, 2], [3, 1, 9]], [[40, 9], [6, 45]]])
+def test_kappa_interval_is_the_delta_methods(table: list[list[int]]) -> None:
+    """The standard error is that of the delta method: the slopes of kappa, taken by finite differences."""
+    counts = np.array(table, dtype=float)
+    shares = counts / counts.sum()
+
+    def kappa(joint: np.ndarray) -> float:
+        chance = joint.sum(axis=1) @ joint.sum(axis=0)
+        return float((np.trace(joint) - chance) / (1 - chance))
+
+    slopes = np.zeros_like(shares)
+    for cell in np.ndindex(*shares.shape):
+        step = np.zeros_like(shares)
+        step[cell] = 1e-6
+        slopes[cell] = (kappa(shares + step) - kappa(shares - step)) / 2e-6
+    error = ((shares * slopes**2).sum() - (shares * slopes).sum() ** 2) ** 0.5 / counts.sum() ** 0.5
+    agreement = audit.kappa(*two_reviewers(table))
+
+    assert pytest.approx(kappa(shares)) == agreement.kappa
+    assert pytest.approx(2 * 1.959964 * error, rel=1e-4) == agreement.high - agreement.low
+
+
+def test_kappa_of_one_answer_is_refused() -> None:
+    """Two reviewers who say 'not' of everything agree by chance as well: there is no kappa."""
+    labels = pl.DataFrame({"unit": [1, 2], "answer": ["not", "not"]})
+
+    with pytest.raises(InputError, match="The reviewers share 2 comments and 1 answers"):
+        audit.kappa(labels, labels)

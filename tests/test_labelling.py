@@ -1,0 +1,268 @@
+"""The labelling sheet, driven without a browser: what is pressed, typed, shown, saved, resumed and masked."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from toolkit.analysis import audit
+from toolkit.analysis.comments.lexicon import CATEGORIES
+from toolkit.errors import InputError
+from toolkit.labelling import LabellingSheet, mask_names
+
+TEXT = "administrative_comment"
+COMMENTS = {30: "sous Subutex, vu par Mme Petit", 10: "rdv <b>mardi</b>", 20: "suivi VIH"}
+"""Three comments in the order of review, by unit; the first is that of a record which has another one, of unit 40."""
+
+
+def sample_of(seed: int = 1) -> audit.Sample:
+    """A sample of the three comments, where lines 10 and 11 carry the same."""
+    lines = [(30, 30), (10, 10), (20, 20), (11, 10)]
+    rows = [(line, unit, "D", COMMENTS[unit], 1) for line, unit in lines]
+    columns = ["line_id", "unit", "stratum", TEXT, "record_lines"]
+    kin = pl.DataFrame(
+        [(30, "records", 40, "a appele", 1)], schema=["line_id", "per", "unit", TEXT, "lines"], orient="row"
+    )
+    strata = pl.DataFrame(
+        {"stratum": list("ABCDE"), "meaning": "", "lines": [0, 0, 0, 8, 0], "sampled": [0, 0, 0, 4, 0]}
+    )
+    totals = {"lines": 8, "comments": 8, "records": 7}
+    return audit.Sample(pl.DataFrame(rows, schema=columns, orient="row"), kin, strata, totals, seed, "rules")
+
+
+def answers(sheet: LabellingSheet) -> list[tuple[int, str]]:
+    """The answers of a sheet, in the order given."""
+    return sheet.labels.select("unit", "answer").rows()
+
+
+def type_in(sheet: LabellingSheet, keys: str) -> None:
+    """Type into the sheet's text box and press Enter."""
+    sheet._parts.keys.value = keys
+
+
+def test_buttons_answer_and_show_the_next(tmp_path: Path) -> None:
+    """Each button gives its answer to the comment shown, in the order of review, and the next one comes."""
+    sheet = LabellingSheet(sample_of(), tmp_path, "anna")
+    sensitive, harmless, _ = sheet._parts.answers
+    assert 30 == sheet.current
+
+    harmless.click()
+    assert 10 == sheet.current
+    sensitive.click()
+
+    assert [(30, "not"), (10, "sensitive")] == answers(sheet)
+    assert (2, 3) == (sheet._parts.progress.value, sheet._parts.progress.max)
+    assert "suivi VIH" in sheet._parts.comment.value
+
+
+def test_keys_answer_with_categories(tmp_path: Path) -> None:
+    """A number and Enter is an answer; numbers after it are categories; the box is empty again."""
+    sheet = LabellingSheet(sample_of(), tmp_path, "anna")
+
+    type_in(sheet, "1 3 7")
+    assert "" == sheet._parts.keys.value
+    type_in(sheet, "2")
+    type_in(sheet, "3")
+
+    expected = [(30, "sensitive", [CATEGORIES[2], CATEGORIES[6]]), (10, "not", []), (20, "unsure", [])]
+    assert expected == sheet.labels.rows()
+
+
+def test_categories_chosen_by_mouse_are_taken(tmp_path: Path) -> None:
+    """What is selected in the list goes with 'sensitive', and the list is empty for the next comment."""
+    sheet = LabellingSheet(sample_of(), tmp_path, "anna")
+    sheet._parts.categories.value = ("addiction",)
+
+    sheet._parts.answers[0].click()
+
+    assert [["addiction"]] == sheet.labels["categories"].to_list()
+    assert () == sheet._parts.categories.value
+
+
+@pytest.mark.parametrize("typed", ["4", "0", "x", "1 13", "2,", "1 x", "²"])
+def test_wrong_key_changes_nothing(tmp_path: Path, typed: str) -> None:
+    """What is no answer is told, and nothing is saved."""
+    sheet = LabellingSheet(sample_of(), tmp_path, "anna")
+
+    type_in(sheet, typed)
+
+    assert [] == answers(sheet)
+    assert f"{typed!r} is no answer" in sheet._parts.told.value
+    assert not sheet.file.exists()
+
+
+def test_sheet_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    """After a kill, which closes nothing, a new sheet has every answer and shows the next comment."""
+    killed = LabellingSheet(sample_of(), tmp_path, "anna")
+    type_in(killed, "2")
+    type_in(killed, "1 3")
+
+    resumed = LabellingSheet(sample_of(), tmp_path, "anna")
+
+    assert killed.labels.equals(resumed.labels)
+    assert 20 == resumed.current
+
+
+@pytest.mark.parametrize(("owner", "step"), [(os, "fsync"), (Path, "replace")])
+def test_kill_while_saving_keeps_what_was_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owner: object, step: str
+) -> None:
+    """Whoever is killed in the middle of a save finds the answers before it, whole."""
+    sheet = LabellingSheet(sample_of(), tmp_path, "anna")
+    type_in(sheet, "2")
+
+    def kill(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(owner, step, kill)
+    with pytest.raises(KeyboardInterrupt):
+        sheet.answer("sensitive")
+    monkeypatch.undo()
+
+    assert [(30, "not")] == answers(LabellingSheet(sample_of(), tmp_path, "anna"))
+
+
+def test_undo_takes_the_last_answer_back(tmp_path: Path) -> None:
+    """By button or by key, also after the sheet was opened again; with nothing to undo, nothing happens."""
+    type_in(LabellingSheet(sample_of(), tmp_path, "anna"), "2")
+    sheet = LabellingSheet(sample_of(), tmp_path, "anna")
+    type_in(sheet, "2")
+
+    sheet._parts.undo.click()
+    assert [(30, "not")] == answers(LabellingSheet(sample_of(), tmp_path, "anna"))
+    type_in(sheet, "u")
+    type_in(sheet, "u")
+
+    assert [] == answers(LabellingSheet(sample_of(), tmp_path, "anna"))
+    assert 30 == sheet.current
+
+
+def test_unsure_comments_come_again(tmp_path: Path) -> None:
+    """Once all others have an answer, the unsure ones are shown again until they have one."""
+    sheet = LabellingSheet(sample_of(), tmp_path, "anna")
+    for key in "332":
+        type_in(sheet, key)
+    assert 30 == sheet.current
+
+    type_in(sheet, "3")
+    assert 10 == sheet.current
+    type_in(sheet, "2")
+    type_in(sheet, "2")
+
+    assert sheet.current is None
+    assert [(20, "not"), (10, "not"), (30, "not")] == answers(sheet)
+    assert sheet._parts.answers[0].disabled
+
+
+def test_other_comments_of_a_sensitive_record_are_asked_for(tmp_path: Path) -> None:
+    """A record counts once, so what else stands in it is judged too, at the end; then there is an estimate."""
+    sheet = LabellingSheet(sample_of(), tmp_path, "anna")
+    for key in "122":
+        type_in(sheet, key)
+    assert 40 == sheet.current
+
+    type_in(sheet, "1")
+
+    assert sheet.current is None
+    shares = audit.estimate(sample_of(), sheet.labels).shares
+    # One line of four is sensitive, in a record that has two such lines: 8 / 4 lines, half as many records.
+    assert [("lines", 2.0), ("comments", 2.0), ("records", 1.0)] == shares.select("unit", "sensitive").rows()
+
+
+def test_finished_sheet_takes_no_more(tmp_path: Path) -> None:
+    """An answer to nothing is no answer."""
+    sheet = LabellingSheet(sample_of(), tmp_path, "anna")
+    for _ in range(5):
+        sheet.answer("not")
+
+    assert [(30, "not"), (10, "not"), (20, "not")] == answers(sheet)
+
+
+def test_two_reviewers_keep_two_files(tmp_path: Path) -> None:
+    """What one says, the other does not see."""
+    anna, ben = (LabellingSheet(sample_of(), tmp_path, name) for name in ("anna", "ben"))
+    for key in "222":
+        type_in(anna, key)
+    for key in "212":
+        type_in(ben, key)
+
+    assert {"labels-anna.jsonl", "labels-ben.jsonl"} == {file.name for file in tmp_path.iterdir()}
+    assert pytest.approx(2 / 3) == audit.kappa(anna.labels, ben.labels).agreed
+
+
+def test_file_holds_no_word_of_a_comment(tmp_path: Path) -> None:
+    """On disk are the sample's hash, its seed and rules, and numbers with answers."""
+    sheet = LabellingSheet(sample_of(), tmp_path, "anna")
+    type_in(sheet, "1 3")
+
+    heading, *rows = [json.loads(line) for line in sheet.file.read_text(encoding="utf-8").splitlines()]
+
+    assert {"sample": sample_of().digest, "seed": 1, "rules": "rules", "reviewer": "anna"} == heading
+    assert [{"unit": 30, "answer": "sensitive", "categories": [CATEGORIES[2]]}] == rows
+
+
+def test_answers_for_another_sample_are_refused(tmp_path: Path) -> None:
+    """A file that was begun for one sample cannot go on with another."""
+    LabellingSheet(sample_of(), tmp_path, "anna").answer("not")
+
+    with pytest.raises(InputError, match="was begun for another sample"):
+        LabellingSheet(sample_of(seed=2), tmp_path, "anna")
+
+
+@pytest.mark.parametrize("content", ["", "no JSON", '{"a": 1}\n{"unit": 1}', "3\n4"])
+def test_file_that_is_no_sheet_is_refused(tmp_path: Path, content: str) -> None:
+    """What is no sheet is named, and left as it is."""
+    file = tmp_path / "labels-anna.jsonl"
+    file.write_text(content, encoding="utf-8")
+
+    with pytest.raises(InputError, match=r"is no labelling sheet|was begun for another sample"):
+        LabellingSheet(sample_of(), tmp_path, "anna")
+    assert content == file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["", "Anna", "../anna", "anna b"])
+def test_reviewer_must_name_a_file(tmp_path: Path, name: str) -> None:
+    """A name that could lead elsewhere is refused."""
+    with pytest.raises(InputError, match="cannot name a file"):
+        LabellingSheet(sample_of(), tmp_path, name)
+
+
+@pytest.mark.parametrize(("answer", "categories"), [("yes", ()), ("sensitive", ("weather",))])
+def test_unknown_answer_is_refused(tmp_path: Path, answer: str, categories: tuple[str, ...]) -> None:
+    """From code, too, only known answers and categories are taken."""
+    with pytest.raises(InputError, match="There is no answer"):
+        LabellingSheet(sample_of(), tmp_path, "anna").answer(answer, categories)
+
+
+def test_comment_is_shown_masked_and_escaped(tmp_path: Path) -> None:
+    """No name is on the screen, and a comment's own signs are signs, not HTML."""
+    sheet = LabellingSheet(sample_of(), tmp_path, "anna")
+
+    assert "sous Subutex, vu par Mme [name]" in sheet._parts.comment.value
+    sheet.answer("not")
+    assert "rdv &lt;b&gt;mardi&lt;/b&gt;" in sheet._parts.comment.value
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("tel 06 39 98 00 01 ou 0639980002", "tel [number] ou [number]"),
+        ("ecrire a.b@c.example pour Marie", "ecrire [mail] pour [name]"),
+        ("rdv avec Jean-Luc Martin le matin", "rdv avec [name] le matin"),
+        ("Zoé Lherbier a appelé", "[name] a appelé"),
+        ("vu par M. d'Orval et Éric", "vu par M. [name] et [name]"),
+        ("mme dupont ex alcoolique", "mme [name] ex alcoolique"),
+        ("voir Dr MOREAU", "voir Dr [name]"),
+        ("voir monsieur le maire", "voir monsieur le maire"),
+        ("PATIENT SEROPOSITIF VIH", "PATIENT SEROPOSITIF VIH"),
+        ("Alcoolique. Suivi depuis 2012, IVG le 12/03", "Alcoolique. Suivi depuis 2012, IVG le 12/03"),
+        ("sous Méthadone et Subutex", "sous Méthadone et Subutex"),
+    ],
+)
+def test_names_are_masked_and_what_is_judged_stays(text: str, expected: str) -> None:
+    """Names, numbers and addresses go; the words a reviewer must see stay."""
+    assert expected == mask_names(text)
