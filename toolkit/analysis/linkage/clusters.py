@@ -1,0 +1,80 @@
+"""From scored pairs to people: connected components, then each component checked from within.
+
+A chain of pairs is not a person: one borrowed social security number ties a family together, one record without a
+birth date ties a father to his son.  So every pair inside a component is scored, also those that no key brought
+together, and a component where they do not all agree is taken apart and built up again by average linkage
+(Sokal and Michener 1958): the two groups whose records agree best on average merge first, as long as they agree
+more than they disagree, and a veto between two records weighs as much as the strongest agreement.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+__all__ = ["average_linkage", "components", "split_incoherent"]
+
+Ids = NDArray[np.int64]
+Weights = NDArray[np.float64]
+
+CLIP = 16.0
+"""No single pair counts for more than this, for or against, when groups are compared."""
+
+
+def components(size: int, left: Ids, right: Ids) -> Ids:
+    """For each of the records 0 .. size-1 the smallest record it is connected to by the pairs (`left`, `right`)."""
+    graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(size, size))
+    _, labels = connected_components(graph, directed=False)
+    smallest = np.full(int(labels.max()) + 1 if size else 0, size, dtype=np.int64)
+    np.minimum.at(smallest, labels, np.arange(size, dtype=np.int64))
+    return np.asarray(smallest[labels], dtype=np.int64)
+
+
+def split_incoherent(label: Ids, left: Ids, right: Ids, weight: Weights, threshold: float) -> Ids:
+    """The labels again, after every component with a pair below `threshold` has been rebuilt by average linkage.
+
+    `left`, `right`, `weight` are all the pairs inside the components that have three records or more.
+    """
+    fixed = label.copy()
+    doubtful = np.unique(label[left[weight < threshold]])
+    inside = np.isin(label[left], doubtful)
+    left, right, weight = left[inside], right[inside], np.clip(weight[inside] - threshold, -CLIP, CLIP)
+    order = np.argsort(label[left], kind="stable")
+    left, right, weight = left[order], right[order], weight[order]
+    starts = np.flatnonzero(np.r_[True, np.diff(label[left]) != 0]) if len(left) else np.array([], dtype=np.int64)
+    for begin, end in zip(starts, np.r_[starts[1:], len(left)], strict=True):
+        members = np.unique(np.r_[left[begin:end], right[begin:end]])
+        matrix = np.full((len(members), len(members)), -CLIP)
+        rows, columns = np.searchsorted(members, left[begin:end]), np.searchsorted(members, right[begin:end])
+        matrix[rows, columns] = matrix[columns, rows] = weight[begin:end]
+        fixed[members] = members[average_linkage(matrix)]
+    return fixed
+
+
+def average_linkage(weights: Weights) -> Ids:
+    """For each of n records the smallest record of its group, from the symmetric n x n matrix of pair weights.
+
+    The two groups with the highest mean weight between them merge until no mean is above 0; of equal means the pair
+    with the smallest records merges first.
+    """
+    size = len(weights)
+    total = weights.astype(np.float64, copy=True)
+    count = np.ones(size)
+    group = np.arange(size, dtype=np.int64)
+    np.fill_diagonal(total, -np.inf)
+    for _ in range(size - 1):
+        mean = np.round(total / np.outer(count, count), 6)
+        best = int(np.argmax(mean))
+        a, b = divmod(best, size)
+        if mean[a, b] <= 0:
+            break
+        a, b = min(a, b), max(a, b)
+        total[a] += total[b]
+        total[:, a] = total[a]
+        total[a, a] = -np.inf
+        total[b, :] = total[:, b] = -np.inf
+        count[a] += count[b]
+        group[group == b] = a
+    return group

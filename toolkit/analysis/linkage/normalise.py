@@ -1,0 +1,151 @@
+"""From what secretaries typed to what can be compared: the table `records`, one narrow row a record.
+
+Columns of `records` (all text unless said otherwise, null where missing or a placeholder):
+
+- `uid` (integer);
+- `last`, `birth`, `first`: capitals without accents, one space between the parts of a compound name, particles glued
+  to what follows (`DE LA TOUR` is one name, `DELATOUR`);
+- `first_count` (integer): how many distinct identities bear the first name, to tell a slip from another name;
+- `sex` (M or F); `dob` (YYYYMMDD, kept even when no such day exists: a slip makes the 31st of February);
+- `nir`: the 13 digits without the key, or the whole number where it is not a French one;
+- `nir_state` (integer): 2 the number agrees with the record's own birth year, month and sex, and its key is right
+  or unknown; 1 nothing can be said; 0 it contradicts them, so it is borrowed (a mother's, a husband's) or mistyped;
+- `mobile`, `landline`, `email`, `address` (without the kind of street), `postal`, `city`, `departement`.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from toolkit.analysis.linkage.queries import first_row
+
+__all__ = ["NOT_A_NAME", "normalise"]
+
+NOT_A_NAME = (
+    "TEST", "TESTS", "ESSAI", "TESTPATIENT", "PATIENT", "PATIENTTEST", "XXX", "XXXX", "XX", "X", "INCONNU", "INCONNUE",
+    "ANONYME", "NOM", "PRENOM", "SANS NOM", "NC", "NR", "NA", "NONE", "NULL", "NEANT", "AZERTY", "QWERTY", "AAA", "ZZZ",
+)  # fmt: skip
+"""What is typed into a name box when there is no name."""
+
+_PARTICLES = "DE|DU|DES|D|LE|LA|LES|L|DA|DOS|DI|DEL|EL|AL|BEN|BOU|VAN|VON|DER|DEN|N|O|MC|MAC|ST|STE|SAINT|SAINTE"
+_STREET_KINDS = (
+    "RUE|R|AVENUE|AV|AVE|BOULEVARD|BD|BLD|BLVD|CHEMIN|CHEM|CHE|CH|IMPASSE|IMP|PLACE|PL|ALLEE|ALL|ROUTE|RTE|QUAI|"
+    "SQUARE|SQ|COURS|RESIDENCE|RES|LOTISSEMENT|LOT|STREET|ROAD|DRIVE|CLOSE|CRESCENT|CIRCUIT|COURT|DE|DU|DES|LA|LE|LES|L|D"
+)
+
+_MACROS = rf"""
+CREATE MACRO bare(t) AS upper(strip_accents(replace(replace(replace(replace(replace(
+    t, 'œ', 'oe'), 'Œ', 'OE'), 'æ', 'ae'), 'Æ', 'AE'), 'ß', 'ss')));
+CREATE MACRO fold(t) AS nullif(trim(regexp_replace(bare(t), '[^A-Z0-9]+', ' ', 'g')), '');
+CREATE MACRO glue(t) AS CASE WHEN contains(t, ' ')
+    THEN regexp_replace(t, '\b({_PARTICLES}) ', '\1', 'g') ELSE t END;
+CREATE MACRO a_name(t) AS CASE WHEN regexp_full_match(t, '[0-9 ]*') OR list_contains({list(NOT_A_NAME)!r}, t)
+    THEN NULL ELSE t END;
+CREATE MACRO digits(t) AS regexp_replace(t, '[^0-9]', '', 'g');
+CREATE MACRO phone(t) AS regexp_replace(digits(t), '^(0033|33)', '0');
+CREATE MACRO a_phone(t) AS CASE WHEN length(t) < 6 OR regexp_matches(t, '0{{7}}|1{{7}}|2{{7}}|3{{7}}|4{{7}}|5{{7}}|6{{7}}|7{{7}}|8{{7}}|9{{7}}')
+    OR t IN ('0123456789', '0102030405', '0612345678') THEN NULL ELSE t END;
+CREATE MACRO day_of(t) AS CASE
+    WHEN t[5] = '-' THEN replace(left(t, 10), '-', '')
+    WHEN t[3] = '/' THEN t[7:10] || t[4:5] || t[1:2]
+    ELSE nullif(digits(t), '') END;
+CREATE MACRO a_day(t) AS CASE WHEN length(t) <> 8 OR t IN ('19000101', '19700101', '11111111', '99999999')
+    OR t < '18900101' THEN NULL ELSE t END;
+CREATE MACRO is_french(n) AS regexp_full_match(n, '[1-478][0-9]{{5}}[0-9AB][0-9]{{6}}([0-9]{{2}})?');
+CREATE MACRO right_key(n) AS
+    97 - TRY_CAST(replace(replace(left(n, 13), '2A', '19'), '2B', '18') AS BIGINT) % 97 = TRY_CAST(right(n, 2) AS INTEGER);
+CREATE MACRO departement_of(p) AS CASE
+    WHEN length(p) <> 5 THEN left(p, 2) WHEN left(p, 2) IN ('97', '98') THEN left(p, 3)
+    WHEN p ^@ '200' OR p ^@ '201' THEN '2A' WHEN p ^@ '20' THEN '2B' ELSE left(p, 2) END;
+"""
+
+_FOLDED = rf"""
+CREATE TABLE folded AS
+SELECT
+    uid,
+    a_name(glue(fold(last_name))) AS last,
+    a_name(glue(fold(birth_name))) AS birth,
+    a_name(fold(first_name)) AS first,
+    CASE WHEN sex IS NULL THEN NULL WHEN left(upper(sex), 1) IN ('M', 'H', '1') THEN 'M'
+        WHEN left(upper(sex), 1) IN ('F', 'W', '2') THEN 'F' END AS sex,
+    a_day(day_of(birth_date)) AS dob,
+    nullif(regexp_replace(upper(nir), '[^0-9AB]', '', 'g'), '') AS number,
+    a_phone(phone(mobile_phone)) AS mobile,
+    a_phone(phone(landline_phone)) AS landline,
+    CASE WHEN contains(email, '@') THEN lower(trim(email)) END AS email,
+    nullif(trim(regexp_replace(' ' || fold(address), '\b({_STREET_KINDS})\b ?', '', 'g')), '') AS address,
+    nullif(regexp_replace(upper(postal_code), '[^0-9A-Z]', '', 'g'), '') AS postal,
+    glue(fold(city)) AS city
+FROM raw
+"""
+
+
+def normalise(con: duckdb.DuckDBPyConnection, rows: int) -> None:
+    """Make the table `records` of the view `raw`, which has `rows` rows."""
+    con.execute(_MACROS)
+    con.execute(_FOLDED)
+    crowded = {column: _crowded(con, column, max(20, rows // 2000)) for column in ("number", "mobile", "landline", "email")}
+    crowded["dob"] = _crowded_days(con)
+    for column, values in crowded.items():
+        con.execute(f"CREATE TEMP TABLE crowded_{column} AS SELECT unnest(?::VARCHAR[]) AS value", [values])
+    con.execute(_records(_french(con), list(crowded)))
+    con.execute("DROP TABLE folded")
+
+
+def _crowded(con: duckdb.DuckDBPyConnection, column: str, limit: int) -> list[str]:
+    """Values that too many records share to belong to anybody: a practice's own telephone, a made-up number."""
+    rows = con.execute(
+        f"SELECT {column} FROM folded WHERE {column} IS NOT NULL GROUP BY ALL HAVING count(*) > {limit} ORDER BY ALL"
+    ).fetchall()
+    return [value for (value,) in rows]
+
+
+def _crowded_days(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """Birth dates twenty times as frequent as the busiest days but 1 % of them, which somebody typed for "unknown"."""
+    rows = con.execute(
+        """
+        WITH days AS (SELECT dob, count(*) AS n FROM folded WHERE dob IS NOT NULL GROUP BY dob)
+        SELECT dob FROM days WHERE n > 50 AND n > 20 * (SELECT quantile_disc(n, 0.99) FROM days) ORDER BY dob
+        """
+    ).fetchall()
+    return [value for (value,) in rows]
+
+
+def _french(con: duckdb.DuckDBPyConnection) -> tuple[bool, bool, bool]:
+    """Whether the numbers are NIRs, whether they mostly agree with the birth dates, and whether their keys count."""
+    french, dated, keyed = first_row(
+        con,
+        """
+        WITH seen AS (SELECT number, dob FROM folded WHERE number IS NOT NULL AND uid % 7 < 3 ORDER BY uid LIMIT 200000)
+        SELECT coalesce(avg(is_french(number)::INT), 0) > 0.5,
+            coalesce(avg((number[2:5] = dob[3:6])::INT) FILTER (is_french(number)), 0) > 0.4,
+            coalesce(avg(right_key(number)::INT) FILTER (is_french(number) AND length(number) = 15), 0) > 0.5
+        FROM seen
+        """,
+    )
+    return bool(french), bool(french and dated), bool(french and keyed)
+
+
+def _records(french: tuple[bool, bool, bool], crowded: list[str]) -> str:
+    are_nirs, dated, keyed = french
+    number = "CASE WHEN is_french(number) THEN left(number, 13) END" if are_nirs else "number"
+    wrong_key = "coalesce(length(number) = 15 AND NOT right_key(number), false)" if keyed else "false"
+    state = "1"
+    if dated:
+        state = f"""CASE WHEN number IS NULL THEN 1 WHEN {wrong_key} THEN 0 WHEN dob IS NULL THEN 1
+            WHEN number[2:3] <> dob[3:4] OR (number[4:5] <> dob[5:6] AND number[4:5] BETWEEN '01' AND '12') THEN 0
+            WHEN sex IS NOT NULL AND number[1] IN ('1', '2') AND (number[1] = '1') <> (sex = 'M') THEN 0 ELSE 2 END"""
+    cleaned = ", ".join(f"crowded_{c}.value IS NOT NULL AS {c}_crowded" for c in crowded)
+    joins = " ".join(f"LEFT JOIN crowded_{c} ON crowded_{c}.value = folded.{c}" for c in crowded)
+    blanked = ", ".join(f"CASE WHEN NOT {c}_crowded THEN {c} END AS {c}" for c in crowded)
+    return f"""
+    CREATE TABLE records AS
+    WITH marked AS (SELECT folded.*, {cleaned} FROM folded {joins}),
+    cleaned AS (SELECT * REPLACE ({blanked}) FROM marked),
+    counted AS (
+        SELECT first, count(DISTINCT (last, dob))::INTEGER AS first_count FROM cleaned WHERE first IS NOT NULL GROUP BY first
+    )
+    SELECT uid, last, nullif(birth, last) AS birth, cleaned.first, first_count, sex, dob, {number} AS nir, ({state})::TINYINT AS nir_state,
+        {wrong_key} AS nir_key_wrong, mobile, landline, email, address, postal, city, departement_of(postal) AS departement
+    FROM cleaned LEFT JOIN counted ON counted.first = cleaned.first
+    """

@@ -1,0 +1,51 @@
+"""Pairs to weights: Splink scores whatever pairs it is handed, with the model it is handed."""
+
+from __future__ import annotations
+
+import duckdb
+from splink import Linker
+from splink.backends.duckdb import DuckDBAPI
+
+from toolkit.analysis.linkage.model import Model, settings
+from toolkit.analysis.linkage.training import quiet_splink
+
+__all__ = ["Scorer"]
+
+
+class Scorer:
+    """Scores pairs of the table `records`, with the frequencies of names counted over identities, once."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, model: Model) -> None:
+        self._con = con
+        with quiet_splink():
+            self._api = DuckDBAPI(con)
+            self._linker = Linker(self._api.register("records"), settings(model), validate_settings=False, log_level=None)
+        for column in ("last", "first"):
+            self._register_frequencies(column)
+
+    def _register_frequencies(self, column: str) -> None:
+        """A name is as rare as its bearers are few: each (names, birth date) counts once, however often it was filed."""
+        self._con.execute(
+            f"""
+            CREATE OR REPLACE TABLE frequency_{column} AS
+            WITH bearers AS (SELECT {column}, count(DISTINCT (last, first, dob)) AS n FROM records WHERE {column} IS NOT NULL GROUP BY {column})
+            SELECT {column}, n / (SELECT sum(n) FROM bearers) AS tf_{column} FROM bearers
+            """
+        )
+        with quiet_splink():
+            self._linker.table_management.register_term_frequency_lookup(self._api.register(f"frequency_{column}"), column)
+
+    def score(self, pairs: str, into: str, at_least: float | None = None) -> None:
+        """Append to `into` (`uid_l`, `uid_r`, `weight`) the pairs of the query `pairs` that weigh `at_least` so much.
+
+        Weights are rounded to a thousandth of a bit: the last digits of a sum of floats are not to decide anything.
+        """
+        self._con.execute(
+            f"CREATE OR REPLACE TABLE asked AS SELECT uid_l AS join_key_l, uid_r AS join_key_r, '0' AS match_key FROM ({pairs})"
+        )
+        with quiet_splink():
+            self._linker.table_management.register_blocked_pairs_for_predict(self._api.register("asked"))
+            scored = self._linker.inference.predict(threshold_match_weight=at_least, warning_mode="never")
+        self._con.execute(f"INSERT INTO {into} SELECT uid_l, uid_r, round(match_weight, 3) FROM {scored.physical_name}")
+        scored.drop_table_from_database_and_remove_from_cache()
+        self._con.execute("DROP TABLE asked")
