@@ -6,7 +6,7 @@ homonyms born on one day, children filed under their mother's social security nu
 and a mailbox, women filed now under their birth name and now under their husband's.
 
 `french_records(records, seed)` returns about `records` rows: the columns of the schema, `record_id`, and the truth
-in `person_id`.  Every value is invented; mail stays under `.example` and mobiles under the fiction root.
+in `person_id`.  Every value is invented; mail stays under `.example` and telephones in ranges that nobody can have.
 """
 
 from __future__ import annotations
@@ -67,6 +67,7 @@ _STREETS = (
 ).split("|")
 _KINDS = ("rue", "avenue", "chemin", "impasse", "place", "boulevard", "allée")
 _SHORT_KINDS = {"avenue": "av.", "boulevard": "bd", "chemin": "chem.", "impasse": "imp.", "place": "pl.", "allée": "all."}
+_LANDLINE_ROOTS = ("019900", "026191", "035301", "046571", "053649")
 _MAILBOXES = ("poste.example", "courrier.example", "boite.example", "lettre.example")
 
 
@@ -138,7 +139,7 @@ class _Town:
         return body + f"{97 - int(body) % 97:02d}"
 
     def mobile(self) -> str:
-        return f"0639{self.chance.randrange(10**6):06d}"
+        return f"07{self.chance.randrange(10, 40)}{self.chance.randrange(10**6):06d}"
 
     def email(self, *words: str) -> str:
         return f"{'.'.join(_ascii(w) for w in words)}{self.chance.randrange(1000)}@{self.chance.choice(_MAILBOXES)}"
@@ -146,7 +147,7 @@ class _Town:
     def home(self) -> _Home:
         postal_code, city = self.chance.choice(self.communes)
         address = f"{self.chance.randrange(1, 180)} {self.chance.choice(_KINDS)} {self.chance.choice(_STREETS)}"
-        return _Home(address, postal_code, city, f"01{self.chance.randrange(10**8):08d}")
+        return _Home(address, postal_code, city, self.chance.choice(_LANDLINE_ROOTS) + f"{self.chance.randrange(10**4):04d}")
 
     def add(self, *, last: str, birth: str, first: str, sex: str, born: dt.date, home: _Home, nir: str | None = None) -> _Person:
         person = _Person(
@@ -308,8 +309,8 @@ class _Town:
             if changed == "day":
                 return born.replace(day=chance.randrange(1, 29))
             if changed == "month":
-                return born.replace(day=min(born.day, 28), month=chance.randrange(1, 13))
-            return born.replace(day=min(born.day, 28), year=min(2025, born.year + chance.choice((-10, -1, 1, 10, 2, -3))))
+                return born.replace(month=chance.randrange(1, 13)) if born.day <= 28 else born
+            return born if born.day > 28 else born.replace(year=min(2025, born.year + chance.choice((-10, -1, 1, 10, 2, -3))))
         return born
 
     def nir_typed(self, person: _Person) -> str | None:
@@ -344,7 +345,7 @@ class _Town:
             address = None
         mobile, landline, email = person.mobile, home.landline, person.email
         if chance.random() < 0.02:
-            mobile = "0600000000"
+            mobile = "0000000000"
         if mobile and chance.random() < 0.15:
             mobile = " ".join(mobile[i : i + 2] for i in range(0, 10, 2))
         city: str | None = chance.choice((home.city, home.city.upper(), _ascii_upper(home.city).replace("-", " ")))

@@ -4,15 +4,19 @@ A chain of pairs is not a person: one borrowed social security number ties a fam
 birth date ties a father to his son.  So every pair inside a component is scored, also those that no key brought
 together, and a component where they do not all agree is taken apart and built up again by average linkage
 (Sokal and Michener 1958): the two groups whose records agree best on average merge first, as long as they agree
-more than they disagree, and a veto between two records weighs as much as the strongest agreement.
+more than they disagree and no veto stands between any two of their records.
 """
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+
+from toolkit.analysis.linkage.model import VETO_BITS
 
 __all__ = ["average_linkage", "components", "split_incoherent"]
 
@@ -21,6 +25,8 @@ Weights = NDArray[np.float64]
 
 CLIP = 16.0
 """No single pair counts for more than this, for or against, when groups are compared."""
+_VETO = -VETO_BITS / 2
+"""Weights below this hold a veto."""
 
 
 def components(size: int, left: Ids, right: Ids) -> Ids:
@@ -40,13 +46,13 @@ def split_incoherent(label: Ids, left: Ids, right: Ids, weight: Weights, thresho
     fixed = label.copy()
     doubtful = np.unique(label[left[weight < threshold]])
     inside = np.isin(label[left], doubtful)
-    left, right, weight = left[inside], right[inside], np.clip(weight[inside] - threshold, -CLIP, CLIP)
+    left, right, weight = left[inside], right[inside], weight[inside] - threshold
     order = np.argsort(label[left], kind="stable")
     left, right, weight = left[order], right[order], weight[order]
-    starts = np.flatnonzero(np.r_[True, np.diff(label[left]) != 0]) if len(left) else np.array([], dtype=np.int64)
-    for begin, end in zip(starts, np.r_[starts[1:], len(left)], strict=True):
+    bounds = np.flatnonzero(np.diff(label[left], prepend=-1, append=-1)) if len(left) else np.array([], dtype=np.int64)
+    for begin, end in pairwise(bounds):
         members = np.unique(np.r_[left[begin:end], right[begin:end]])
-        matrix = np.full((len(members), len(members)), -CLIP)
+        matrix = np.full((len(members), len(members)), _VETO * 2)
         rows, columns = np.searchsorted(members, left[begin:end]), np.searchsorted(members, right[begin:end])
         matrix[rows, columns] = matrix[columns, rows] = weight[begin:end]
         fixed[members] = members[average_linkage(matrix)]
@@ -57,10 +63,10 @@ def average_linkage(weights: Weights) -> Ids:
     """For each of n records the smallest record of its group, from the symmetric n x n matrix of pair weights.
 
     The two groups with the highest mean weight between them merge until no mean is above 0; of equal means the pair
-    with the smallest records merges first.
+    with the smallest records merges first.  A single pair counts for `CLIP` at most, and a veto forbids the merger.
     """
     size = len(weights)
-    total = weights.astype(np.float64, copy=True)
+    total = np.where(weights < _VETO, -np.inf, np.clip(weights, -CLIP, CLIP))
     count = np.ones(size)
     group = np.arange(size, dtype=np.int64)
     np.fill_diagonal(total, -np.inf)

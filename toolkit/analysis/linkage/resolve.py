@@ -187,7 +187,7 @@ def _has_families(con: duckdb.DuckDBPyConnection) -> bool:
             WHERE last IS NOT NULL AND first IS NOT NULL AND dob IS NOT NULL AND coalesce(address, mobile, email) IS NOT NULL
         ), sampled AS (SELECT * FROM homes QUALIFY row_number() OVER (PARTITION BY home ORDER BY first, dob) <= 8 AND home <= '{upto}')
         SELECT count(*), coalesce(avg((jaro_winkler_similarity(l.first, r.first) < 0.75 AND l.first <> r.last
-            AND damerau_levenshtein(l.dob, r.dob) > 2)::INT), 0)
+            AND levenshtein(l.dob, r.dob) > 2)::INT), 0)
         FROM sampled l JOIN sampled r ON l.home = r.home AND (l.first, l.dob) < (r.first, r.dob)
         """.replace("{upto}", "f" if number(con, "SELECT count(*) FROM records") < 500_000 else "04"),
     )

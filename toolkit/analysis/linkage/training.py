@@ -26,6 +26,8 @@ _RECORDS_FOR_U = 1_200
 _RECORDS_FOR_M = 250_000
 _FEWEST_RECORDS = 500
 """Below this many records nothing can be learned: the model keeps what it was given."""
+_NOT_OBSERVED = 1e-6
+"""What Splink says of a degree that it did not see."""
 _PRIOR_WEIGHT = 0.25
 """How far the given m counts against the one learned (geometric mean)."""
 
@@ -100,11 +102,11 @@ def _with_u(con: duckdb.DuckDBPyConnection, model: Model, rows: int, seed: int) 
 
 
 def _pulled_u(level: Level, learned: float | None, pairs: float) -> Level:
-    """The u seen among `pairs`, drawn towards the given one by twenty pairs: rare degrees are seen too seldom."""
+    """The u seen among `pairs` with five observations of the given u added: rare degrees are seen too seldom."""
     if not level.trained or level.is_null:
         return level
-    seen = learned if learned is not None and learned > 1e-6 else 0.0
-    return replace(level, u=_rounded((seen * pairs + level.u * 20 * (1 + 1 / max(level.u, 1e-9) / pairs)) / (pairs + 20)) if seen == 0.0 else _rounded(seen))
+    seen = learned if learned is not None and learned > _NOT_OBSERVED else 0.0
+    return replace(level, u=_rounded((seen * pairs + 5) / (pairs + 5 / level.u)))
 
 
 def _learned(
