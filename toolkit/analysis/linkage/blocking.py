@@ -1,9 +1,9 @@
 """Which pairs are worth comparing: records that share at least one key.
 
-A key is an expression over `records`, null where it says nothing.  Each family of keys goes from the loosest to the
-tightest: the loosest that stays within a budget of pairs serves, so that a small table is compared widely and one
-of 22 million lines tightly.  A block larger than `_LARGEST_BLOCK` is passed over: such a value identifies nobody,
-and its square of pairs would cost more than all others.
+Keys that look for the same kind of pair form a family, in tiers from loose to tight: the loosest tier that stays
+within a budget of pairs serves, so that a small table is compared widely and one of 22 million lines tightly.  A
+value that more than `_LARGEST_BLOCK` records share is passed over: it identifies nobody, and its square of pairs
+would cost more than all others.
 """
 
 from __future__ import annotations
@@ -17,82 +17,112 @@ from toolkit.analysis.linkage.queries import number
 __all__ = ["FAMILIES", "Family", "candidate_pairs"]
 
 _LARGEST_BLOCK = 400
-_BUDGET_PER_RECORD = 3
-_BUDGET_FLOOR = 4_000_000
+_BUDGET_FLOOR = 1_000_000
+_COUNTED_IN_FULL = 300_000
+"""Up to so many records the pairs of a key are counted; above, they are estimated on every n-th record."""
 
-_DAY = "(left(dob, 4) || least(right(dob, 2), dob[5:6]) || greatest(right(dob, 2), dob[5:6]))"
+_DAY = "left(dob, 4) || least(right(dob, 2), dob[5:6]) || greatest(right(dob, 2), dob[5:6])"
 _GIVEN = "split_part(first, ' ', 1)"
+
+Key = tuple[tuple[str, ...], ...]
+"""Alternatives that share one space of values: a record has the value of each, so that the birth name of one record
+meets the name in use of another.  An alternative is a tuple of expressions that must all agree."""
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Keys that look for the same kind of pair, from loose to tight; each key may be several expressions."""
+    """Keys that look for the same kind of pair, in tiers from loose to tight."""
 
     name: str
-    keys: tuple[tuple[str, ...], ...]
+    tiers: tuple[tuple[Key, ...], ...]
+
+
+_EITHER_ORDER: Key = (
+    (f"least(last, {_GIVEN})", f"greatest(last, {_GIVEN})"),
+    (f"least(birth, {_GIVEN})", f"greatest(birth, {_GIVEN})"),
+)
+
+
+def _with(key: Key, *more: str) -> Key:
+    return tuple((*alternative, *more) for alternative in key)
 
 
 FAMILIES = (
-    Family("same number", (("nir",),)),
+    Family("same number", ((((("nir",)),),),)),
     Family(
         "same birth date",
         (
-            (_DAY,),
-            (f"{_DAY} || left(first, 1)", f"{_DAY} || left(last, 1)"),
-            (f"{_DAY} || {_GIVEN} || departement", f"{_DAY} || left(last, 4)", f"{_DAY} || left(birth, 4)"),
-            (f"{_DAY} || {_GIVEN} || departement", f"{_DAY} || last", f"{_DAY} || coalesce(birth, last)"),
+            (((_DAY,),),),
+            (((_DAY, "left(first, 1)"),), ((_DAY, "left(last, 2)"), (_DAY, "left(birth, 2)"))),
+            (((_DAY, _GIVEN, "departement"),), ((_DAY, "last"), (_DAY, "birth"))),
+            (((_DAY, _GIVEN, "departement"),), ((_DAY, "last", "left(first, 1)"), (_DAY, "birth", "left(first, 1)"))),
         ),
     ),
+    Family("same names", ((_EITHER_ORDER,), (_with(_EITHER_ORDER, "departement"),), (_with(_EITHER_ORDER, "postal"),))),
+    Family("same mobile", (((("mobile",),),), ((("mobile", "left(first, 1)"),),))),
+    Family("same mailbox", (((("email",),),), ((("email", "left(first, 1)"),),))),
     Family(
-        "same names",
+        "same dwelling",
         (
-            (f"last || ',' || {_GIVEN}", f"birth || ',' || {_GIVEN}", "least(last, first) || ',' || greatest(last, first)"),
-            (f"last || ',' || {_GIVEN} || departement", f"coalesce(birth, last) || ',' || {_GIVEN} || departement"),
-            (f"last || ',' || {_GIVEN} || postal",),
+            ((("address", "postal"),), (("address", "city"),), (("landline", _GIVEN),), (("last", "postal"), ("birth", "postal")),
+             ((_GIVEN, "postal"),), (("last", "city"),), ((_GIVEN, "city"),), (("postal", "left(dob, 6)"),),
+             (("address", _GIVEN),), (("address", "left(dob, 4)"),)),
+            ((("address", "postal"),), (("landline", _GIVEN),), ((_GIVEN, "postal", "left(dob, 4)"),)),
+            ((("address", "postal", _GIVEN),), (("landline", _GIVEN),)),
         ),
-    ),
-    Family("same mobile", (("mobile",), ("mobile || left(first, 1)",))),
-    Family("same mailbox", (("email",), ("email || left(first, 1)",))),
-    Family("same landline and first name", ((f"landline || {_GIVEN}",),)),
-    Family(
-        "same first name at one address",
-        ((f"{_GIVEN} || postal", f"address || {_GIVEN}", "address || left(dob, 4)", "address || last"), (f"{_GIVEN} || postal || left(dob, 4)",), (f"{_GIVEN} || postal || address",)),
     ),
 )  # fmt: skip
+_ELSEWHERE = ("address", "city", "landline")
 
 
-def candidate_pairs(con: duckdb.DuckDBPyConnection, rows: int) -> list[str]:
-    """Make the table `pairs` (`uid_l` < `uid_r`, one row a pair worth comparing) and name the keys that were used."""
-    budget = max(_BUDGET_FLOOR, _BUDGET_PER_RECORD * rows)
-    used = [key for family in FAMILIES for key in _affordable(con, family, budget)]
+def candidate_pairs(con: duckdb.DuckDBPyConnection, table: str, rows: int) -> None:
+    """Make the table `pairs` (`uid_l` < `uid_r`, one row a pair worth comparing) of a table of `rows` records.
+
+    Keys on columns that the table does not have are passed over.
+    """
+    columns = {name for name, *_ in con.execute(f"DESCRIBE {table}").fetchall()}
     con.execute("CREATE TABLE blocked (uid_l INTEGER, uid_r INTEGER)")
-    for key in used:
-        con.execute(
-            f"""
-            INSERT INTO blocked
-            WITH keyed AS MATERIALIZED (SELECT uid, {key} AS k FROM records WHERE k IS NOT NULL),
-            blocks AS (SELECT k FROM keyed GROUP BY k HAVING count(*) BETWEEN 2 AND {_LARGEST_BLOCK}),
-            kept AS MATERIALIZED (SELECT uid, k FROM keyed SEMI JOIN blocks USING (k))
-            SELECT l.uid, r.uid FROM kept l JOIN kept r ON l.k = r.k AND l.uid < r.uid
-            """
-        )
-    con.execute("CREATE TABLE pairs AS SELECT DISTINCT uid_l, uid_r FROM blocked")
+    for family in FAMILIES:
+        for key in _affordable(con, table, rows, family, columns):
+            con.execute(
+                f"""
+                INSERT INTO blocked
+                WITH keyed AS MATERIALIZED ({_keyed(table, key)}),
+                blocks AS (SELECT k FROM keyed GROUP BY k HAVING count(*) BETWEEN 2 AND {_LARGEST_BLOCK}),
+                kept AS MATERIALIZED (SELECT uid, k FROM keyed SEMI JOIN blocks USING (k))
+                SELECT l.uid, r.uid FROM kept l JOIN kept r ON l.k = r.k AND l.uid < r.uid
+                """
+            )
+    con.execute("CREATE OR REPLACE TABLE pairs AS SELECT DISTINCT uid_l, uid_r FROM blocked")
     con.execute("DROP TABLE blocked")
-    return used
 
 
-def _affordable(con: duckdb.DuckDBPyConnection, family: Family, budget: int) -> tuple[str, ...]:
-    for keys in family.keys:
-        if sum(_count_pairs(con, key) for key in keys) <= budget:
-            return keys
-    return family.keys[-1]
+def _keyed(table: str, key: Key, condition: str = "true") -> str:
+    """Uid and value of every alternative.  Two keys that hash alike cost one comparison and decide nothing."""
+    return " UNION ALL ".join(
+        f"SELECT uid, hash({', '.join(parts)}) AS k FROM {table} "
+        f"WHERE {' AND '.join(f'({part}) IS NOT NULL' for part in parts)} AND {condition}"
+        for parts in key
+    )
 
 
-def _count_pairs(con: duckdb.DuckDBPyConnection, key: str) -> int:
-    return number(
+def _affordable(con: duckdb.DuckDBPyConnection, table: str, rows: int, family: Family, columns: set[str]) -> list[Key]:
+    """The loosest tier whose keys make no more pairs each than the budget; the tightest when none does."""
+    budget = max(_BUDGET_FLOOR, rows // 2)
+    for tier in family.tiers:
+        keys = [key for key in tier if not any(word in part for parts in key for part in parts for word in _ELSEWHERE if word not in columns)]
+        if all(_estimated_pairs(con, table, rows, key) <= budget for key in keys):
+            break
+    return keys
+
+
+def _estimated_pairs(con: duckdb.DuckDBPyConnection, table: str, rows: int, key: Key) -> int:
+    step = max(1, rows // _COUNTED_IN_FULL)
+    pairs = number(
         con,
         f"""
         SELECT coalesce(sum(n * (n - 1) // 2), 0)::BIGINT
-        FROM (SELECT count(*) AS n FROM records WHERE {key} IS NOT NULL GROUP BY {key}) WHERE n <= {_LARGEST_BLOCK}
+        FROM (SELECT count(*) AS n FROM ({_keyed(table, key, f"uid % {step} = 0")}) GROUP BY k) WHERE n <= {_LARGEST_BLOCK}
         """,
     )
+    return pairs * step * step

@@ -1,16 +1,18 @@
-"""From what secretaries typed to what can be compared: the table `records`, one narrow row a record.
+"""From what secretaries typed to what can be compared: the tables `identities` and `records`, one narrow row a record.
 
-Columns of `records` (all text unless said otherwise, null where missing or a placeholder):
+Columns of `identities` (all text unless said otherwise, null where missing or a placeholder):
 
 - `uid` (integer);
 - `last`, `birth`, `first`: capitals without accents, one space between the parts of a compound name, particles glued
   to what follows (`DE LA TOUR` is one name, `DELATOUR`);
-- `first_count` (integer): how many distinct identities bear the first name, to tell a slip from another name;
 - `sex` (M or F); `dob` (YYYYMMDD, kept even when no such day exists: a slip makes the 31st of February);
 - `nir`: the 13 digits without the key, or the whole number where it is not a French one;
 - `nir_state` (integer): 2 the number agrees with the record's own birth year, month and sex, and its key is right
   or unknown; 1 nothing can be said; 0 it contradicts them, so it is borrowed (a mother's, a husband's) or mistyped;
-- `mobile`, `landline`, `email`, `address` (without the kind of street), `postal`, `city`, `departement`.
+- `mobile`, `email`, `postal`, `departement`.
+
+`records` has besides `address` (without the kind of street), `city`, `landline`, and `first_count` (integer): how many
+distinct identities bear the first name, to tell a slip from another name.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import duckdb
 
 from toolkit.analysis.linkage.queries import first_row
 
-__all__ = ["NOT_A_NAME", "normalise"]
+__all__ = ["NOT_A_NAME", "complete", "count_bearers", "normalise"]
 
 NOT_A_NAME = (
     "TEST", "TESTS", "ESSAI", "TESTPATIENT", "PATIENT", "PATIENTTEST", "XXX", "XXXX", "XX", "X", "INCONNU", "INCONNUE",
@@ -39,8 +41,7 @@ CREATE MACRO bare(t) AS upper(strip_accents(replace(replace(replace(replace(repl
 CREATE MACRO fold(t) AS nullif(trim(regexp_replace(bare(t), '[^A-Z0-9]+', ' ', 'g')), '');
 CREATE MACRO glue(t) AS CASE WHEN contains(t, ' ')
     THEN regexp_replace(t, '\b({_PARTICLES}) ', '\1', 'g') ELSE t END;
-CREATE MACRO a_name(t) AS CASE WHEN regexp_full_match(t, '[0-9 ]*') OR list_contains({list(NOT_A_NAME)!r}, t)
-    THEN NULL ELSE t END;
+CREATE MACRO a_name(t) AS CASE WHEN t < 'A' OR (length(t) <= 11 AND t IN {NOT_A_NAME}) THEN NULL ELSE t END;
 CREATE MACRO digits(t) AS regexp_replace(t, '[^0-9]', '', 'g');
 CREATE MACRO phone(t) AS regexp_replace(digits(t), '^(0033|33)', '0');
 CREATE MACRO a_phone(t) AS CASE WHEN length(t) < 6 OR regexp_matches(t, '0{{7}}|1{{7}}|2{{7}}|3{{7}}|4{{7}}|5{{7}}|6{{7}}|7{{7}}|8{{7}}|9{{7}}')
@@ -59,7 +60,7 @@ CREATE MACRO departement_of(p) AS CASE
     WHEN p ^@ '200' OR p ^@ '201' THEN '2A' WHEN p ^@ '20' THEN '2B' ELSE left(p, 2) END;
 """
 
-_FOLDED = rf"""
+_FOLDED = """
 CREATE TABLE folded AS
 SELECT
     uid,
@@ -71,31 +72,65 @@ SELECT
     a_day(day_of(birth_date)) AS dob,
     nullif(regexp_replace(upper(nir), '[^0-9AB]', '', 'g'), '') AS number,
     a_phone(phone(mobile_phone)) AS mobile,
-    a_phone(phone(landline_phone)) AS landline,
     CASE WHEN contains(email, '@') THEN lower(trim(email)) END AS email,
-    nullif(trim(regexp_replace(' ' || fold(address), '\b({_STREET_KINDS})\b ?', '', 'g')), '') AS address,
-    nullif(regexp_replace(upper(postal_code), '[^0-9A-Z]', '', 'g'), '') AS postal,
-    glue(fold(city)) AS city
+    nullif(regexp_replace(upper(postal_code), '[^0-9A-Z]', '', 'g'), '') AS postal
 FROM raw
+"""
+
+_DETAILS = rf"""
+SELECT
+    identities.*, coalesce(first_count, 0) AS first_count,
+    nullif(trim(regexp_replace(' ' || fold(address), '\b({_STREET_KINDS})\b ?', '', 'g')), '') AS address,
+    glue(fold(city)) AS city,
+    CASE WHEN landline_phone NOT IN (FROM crowded_landline) THEN a_phone(phone(landline_phone)) END AS landline
+FROM identities JOIN raw USING (uid) LEFT JOIN frequency_first ON frequency_first.first = identities.first
 """
 
 
 def normalise(con: duckdb.DuckDBPyConnection, rows: int) -> None:
-    """Make the table `records` of the view `raw`, which has `rows` rows."""
+    """Make the table `identities` of the view `raw`, which has `rows` rows: all columns but the three of the dwelling."""
     con.execute(_MACROS)
     con.execute(_FOLDED)
-    crowded = {column: _crowded(con, column, max(20, rows // 2000)) for column in ("number", "mobile", "landline", "email")}
+    limit = max(20, rows // 2000)
+    crowded = {column: _crowded(con, "folded", column, limit) for column in ("number", "mobile", "email")}
     crowded["dob"] = _crowded_days(con)
-    for column, values in crowded.items():
-        con.execute(f"CREATE TEMP TABLE crowded_{column} AS SELECT unnest(?::VARCHAR[]) AS value", [values])
-    con.execute(_records(_french(con), list(crowded)))
+    _keep(con, "landline", _crowded(con, "raw", "landline_phone", limit))
+    con.execute(_identities(_french(con), {column: values for column, values in crowded.items() if values}))
     con.execute("DROP TABLE folded")
 
 
-def _crowded(con: duckdb.DuckDBPyConnection, column: str, limit: int) -> list[str]:
+def count_bearers(con: duckdb.DuckDBPyConnection) -> None:
+    """Make `frequency_last` and `frequency_first`: the share of people who bear each name, and how many they are.
+
+    Each (names, birth date) counts once, however often it was filed: a name is as rare as its bearers are few.
+    """
+    con.execute(
+        """
+        CREATE TEMP TABLE bearers AS SELECT DISTINCT last, first, dob FROM identities;
+        CREATE TABLE frequency_last AS
+        SELECT last, count(*) / (SELECT count(last) FROM bearers) AS tf_last FROM bearers WHERE last IS NOT NULL GROUP BY last;
+        CREATE TABLE frequency_first AS
+        SELECT first, count(*) / (SELECT count(first) FROM bearers) AS tf_first, count(*)::INTEGER AS first_count
+        FROM bearers WHERE first IS NOT NULL GROUP BY first;
+        DROP TABLE bearers
+        """
+    )
+
+
+def complete(con: duckdb.DuckDBPyConnection, uids: str | None = None, into: str = "records") -> None:
+    """Make the table `records`: `identities` with address, city and landline, of all or of the uids of a query.
+
+    Reading an address takes longer than all the rest together, so a large table has it done for the records that
+    came into question alone.
+    """
+    chosen = "" if uids is None else f" WHERE uid IN ({uids})"
+    con.execute(f"CREATE OR REPLACE TABLE {into} AS {_DETAILS}{chosen}")
+
+
+def _crowded(con: duckdb.DuckDBPyConnection, table: str, column: str, limit: int) -> list[str]:
     """Values that too many records share to belong to anybody: a practice's own telephone, a made-up number."""
     rows = con.execute(
-        f"SELECT {column} FROM folded WHERE {column} IS NOT NULL GROUP BY ALL HAVING count(*) > {limit} ORDER BY ALL"
+        f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL GROUP BY ALL HAVING count(*) > {limit} ORDER BY ALL"
     ).fetchall()
     return [value for (value,) in rows]
 
@@ -109,6 +144,10 @@ def _crowded_days(con: duckdb.DuckDBPyConnection) -> list[str]:
         """
     ).fetchall()
     return [value for (value,) in rows]
+
+
+def _keep(con: duckdb.DuckDBPyConnection, column: str, values: list[str]) -> None:
+    con.execute(f"CREATE TABLE crowded_{column} AS SELECT unnest(?::VARCHAR[]) AS value", [values])
 
 
 def _french(con: duckdb.DuckDBPyConnection) -> tuple[bool, bool, bool]:
@@ -126,26 +165,26 @@ def _french(con: duckdb.DuckDBPyConnection) -> tuple[bool, bool, bool]:
     return bool(french), bool(french and dated), bool(french and keyed)
 
 
-def _records(french: tuple[bool, bool, bool], crowded: list[str]) -> str:
+def _identities(french: tuple[bool, bool, bool], crowded: dict[str, list[str]]) -> str:
+    """The statement that makes `identities` of `folded`, without the crowded values."""
     are_nirs, dated, keyed = french
     number = "CASE WHEN is_french(number) THEN left(number, 13) END" if are_nirs else "number"
     wrong_key = "coalesce(length(number) = 15 AND NOT right_key(number), false)" if keyed else "false"
     state = "1"
     if dated:
-        state = f"""CASE WHEN number IS NULL THEN 1 WHEN {wrong_key} THEN 0 WHEN dob IS NULL THEN 1
+        state = """CASE WHEN number IS NULL THEN 1 WHEN nir_key_wrong THEN 0 WHEN dob IS NULL THEN 1
             WHEN number[2:3] <> dob[3:4] OR (number[4:5] <> dob[5:6] AND number[4:5] BETWEEN '01' AND '12') THEN 0
             WHEN sex IS NOT NULL AND number[1] IN ('1', '2') AND (number[1] = '1') <> (sex = 'M') THEN 0 ELSE 2 END"""
-    cleaned = ", ".join(f"crowded_{c}.value IS NOT NULL AS {c}_crowded" for c in crowded)
-    joins = " ".join(f"LEFT JOIN crowded_{c} ON crowded_{c}.value = folded.{c}" for c in crowded)
-    blanked = ", ".join(f"CASE WHEN NOT {c}_crowded THEN {c} END AS {c}" for c in crowded)
+    blanked = ", ".join(f"CASE WHEN {c} NOT IN {_listed(values)} THEN {c} END AS {c}" for c, values in crowded.items())
+    cleaned = f"SELECT * REPLACE ({blanked}) FROM folded" if blanked else "FROM folded"
     return f"""
-    CREATE TABLE records AS
-    WITH marked AS (SELECT folded.*, {cleaned} FROM folded {joins}),
-    cleaned AS (SELECT * REPLACE ({blanked}) FROM marked),
-    counted AS (
-        SELECT first, count(DISTINCT (last, dob))::INTEGER AS first_count FROM cleaned WHERE first IS NOT NULL GROUP BY first
-    )
-    SELECT uid, last, nullif(birth, last) AS birth, cleaned.first, first_count, sex, dob, {number} AS nir, ({state})::TINYINT AS nir_state,
-        {wrong_key} AS nir_key_wrong, mobile, landline, email, address, postal, city, departement_of(postal) AS departement
-    FROM cleaned LEFT JOIN counted ON counted.first = cleaned.first
+    CREATE TABLE identities AS
+    WITH cleaned AS ({cleaned}), keyed AS (SELECT *, {wrong_key} AS nir_key_wrong FROM cleaned)
+    SELECT uid, last, nullif(birth, last) AS birth, first, sex, dob, {number} AS nir, ({state})::TINYINT AS nir_state,
+        nir_key_wrong, mobile, email, postal, departement_of(postal) AS departement
+    FROM keyed
     """
+
+
+def _listed(values: list[str]) -> str:
+    return "(" + ", ".join("'" + value.replace("'", "''") + "'" for value in values) + ")"

@@ -16,7 +16,7 @@ import polars as pl
 
 from toolkit.analysis.linkage import blocking, clusters, normalise, tables
 from toolkit.analysis.linkage.model import Model, initial_model
-from toolkit.analysis.linkage.queries import first_row, number
+from toolkit.analysis.linkage.queries import number
 from toolkit.analysis.linkage.scoring import Scorer
 from toolkit.analysis.linkage.training import train
 from toolkit.errors import InputError
@@ -30,7 +30,8 @@ THRESHOLD = 0.0
 """Weight (log2 of the odds) from which a pair is taken for one person: more likely than not."""
 
 _PAIRS_A_CHUNK = 5_000_000
-_FAMILIES_FROM = 0.1
+_WHOLE = 500_000
+"""Up to so many records the addresses of all are read at once."""
 
 Progress = Callable[[str, int, int], None]
 """Called with the name of the step that begins, its number from 0, and how many there are."""
@@ -87,14 +88,17 @@ def link(
         normalise.normalise(con, presence.rows)
         tell("group copies")
         representatives = _group_copies(con)
+        normalise.count_bearers(con)
+        whole = representatives <= _WHOLE
+        if whole:
+            normalise.complete(con)
         tell("train")
         if model is None:
-            model = initial_model(presence.fields, representatives)
-            if not _has_families(con):
-                model = model.without_vetoes()
-            model = train(con, model, representatives, seed)
+            model = train(con, initial_model(presence.fields, representatives), representatives, seed)
         tell("block")
-        blocking.candidate_pairs(con, representatives)
+        blocking.candidate_pairs(con, "records" if whole else "identities", representatives)
+        if not whole:
+            normalise.complete(con, "SELECT uid_l FROM pairs UNION SELECT uid_r FROM pairs")
         tell("score")
         scorer = Scorer(con, model)
         _score(con, scorer, threshold)
@@ -155,43 +159,29 @@ def _memory_explained(memory_limit: str | None) -> Iterator[None]:
         ) from None
 
 
-_ALL = "last, birth, first, sex, dob, nir, mobile, landline, email, address, postal, city"
+_SAME = "last, birth, first, sex, dob, nir, mobile, email, postal"
 
 
 def _group_copies(con: duckdb.DuckDBPyConnection) -> int:
-    """Keep one record of those that are equal in every column and name somebody; `copies` says which stands for which."""
+    """Keep one record of those that agree on names, birth date, postal code and all else; `copies` says which stands for which.
+
+    Hashes only tell which records may have a copy; the columns themselves decide.
+    """
     con.execute(
         f"""
         CREATE TABLE copies AS
-        WITH grouped AS (
-            SELECT uid, CASE WHEN last IS NOT NULL AND first IS NOT NULL AND coalesce(dob, nir, mobile, email, address) IS NOT NULL
-                THEN min(uid) OVER (PARTITION BY {_ALL}) ELSE uid END AS representative
-            FROM records
-        )
+        WITH hashed AS MATERIALIZED (
+            SELECT uid, hash({_SAME}) AS h FROM identities
+            WHERE last IS NOT NULL AND first IS NOT NULL AND dob IS NOT NULL AND postal IS NOT NULL
+        ),
+        several AS (SELECT h FROM hashed GROUP BY h HAVING count(*) > 1),
+        alike AS (SELECT * FROM identities WHERE uid IN (SELECT uid FROM hashed SEMI JOIN several USING (h))),
+        grouped AS (SELECT uid, min(uid) OVER (PARTITION BY {_SAME}) AS representative FROM alike)
         SELECT uid, representative FROM grouped WHERE uid <> representative
         """
     )
-    con.execute("CREATE TABLE kept AS SELECT * FROM records ANTI JOIN copies USING (uid)")
-    con.execute("DROP TABLE records")
-    con.execute("ALTER TABLE kept RENAME TO records")
-    return number(con, "SELECT count(*) FROM records")
-
-
-def _has_families(con: duckdb.DuckDBPyConnection) -> bool:
-    """Whether people of one name at one address are often several people: other first names and other birth dates."""
-    pairs, several = first_row(
-        con,
-        """
-        WITH homes AS (
-            SELECT last, first, dob, md5(concat_ws('|', last, coalesce(address, mobile, email), postal)) AS home FROM records
-            WHERE last IS NOT NULL AND first IS NOT NULL AND dob IS NOT NULL AND coalesce(address, mobile, email) IS NOT NULL
-        ), sampled AS (SELECT * FROM homes QUALIFY row_number() OVER (PARTITION BY home ORDER BY first, dob) <= 8 AND home <= '{upto}')
-        SELECT count(*), coalesce(avg((jaro_winkler_similarity(l.first, r.first) < 0.75 AND l.first <> r.last
-            AND levenshtein(l.dob, r.dob) > 2)::INT), 0)
-        FROM sampled l JOIN sampled r ON l.home = r.home AND (l.first, l.dob) < (r.first, r.dob)
-        """.replace("{upto}", "f" if number(con, "SELECT count(*) FROM records") < 500_000 else "04"),
-    )
-    return bool(pairs < 50 or several >= _FAMILIES_FROM)
+    con.execute("DELETE FROM identities WHERE uid IN (SELECT uid FROM copies)")
+    return number(con, "SELECT count(*) FROM identities")
 
 
 def _score(con: duckdb.DuckDBPyConnection, scorer: Scorer, threshold: float) -> None:

@@ -20,20 +20,9 @@ class Scorer:
         with quiet_splink():
             self._api = DuckDBAPI(con)
             self._linker = Linker(self._api.register("records"), settings(model), validate_settings=False, log_level=None)
-        for column in ("last", "first"):
-            self._register_frequencies(column)
-
-    def _register_frequencies(self, column: str) -> None:
-        """A name is as rare as its bearers are few: each (names, birth date) counts once, however often it was filed."""
-        self._con.execute(
-            f"""
-            CREATE OR REPLACE TABLE frequency_{column} AS
-            WITH bearers AS (SELECT {column}, count(DISTINCT (last, first, dob)) AS n FROM records WHERE {column} IS NOT NULL GROUP BY {column})
-            SELECT {column}, n / (SELECT sum(n) FROM bearers) AS tf_{column} FROM bearers
-            """
-        )
-        with quiet_splink():
-            self._linker.table_management.register_term_frequency_lookup(self._api.register(f"frequency_{column}"), column)
+            for column in ("last", "first"):
+                table = self._api.register(f"frequency_{column}")
+                self._linker.table_management.register_term_frequency_lookup(table, column)
 
     def score(self, pairs: str, into: str, at_least: float | None = None) -> None:
         """Append to `into` (`uid_l`, `uid_r`, `weight`) the pairs of the query `pairs` that weigh `at_least` so much.

@@ -18,7 +18,8 @@ from splink.backends.duckdb import DuckDBAPI
 from splink.internals.exceptions import EMTrainingException
 
 from toolkit.analysis.linkage.model import Comparison, Level, Model, settings
-from toolkit.analysis.linkage.queries import number
+from toolkit.analysis.linkage.normalise import complete
+from toolkit.analysis.linkage.queries import first_row, number
 
 __all__ = ["quiet_splink", "train"]
 
@@ -26,6 +27,9 @@ _RECORDS_FOR_U = 1_200
 _RECORDS_FOR_M = 250_000
 _FEWEST_RECORDS = 500
 """Below this many records nothing can be learned: the model keeps what it was given."""
+_FEWEST_HOMES = 50
+_FAMILIES_FROM = 0.1
+"""Share of pairs under one roof that are two people, from which a table is taken to hold families."""
 _NOT_OBSERVED = 1e-6
 """What Splink says of a degree that it did not see."""
 _PRIOR_WEIGHT = 0.25
@@ -45,12 +49,44 @@ def quiet_splink() -> Iterator[None]:
 
 
 def train(con: duckdb.DuckDBPyConnection, model: Model, rows: int, seed: int) -> Model:
-    """The model with the u and m of the table `records` in `con`, which has `rows` rows."""
+    """The model with the u and m of the table `identities` in `con`, which has `rows` rows.
+
+    Vetoes stay where the table holds families; in one without, a first name that differs is a typing error more
+    often than a brother, and vetoes become degrees like others.
+    """
     if rows < _FEWEST_RECORDS:
         return model
-    model = _with_u(con, model, rows, seed)
-    sessions = [_learned(con, model, rows, seed, rule) for rule in _rules(model, rows)]
+    if not _has_families(con, rows):
+        model = model.without_vetoes()
+    rules = _rules(model, rows)
+    samples = [_sample("uid::VARCHAR", _RECORDS_FOR_U, rows, seed), *(_sample(r.key, _RECORDS_FOR_M, rows, seed) for r in rules)]
+    complete(con, " UNION ".join(f"SELECT uid FROM identities WHERE {sample}" for sample in samples), into="sampled")
+    model = _with_u(con, model, samples[0], seed)
+    sessions = [_learned(con, model, rule, sample) for rule, sample in zip(rules, samples[1:], strict=True)]
     return _blended(model, [session for session in sessions if session])
+
+
+def _has_families(con: duckdb.DuckDBPyConnection, rows: int) -> bool:
+    """Whether people of one name under one roof, telephone or mailbox are often several: other first names and birth dates.
+
+    Too few such pairs to tell count as families, the safer side.
+    """
+    sample = _sample("home", _RECORDS_FOR_M, rows, 0)
+    pairs, several = first_row(
+        con,
+        f"""
+        WITH homes AS (
+            SELECT last, first, dob, concat_ws('|', last, coalesce(lower(raw.address) || postal, mobile, identities.email)) AS home
+            FROM identities JOIN raw USING (uid)
+            WHERE last IS NOT NULL AND first IS NOT NULL AND dob IS NOT NULL AND coalesce(lower(raw.address) || postal, mobile, identities.email) IS NOT NULL
+        ),
+        sampled AS (FROM homes WHERE {sample} QUALIFY row_number() OVER (PARTITION BY home ORDER BY first, dob) <= 8)
+        SELECT count(*), coalesce(avg((jaro_winkler_similarity(l.first, r.first) < 0.75 AND l.first <> r.last
+            AND levenshtein(l.dob, r.dob) > 2)::INT), 0)
+        FROM sampled l JOIN sampled r ON l.home = r.home AND (l.first, l.dob) < (r.first, r.dob)
+        """,
+    )
+    return bool(pairs < _FEWEST_HOMES or several >= _FAMILIES_FROM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,26 +112,23 @@ def _rules(model: Model, rows: int) -> list[_Rule]:
     return rules
 
 
-def _sample(con: duckdb.DuckDBPyConnection, name: str, key: str, wanted: int, rows: int, seed: int) -> None:
-    """The table `name`: about `wanted` records, all those of a value of `key` or none."""
-    share = min(1.0, wanted / rows)
-    con.execute(
-        f"""
-        CREATE OR REPLACE TABLE {name} AS
-        SELECT * FROM records
-        WHERE {key} IS NOT NULL AND md5_number_lower(concat('{seed}', {key})) % 1000000 < {round(share * 1_000_000)}
-        ORDER BY uid
-        """
-    )
+def _sample(key: str, wanted: int, rows: int, seed: int) -> str:
+    """The condition that keeps about `wanted` of `rows` records: all those of a value of `key`, or none."""
+    if wanted >= rows:
+        return f"({key}) IS NOT NULL"
+    return f"md5_number_lower(concat('{seed}', {key})) % 1000000 < {round(wanted / rows * 1_000_000)}"
 
 
-def _with_u(con: duckdb.DuckDBPyConnection, model: Model, rows: int, seed: int) -> Model:
+def _with_u(con: duckdb.DuckDBPyConnection, model: Model, sample: str, seed: int) -> Model:
     """u: how often the pairs of some thousand records, nearly all of two people, show each degree."""
-    _sample(con, "for_u", "uid::VARCHAR", _RECORDS_FOR_U, rows, seed)
+    con.execute(f"CREATE OR REPLACE TABLE for_u AS FROM sampled WHERE {sample} ORDER BY uid")
     size = number(con, "SELECT count(*) FROM for_u")
     with quiet_splink():
         linker = _linker(con, model, "for_u")
-        linker.training.estimate_u_using_random_sampling(max_pairs=float(size * size + 10), seed=seed, min_count_per_level=None, num_chunks=1)
+        # Enough pairs that Splink takes all and draws none by its own means.
+        linker.training.estimate_u_using_random_sampling(
+            max_pairs=float(size * size + 10), seed=seed, min_count_per_level=None, num_chunks=1
+        )
         learned = _parameters(linker, "u_probability")
     pairs = size * (size - 1) / 2
     return model.map_levels(lambda c, level: _pulled_u(level, learned.get((c.name, level.name)), pairs))
@@ -110,10 +143,10 @@ def _pulled_u(level: Level, learned: float | None, pairs: float) -> Level:
 
 
 def _learned(
-    con: duckdb.DuckDBPyConnection, model: Model, rows: int, seed: int, rule: _Rule
+    con: duckdb.DuckDBPyConnection, model: Model, rule: _Rule, sample: str
 ) -> dict[tuple[str, str], float]:
     """The m of each degree that expectation-maximisation finds among the pairs of a rule; none when it fails."""
-    _sample(con, "for_m", rule.key, _RECORDS_FOR_M, rows, seed)
+    con.execute(f"CREATE OR REPLACE TABLE for_m AS FROM sampled WHERE {sample} ORDER BY uid")
     with quiet_splink():
         linker = _linker(con, model, "for_m")
         try:
