@@ -17,11 +17,12 @@ from toolkit.analysis.linkage.queries import number
 __all__ = ["FAMILIES", "Family", "candidate_pairs"]
 
 _LARGEST_BLOCK = 400
-_BUDGET_FLOOR = 1_000_000
+_WIDE_UP_TO = 1_000_000
+_WIDE_BUDGET = 500_000
 _COUNTED_IN_FULL = 300_000
 """Up to so many records the pairs of a key are counted; above, they are estimated on every n-th record."""
 
-_DAY = "left(dob, 4) || least(right(dob, 2), dob[5:6]) || greatest(right(dob, 2), dob[5:6])"
+_DAY = "day"
 _GIVEN = "split_part(first, ' ', 1)"
 
 Key = tuple[tuple[str, ...], ...]
@@ -37,10 +38,15 @@ class Family:
     tiers: tuple[tuple[Key, ...], ...]
 
 
-_EITHER_ORDER: Key = (
-    (f"least(last, {_GIVEN})", f"greatest(last, {_GIVEN})"),
-    (f"least(birth, {_GIVEN})", f"greatest(birth, {_GIVEN})"),
-)
+def _either_order(surname: str) -> str:
+    """Surname and first name in one order, whichever box they were typed in; null when one is missing."""
+    return (
+        f"CASE WHEN {surname} <= {_GIVEN} THEN {surname} || ',' || {_GIVEN} "
+        f"WHEN {surname} > {_GIVEN} THEN {_GIVEN} || ',' || {surname} END"
+    )
+
+
+_EITHER_ORDER: Key = ((_either_order("last"),), (_either_order("birth"),))
 
 
 def _with(key: Key, *more: str) -> Key:
@@ -108,7 +114,7 @@ def _keyed(table: str, key: Key, condition: str = "true") -> str:
 
 def _affordable(con: duckdb.DuckDBPyConnection, table: str, rows: int, family: Family, columns: set[str]) -> list[Key]:
     """The loosest tier whose keys make no more pairs each than the budget; the tightest when none does."""
-    budget = max(_BUDGET_FLOOR, rows // 2)
+    budget = _WIDE_BUDGET if rows <= _WIDE_UP_TO else rows // 6
     for tier in family.tiers:
         keys = [key for key in tier if not any(word in part for parts in key for part in parts for word in _ELSEWHERE if word not in columns)]
         if all(_estimated_pairs(con, table, rows, key) <= budget for key in keys):

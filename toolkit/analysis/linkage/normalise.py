@@ -6,6 +6,7 @@ Columns of `identities` (all text unless said otherwise, null where missing or a
 - `last`, `birth`, `first`: capitals without accents, one space between the parts of a compound name, particles glued
   to what follows (`DE LA TOUR` is one name, `DELATOUR`);
 - `sex` (M or F); `dob` (YYYYMMDD, kept even when no such day exists: a slip makes the 31st of February);
+- `day`: `dob` with the smaller of month and day first, the same when they were swapped;
 - `nir`: the 13 digits without the key, or the whole number where it is not a French one;
 - `nir_state` (integer): 2 the number agrees with the record's own birth year, month and sex, and its key is right
   or unknown; 1 nothing can be said; 0 it contradicts them, so it is borrowed (a mother's, a husband's) or mistyped;
@@ -19,7 +20,7 @@ from __future__ import annotations
 
 import duckdb
 
-from toolkit.analysis.linkage.queries import first_row
+from toolkit.analysis.linkage.queries import first_row, number
 
 __all__ = ["NOT_A_NAME", "complete", "count_bearers", "normalise"]
 
@@ -35,9 +36,12 @@ _STREET_KINDS = (
     "SQUARE|SQ|COURS|RESIDENCE|RES|LOTISSEMENT|LOT|STREET|ROAD|DRIVE|CLOSE|CRESCENT|CIRCUIT|COURT|DE|DU|DES|LA|LE|LES|L|D"
 )
 
+_LOOKED_AT = 400_000
+"""How many records (every n-th) are looked at to learn how a table was filled in."""
+
 _MACROS = rf"""
-CREATE MACRO bare(t) AS upper(strip_accents(replace(replace(replace(replace(replace(
-    t, 'œ', 'oe'), 'Œ', 'OE'), 'æ', 'ae'), 'Æ', 'AE'), 'ß', 'ss')));
+CREATE MACRO bare(t) AS upper(CASE WHEN strlen(t) = length(t) THEN t ELSE strip_accents(replace(replace(replace(replace(
+    replace(t, 'œ', 'oe'), 'Œ', 'OE'), 'æ', 'ae'), 'Æ', 'AE'), 'ß', 'ss')) END);
 CREATE MACRO fold(t) AS nullif(trim(regexp_replace(bare(t), '[^A-Z0-9]+', ' ', 'g')), '');
 CREATE MACRO glue(t) AS CASE WHEN contains(t, ' ')
     THEN regexp_replace(t, '\b({_PARTICLES}) ', '\1', 'g') ELSE t END;
@@ -52,6 +56,7 @@ CREATE MACRO day_of(t) AS CASE
     ELSE nullif(digits(t), '') END;
 CREATE MACRO a_day(t) AS CASE WHEN length(t) <> 8 OR t IN ('19000101', '19700101', '11111111', '99999999')
     OR t < '18900101' THEN NULL ELSE t END;
+CREATE MACRO a_number(t) AS nullif(regexp_replace(upper(t), '[^0-9AB]', '', 'g'), '');
 CREATE MACRO is_french(n) AS regexp_full_match(n, '[1-478][0-9]{{5}}[0-9AB][0-9]{{6}}([0-9]{{2}})?');
 CREATE MACRO right_key(n) AS
     97 - TRY_CAST(replace(replace(left(n, 13), '2A', '19'), '2B', '18') AS BIGINT) % 97 = TRY_CAST(right(n, 2) AS INTEGER);
@@ -60,43 +65,58 @@ CREATE MACRO departement_of(p) AS CASE
     WHEN p ^@ '200' OR p ^@ '201' THEN '2A' WHEN p ^@ '20' THEN '2B' ELSE left(p, 2) END;
 """
 
-_FOLDED = """
-CREATE TABLE folded AS
-SELECT
-    uid,
-    a_name(glue(fold(last_name))) AS last,
-    a_name(glue(fold(birth_name))) AS birth,
-    a_name(fold(first_name)) AS first,
-    CASE WHEN sex IS NULL THEN NULL WHEN left(upper(sex), 1) IN ('M', 'H', '1') THEN 'M'
-        WHEN left(upper(sex), 1) IN ('F', 'W', '2') THEN 'F' END AS sex,
-    a_day(day_of(birth_date)) AS dob,
-    nullif(regexp_replace(upper(nir), '[^0-9AB]', '', 'g'), '') AS number,
-    a_phone(phone(mobile_phone)) AS mobile,
-    CASE WHEN contains(email, '@') THEN lower(trim(email)) END AS email,
-    nullif(regexp_replace(upper(postal_code), '[^0-9A-Z]', '', 'g'), '') AS postal
-FROM raw
+# One step a subquery: a macro repeats its argument, and a folding inside two others would be done ten times over.
+_IDENTITIES = """
+CREATE TABLE identities AS
+WITH plain AS (
+    SELECT uid, fold(last_name) AS last, fold(birth_name) AS birth, fold(first_name) AS first,
+        left(upper(sex), 1) AS sex, day_of({birth_date}) AS dob, a_number({nir}) AS number,
+        phone({mobile_phone}) AS mobile, lower(trim({email})) AS email,
+        nullif(replace(upper(postal_code), ' ', ''), '') AS postal
+    FROM raw
+),
+glued AS (SELECT * REPLACE (glue(last) AS last, glue(birth) AS birth) FROM plain),
+cleaned AS (
+    SELECT * REPLACE (
+        a_name(last) AS last, a_name(birth) AS birth, a_name(first) AS first, a_day(dob) AS dob, a_phone(mobile) AS mobile,
+        CASE WHEN sex IN ('M', 'H', '1') THEN 'M' WHEN sex IN ('F', 'W', '2') THEN 'F' END AS sex,
+        CASE WHEN contains(email, '@') THEN email END AS email),
+        {wrong_key} AS nir_key_wrong
+    FROM glued
+)
+SELECT uid, last, nullif(birth, last) AS birth, first, sex, dob, {number} AS nir, ({state})::TINYINT AS nir_state,
+    nir_key_wrong, mobile, email, postal, departement_of(postal) AS departement,
+    CASE WHEN dob[5:6] <= right(dob, 2) THEN dob ELSE left(dob, 4) || right(dob, 2) || dob[5:6] END AS day
+FROM cleaned
 """
+_STATE = """CASE WHEN number IS NULL THEN 1 WHEN nir_key_wrong THEN 0 WHEN dob IS NULL THEN 1
+    WHEN number[2:5] = dob[3:6] AND (number[1] = '1') = (sex = 'M') THEN 2
+    WHEN number[2:3] <> dob[3:4] OR (number[4:5] <> dob[5:6] AND number[4:5] BETWEEN '01' AND '12') THEN 0
+    WHEN sex IS NOT NULL AND number[1] IN ('1', '2') AND (number[1] = '1') <> (sex = 'M') THEN 0 ELSE 2 END"""
 
 _DETAILS = rf"""
+WITH dwelling AS (
+    SELECT uid, fold(address) AS address, fold(city) AS city, phone(landline_phone) AS landline FROM raw {{chosen}}
+)
 SELECT
     identities.*, coalesce(first_count, 0) AS first_count,
-    nullif(trim(regexp_replace(' ' || fold(address), '\b({_STREET_KINDS})\b ?', '', 'g')), '') AS address,
-    glue(fold(city)) AS city,
-    CASE WHEN landline_phone NOT IN (FROM crowded_landline) THEN a_phone(phone(landline_phone)) END AS landline
-FROM identities JOIN raw USING (uid) LEFT JOIN frequency_first ON frequency_first.first = identities.first
+    nullif(trim(regexp_replace(' ' || address, '\b({_STREET_KINDS})\b ?', '', 'g')), '') AS address,
+    glue(city) AS city,
+    CASE WHEN landline NOT IN (SELECT phone(value) FROM crowded_landline) THEN a_phone(landline) END AS landline
+FROM identities JOIN dwelling USING (uid) LEFT JOIN frequency_first ON frequency_first.first = identities.first
 """
 
 
 def normalise(con: duckdb.DuckDBPyConnection, rows: int) -> None:
     """Make the table `identities` of the view `raw`, which has `rows` rows: all columns but the three of the dwelling."""
     con.execute(_MACROS)
-    con.execute(_FOLDED)
-    limit = max(20, rows // 2000)
-    crowded = {column: _crowded(con, "folded", column, limit) for column in ("number", "mobile", "email")}
-    crowded["dob"] = _crowded_days(con)
-    _keep(con, "landline", _crowded(con, "raw", "landline_phone", limit))
-    con.execute(_identities(_french(con), {column: values for column, values in crowded.items() if values}))
-    con.execute("DROP TABLE folded")
+    step = max(1, rows // _LOOKED_AT)
+    con.execute(f"CREATE TEMP TABLE looked_at AS FROM raw WHERE uid % {step} = 0")
+    limit = max(20, number(con, "SELECT count(*) FROM looked_at") // 2000)
+    cleaned = {c: _without(c, _crowded(con, c, limit)) for c in ("nir", "mobile_phone", "email")}
+    cleaned["birth_date"] = _without("birth_date", _crowded_days(con))
+    con.execute("CREATE TABLE crowded_landline AS SELECT unnest(?::VARCHAR[]) AS value", [_crowded(con, "landline_phone", limit)])
+    con.execute(_IDENTITIES.format(**cleaned, **_reading_of_numbers(con)))
 
 
 def count_bearers(con: duckdb.DuckDBPyConnection) -> None:
@@ -123,14 +143,14 @@ def complete(con: duckdb.DuckDBPyConnection, uids: str | None = None, into: str 
     Reading an address takes longer than all the rest together, so a large table has it done for the records that
     came into question alone.
     """
-    chosen = "" if uids is None else f" WHERE uid IN ({uids})"
-    con.execute(f"CREATE OR REPLACE TABLE {into} AS {_DETAILS}{chosen}")
+    chosen = "" if uids is None else f"WHERE uid IN ({uids})"
+    con.execute(f"CREATE OR REPLACE TABLE {into} AS {_DETAILS.format(chosen=chosen)}")
 
 
-def _crowded(con: duckdb.DuckDBPyConnection, table: str, column: str, limit: int) -> list[str]:
+def _crowded(con: duckdb.DuckDBPyConnection, column: str, limit: int) -> list[str]:
     """Values that too many records share to belong to anybody: a practice's own telephone, a made-up number."""
     rows = con.execute(
-        f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL GROUP BY ALL HAVING count(*) > {limit} ORDER BY ALL"
+        f"SELECT {column} FROM looked_at WHERE {column} IS NOT NULL GROUP BY ALL HAVING count(*) > {limit} ORDER BY ALL"
     ).fetchall()
     return [value for (value,) in rows]
 
@@ -139,52 +159,35 @@ def _crowded_days(con: duckdb.DuckDBPyConnection) -> list[str]:
     """Birth dates twenty times as frequent as the busiest days but 1 % of them, which somebody typed for "unknown"."""
     rows = con.execute(
         """
-        WITH days AS (SELECT dob, count(*) AS n FROM folded WHERE dob IS NOT NULL GROUP BY dob)
-        SELECT dob FROM days WHERE n > 50 AND n > 20 * (SELECT quantile_disc(n, 0.99) FROM days) ORDER BY dob
+        WITH days AS (SELECT birth_date, count(*) AS n FROM looked_at WHERE birth_date IS NOT NULL GROUP BY ALL)
+        SELECT birth_date FROM days WHERE n > 50 AND n > 20 * (SELECT quantile_disc(n, 0.99) FROM days) ORDER BY ALL
         """
     ).fetchall()
     return [value for (value,) in rows]
 
 
-def _keep(con: duckdb.DuckDBPyConnection, column: str, values: list[str]) -> None:
-    con.execute(f"CREATE TABLE crowded_{column} AS SELECT unnest(?::VARCHAR[]) AS value", [values])
+def _without(column: str, values: list[str]) -> str:
+    """The column with these values as null."""
+    if not values:
+        return column
+    listed = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
+    return f"CASE WHEN {column} NOT IN ({listed}) THEN {column} END"
 
 
-def _french(con: duckdb.DuckDBPyConnection) -> tuple[bool, bool, bool]:
-    """Whether the numbers are NIRs, whether they mostly agree with the birth dates, and whether their keys count."""
+def _reading_of_numbers(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """How the numbers are to be read: as NIRs when most are, against birth date and key when those mostly agree."""
     french, dated, keyed = first_row(
         con,
         """
-        WITH seen AS (SELECT number, dob FROM folded WHERE number IS NOT NULL AND uid % 7 < 3 ORDER BY uid LIMIT 200000)
+        WITH seen AS (SELECT a_number(nir) AS number, day_of(birth_date) AS dob FROM looked_at WHERE nir IS NOT NULL)
         SELECT coalesce(avg(is_french(number)::INT), 0) > 0.5,
             coalesce(avg((number[2:5] = dob[3:6])::INT) FILTER (is_french(number)), 0) > 0.4,
             coalesce(avg(right_key(number)::INT) FILTER (is_french(number) AND length(number) = 15), 0) > 0.5
         FROM seen
         """,
     )
-    return bool(french), bool(french and dated), bool(french and keyed)
-
-
-def _identities(french: tuple[bool, bool, bool], crowded: dict[str, list[str]]) -> str:
-    """The statement that makes `identities` of `folded`, without the crowded values."""
-    are_nirs, dated, keyed = french
-    number = "CASE WHEN is_french(number) THEN left(number, 13) END" if are_nirs else "number"
-    wrong_key = "coalesce(length(number) = 15 AND NOT right_key(number), false)" if keyed else "false"
-    state = "1"
-    if dated:
-        state = """CASE WHEN number IS NULL THEN 1 WHEN nir_key_wrong THEN 0 WHEN dob IS NULL THEN 1
-            WHEN number[2:3] <> dob[3:4] OR (number[4:5] <> dob[5:6] AND number[4:5] BETWEEN '01' AND '12') THEN 0
-            WHEN sex IS NOT NULL AND number[1] IN ('1', '2') AND (number[1] = '1') <> (sex = 'M') THEN 0 ELSE 2 END"""
-    blanked = ", ".join(f"CASE WHEN {c} NOT IN {_listed(values)} THEN {c} END AS {c}" for c, values in crowded.items())
-    cleaned = f"SELECT * REPLACE ({blanked}) FROM folded" if blanked else "FROM folded"
-    return f"""
-    CREATE TABLE identities AS
-    WITH cleaned AS ({cleaned}), keyed AS (SELECT *, {wrong_key} AS nir_key_wrong FROM cleaned)
-    SELECT uid, last, nullif(birth, last) AS birth, first, sex, dob, {number} AS nir, ({state})::TINYINT AS nir_state,
-        nir_key_wrong, mobile, email, postal, departement_of(postal) AS departement
-    FROM keyed
-    """
-
-
-def _listed(values: list[str]) -> str:
-    return "(" + ", ".join("'" + value.replace("'", "''") + "'" for value in values) + ")"
+    return {
+        "number": "CASE WHEN is_french(number) THEN left(number, 13) END" if french else "number",
+        "wrong_key": "coalesce(length(number) = 15 AND NOT right_key(number), false)" if french and keyed else "false",
+        "state": _STATE if french and dated else "1",
+    }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -94,7 +93,7 @@ def link(
             normalise.complete(con)
         tell("train")
         if model is None:
-            model = train(con, initial_model(presence.fields, representatives), representatives, seed)
+            model = train(con, initial_model(presence.fields, representatives), representatives, seed, homes="records" if whole else "identities")
         tell("block")
         blocking.candidate_pairs(con, "records" if whole else "identities", representatives)
         if not whole:
@@ -131,7 +130,7 @@ class _Teller:
 
 @contextmanager
 def _workspace(threads: int | None, memory_limit: str | None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB database in a temporary directory that goes with it."""
+    """A DuckDB database in memory, which spills to a temporary directory that goes with it."""
     directory = tempfile.mkdtemp(prefix="linkage-")
     config: dict[str, Any] = {"temp_directory": directory, "preserve_insertion_order": False}
     if threads is not None:
@@ -139,7 +138,7 @@ def _workspace(threads: int | None, memory_limit: str | None) -> Iterator[duckdb
     if memory_limit is not None:
         config["memory_limit"] = memory_limit
     try:
-        con = duckdb.connect(os.path.join(directory, "work.duckdb"), config=config)
+        con = duckdb.connect(":memory:", config=config)
         try:
             yield con
         finally:

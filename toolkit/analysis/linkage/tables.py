@@ -172,11 +172,11 @@ def _check_ids(con: duckdb.DuckDBPyConnection, id_column: str) -> int:
 
 def _filled(con: duckdb.DuckDBPyConnection, found: Mapping[str, str]) -> set[str]:
     """The fields with at least one value that is not blank."""
-    if not found:
-        return set()
-    tests = ", ".join(f"bool_or(trim({_quoted(column)}::VARCHAR) <> '')" for column in found.values())
-    row = first_row(con, f"SELECT {tests} FROM given")
-    return {field for field, filled in zip(found, row, strict=True) if filled}
+    return {
+        field
+        for field, column in found.items()
+        if con.execute(f"SELECT 1 FROM given WHERE trim({_quoted(column)}::VARCHAR) <> '' LIMIT 1").fetchall()
+    }
 
 
 def _make_raw(con: duckdb.DuckDBPyConnection, found: Mapping[str, str], id_column: str, types: Mapping[str, str]) -> None:

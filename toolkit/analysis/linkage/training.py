@@ -24,7 +24,7 @@ from toolkit.analysis.linkage.queries import first_row, number
 __all__ = ["quiet_splink", "train"]
 
 _RECORDS_FOR_U = 1_200
-_RECORDS_FOR_M = 250_000
+_RECORDS_FOR_M = 100_000
 _FEWEST_RECORDS = 500
 """Below this many records nothing can be learned: the model keeps what it was given."""
 _FEWEST_HOMES = 50
@@ -48,7 +48,7 @@ def quiet_splink() -> Iterator[None]:
         logger.setLevel(before)
 
 
-def train(con: duckdb.DuckDBPyConnection, model: Model, rows: int, seed: int) -> Model:
+def train(con: duckdb.DuckDBPyConnection, model: Model, rows: int, seed: int, homes: str = "identities") -> Model:
     """The model with the u and m of the table `identities` in `con`, which has `rows` rows.
 
     Vetoes stay where the table holds families; in one without, a first name that differs is a typing error more
@@ -56,7 +56,7 @@ def train(con: duckdb.DuckDBPyConnection, model: Model, rows: int, seed: int) ->
     """
     if rows < _FEWEST_RECORDS:
         return model
-    if not _has_families(con, rows):
+    if not _has_families(con, homes, rows):
         model = model.without_vetoes()
     rules = _rules(model, rows)
     samples = [_sample("uid::VARCHAR", _RECORDS_FOR_U, rows, seed), *(_sample(r.key, _RECORDS_FOR_M, rows, seed) for r in rules)]
@@ -66,21 +66,20 @@ def train(con: duckdb.DuckDBPyConnection, model: Model, rows: int, seed: int) ->
     return _blended(model, [session for session in sessions if session])
 
 
-def _has_families(con: duckdb.DuckDBPyConnection, rows: int) -> bool:
+def _has_families(con: duckdb.DuckDBPyConnection, table: str, rows: int) -> bool:
     """Whether people of one name under one roof, telephone or mailbox are often several: other first names and birth dates.
 
     Too few such pairs to tell count as families, the safer side.
     """
-    sample = _sample("home", _RECORDS_FOR_M, rows, 0)
+    home = "coalesce(address || postal, mobile, email)" if table == "records" else "coalesce(mobile, email)"
     pairs, several = first_row(
         con,
         f"""
         WITH homes AS (
-            SELECT last, first, dob, concat_ws('|', last, coalesce(lower(raw.address) || postal, mobile, identities.email)) AS home
-            FROM identities JOIN raw USING (uid)
-            WHERE last IS NOT NULL AND first IS NOT NULL AND dob IS NOT NULL AND coalesce(lower(raw.address) || postal, mobile, identities.email) IS NOT NULL
+            SELECT last, first, dob, last || {home} AS home FROM {table}
+            WHERE first IS NOT NULL AND dob IS NOT NULL AND {_sample(f"last || {home}", _RECORDS_FOR_M, rows, 0)}
         ),
-        sampled AS (FROM homes WHERE {sample} QUALIFY row_number() OVER (PARTITION BY home ORDER BY first, dob) <= 8)
+        sampled AS (FROM homes QUALIFY row_number() OVER (PARTITION BY home ORDER BY first, dob) <= 8)
         SELECT count(*), coalesce(avg((jaro_winkler_similarity(l.first, r.first) < 0.75 AND l.first <> r.last
             AND levenshtein(l.dob, r.dob) > 2)::INT), 0)
         FROM sampled l JOIN sampled r ON l.home = r.home AND (l.first, l.dob) < (r.first, r.dob)
@@ -102,7 +101,7 @@ def _rules(model: Model, rows: int) -> list[_Rule]:
     """Agreement on the birth date teaches about names, agreement on the names about birth dates."""
     names = {comparison.name for comparison in model.comparisons}
     same_day, silent = "l.dob = r.dob", {"birth_date"}
-    if rows > 100_000 and "place" in names:
+    if rows > _RECORDS_FOR_M and "place" in names:
         same_day, silent = f"{same_day} AND l.departement = r.departement", {"birth_date", "place"}
     rules = []
     if "birth_date" in names:
