@@ -18,7 +18,7 @@ from scipy.sparse.csgraph import connected_components
 
 from toolkit.analysis.linkage.model import VETO_BITS
 
-__all__ = ["average_linkage", "components", "split_incoherent"]
+__all__ = ["average_linkage", "components", "people_at", "split_incoherent"]
 
 Ids = NDArray[np.int64]
 Weights = NDArray[np.float64]
@@ -36,6 +36,23 @@ def components(size: int, left: Ids, right: Ids) -> Ids:
     smallest = np.full(int(labels.max()) + 1 if size else 0, size, dtype=np.int64)
     np.minimum.at(smallest, labels, np.arange(size, dtype=np.int64))
     return np.asarray(smallest[labels], dtype=np.int64)
+
+
+def people_at(label: Ids, left: Ids, right: Ids, weight: Weights, threshold: float, other: float) -> int:
+    """How many clusters there would be at the threshold `other`, when there are those of `label` at `threshold`.
+
+    Above it, only pairs of that weight inside a cluster hold it together; below it, pairs between clusters join them.
+    """
+    kept = (weight >= other) if other >= threshold else (weight >= other) & (weight < threshold)
+    if other >= threshold:
+        kept &= label[left] == label[right]
+        records, ends = np.unique(np.r_[left[kept], right[kept]], return_inverse=True)
+        untouched = len(label) - len(records)
+    else:
+        records, ends = np.unique(label[np.r_[left[kept], right[kept]]], return_inverse=True)
+        untouched = len(np.unique(label)) - len(records)
+    half = len(ends) // 2
+    return untouched + len(np.unique(components(len(records), ends[:half], ends[half:])))
 
 
 def split_incoherent(label: Ids, left: Ids, right: Ids, weight: Weights, threshold: float) -> Ids:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -20,13 +21,16 @@ from toolkit.analysis.linkage.scoring import Scorer
 from toolkit.analysis.linkage.training import train
 from toolkit.errors import InputError
 
-__all__ = ["STEPS", "Linkage", "link", "resolve"]
+__all__ = ["STEPS", "SWEEP", "Linkage", "link", "link_lines", "resolve"]
 
 STEPS = ("read", "normalise", "group copies", "train", "block", "score", "cluster", "check from within", "name")
 """The steps of a linkage, in order, as told to `progress`."""
 
 THRESHOLD = 0.0
 """Weight (log2 of the odds) from which a pair is taken for one person: more likely than not."""
+
+SWEEP = 6
+"""How far (in bits) the threshold is moved either way to see what it changes."""
 
 _PAIRS_A_CHUNK = 5_000_000
 _WHOLE = 500_000
@@ -38,13 +42,22 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Linkage:
-    """What a linkage found: the clusters, the model that scored, what could not be compared, and the sizes of each step."""
+    """What a linkage found.
+
+    `clusters`: one row a record, the id and `person_cluster`.  `model` and `threshold`: what decided.  `missing` and
+    `blank`: the fields that the table lacks, and those that it has and leaves blank.  `counts`: the size of each
+    step.  `sweep`: one row a threshold, `threshold` and `people`.  `pairs`, when kept: one row a compared pair of
+    representatives, `id_l`, `id_r` and `weight`.
+    """
 
     clusters: pl.DataFrame
     model: Model
+    threshold: float
     missing: tuple[str, ...]
     blank: tuple[str, ...]
     counts: dict[str, int]
+    sweep: pl.DataFrame
+    pairs: pl.DataFrame | None = None
 
 
 def resolve(records: Any, *, id_column: str = "record_id", columns: Mapping[str, str] | None = None, **options: Any) -> pl.DataFrame:
@@ -70,19 +83,55 @@ def link(
     seed: int = 1,
     threads: int | None = None,
     memory_limit: str | None = None,
+    keep_pairs: bool = False,
     progress: Progress | None = None,
 ) -> Linkage:
     """As `resolve`, with all that was learned on the way.
 
     With `model` nothing is trained.  `threads` and `memory_limit` ("3GB") are given to DuckDB, which spills to a
-    temporary directory.  The same records, seed and model give the same clusters with any number of threads.
+    temporary directory.  `keep_pairs` keeps every compared pair with its weight, for `evaluation`.  The same records, seed and model give the same clusters with any number of threads.
 
     Raises `InputError` for a table that cannot be linked (`tables.read`) and when memory does not suffice.
     """
+    def read(con: duckdb.DuckDBPyConnection) -> tables.Presence:
+        return tables.read(con, records, id_column, columns)
+
+    return _link(read, model, threshold, seed, threads, memory_limit, keep_pairs, progress)
+
+
+def link_lines(
+    files: Sequence[Path],
+    *,
+    model: Model | None = None,
+    threshold: float = THRESHOLD,
+    seed: int = 1,
+    threads: int | None = None,
+    memory_limit: str | None = None,
+    keep_pairs: bool = False,
+    progress: Progress | None = None,
+) -> Linkage:
+    """As `link`, of the lines of a leak in these Parquet files: lines with one record id are one record."""
+
+    def read(con: duckdb.DuckDBPyConnection) -> tables.Presence:
+        return tables.read_lines(con, files)
+
+    return _link(read, model, threshold, seed, threads, memory_limit, keep_pairs, progress)
+
+
+def _link(
+    read: Callable[[duckdb.DuckDBPyConnection], tables.Presence],
+    model: Model | None,
+    threshold: float,
+    seed: int,
+    threads: int | None,
+    memory_limit: str | None,
+    keep_pairs: bool,
+    progress: Progress | None,
+) -> Linkage:
     tell = _Teller(progress)
     with _workspace(threads, memory_limit) as con, _memory_explained(memory_limit):
         tell("read")
-        presence = tables.read(con, records, id_column, columns)
+        presence = read(con)
         tell("normalise")
         normalise.normalise(con, presence.rows)
         tell("group copies")
@@ -93,28 +142,38 @@ def link(
             normalise.complete(con)
         tell("train")
         if model is None:
-            model = train(con, initial_model(presence.fields, representatives), representatives, seed, homes="records" if whole else "identities")
+            untrained = initial_model(presence.fields, representatives)
+            model = train(con, untrained, representatives, seed, homes="records" if whole else "identities")
         tell("block")
         blocking.candidate_pairs(con, "records" if whole else "identities", representatives)
         if not whole:
             normalise.complete(con, "SELECT uid_l FROM pairs UNION SELECT uid_r FROM pairs")
         tell("score")
         scorer = Scorer(con, model)
-        _score(con, scorer, threshold)
+        _score(con, scorer, None if keep_pairs else threshold - SWEEP)
         tell("cluster")
-        label = _connected(con, presence.rows)
+        label = _connected(con, presence.rows, threshold)
         tell("check from within")
         label = _checked(con, scorer, label, threshold)
         tell("name")
-        named = _named(con, label, id_column)
-        counts = {
-            "records": presence.rows,
-            "representatives": representatives,
-            "pairs compared": number(con, "SELECT count(*) FROM pairs"),
-            "pairs linked": number(con, "SELECT count(*) FROM linked"),
-            "people": named["person_cluster"].n_unique(),
-        }
-    return Linkage(named, model, presence.missing, presence.blank, counts)
+        sweep = _swept(con, label, threshold)
+        named = _named(con, label, presence.id_column)
+        return Linkage(
+            clusters=named,
+            model=model,
+            threshold=threshold,
+            missing=presence.missing,
+            blank=presence.blank,
+            counts={
+                "records": presence.rows,
+                "representatives": representatives,
+                "pairs compared": number(con, "SELECT count(*) FROM pairs"),
+                "pairs linked": number(con, f"SELECT count(*) FROM scored WHERE weight >= {threshold}"),
+                "people": named["person_cluster"].n_unique(),
+            },
+            sweep=sweep,
+            pairs=_kept_pairs(con) if keep_pairs else None,
+        )
 
 
 class _Teller:
@@ -183,34 +242,54 @@ def _group_copies(con: duckdb.DuckDBPyConnection) -> int:
     return number(con, "SELECT count(*) FROM identities")
 
 
-def _score(con: duckdb.DuckDBPyConnection, scorer: Scorer, threshold: float) -> None:
-    """The table `linked`: the pairs at or above the threshold, scored a few million at a time."""
-    con.execute("CREATE TABLE linked (uid_l INTEGER, uid_r INTEGER, weight DOUBLE)")
+def _score(con: duckdb.DuckDBPyConnection, scorer: Scorer, at_least: float | None) -> None:
+    """The table `scored`: the pairs with their weights, scored a few million at a time."""
+    con.execute("CREATE TABLE scored (uid_l INTEGER, uid_r INTEGER, weight DOUBLE)")
     chunks = -(-number(con, "SELECT count(*) FROM pairs") // _PAIRS_A_CHUNK)
     for chunk in range(chunks):
-        scorer.score(f"SELECT uid_l, uid_r FROM pairs WHERE uid_l % {chunks} = {chunk}", "linked", at_least=threshold)
+        scorer.score(f"SELECT uid_l, uid_r FROM pairs WHERE uid_l % {chunks} = {chunk}", "scored", at_least)
 
 
-def _connected(con: duckdb.DuckDBPyConnection, rows: int) -> clusters.Ids:
-    edges = con.execute("SELECT uid_l, uid_r FROM linked").fetchnumpy()
-    return clusters.components(rows, edges["uid_l"].astype(np.int64), edges["uid_r"].astype(np.int64))
+def _edges(con: duckdb.DuckDBPyConnection, query: str) -> tuple[clusters.Ids, clusters.Ids, clusters.Weights]:
+    columns = con.execute(query).fetchnumpy()
+    return columns["uid_l"].astype(np.int64), columns["uid_r"].astype(np.int64), columns["weight"].astype(np.float64)
+
+
+def _connected(con: duckdb.DuckDBPyConnection, rows: int, threshold: float) -> clusters.Ids:
+    left, right, _ = _edges(con, f"SELECT * FROM scored WHERE weight >= {threshold}")
+    return clusters.components(rows, left, right)
 
 
 def _checked(con: duckdb.DuckDBPyConnection, scorer: Scorer, label: clusters.Ids, threshold: float) -> clusters.Ids:
     """The labels after all pairs inside components of three records or more have been scored and looked at."""
     sizes = np.bincount(label, minlength=len(label))
     members = np.flatnonzero(sizes[label] > 2)
-    con.register("grouped_arrow", pl.DataFrame({"uid": members, "component": label[members]}).to_arrow())
-    con.execute("CREATE OR REPLACE TABLE grouped AS SELECT uid::INTEGER AS uid, component::INTEGER AS component FROM grouped_arrow")
-    con.unregister("grouped_arrow")
-    con.execute("CREATE OR REPLACE TABLE inside (uid_l INTEGER, uid_r INTEGER, weight DOUBLE)")
+    con.register("members", pl.DataFrame({"uid": members, "component": label[members]}).to_arrow())
+    con.execute("CREATE TABLE grouped AS SELECT uid::INTEGER AS uid, component::INTEGER AS component FROM members")
+    con.unregister("members")
+    con.execute("CREATE TABLE inside (uid_l INTEGER, uid_r INTEGER, weight DOUBLE)")
     scorer.score(
         "SELECT l.uid AS uid_l, r.uid AS uid_r FROM grouped l JOIN grouped r ON l.component = r.component AND l.uid < r.uid", "inside"
     )
-    pairs = con.execute("SELECT uid_l, uid_r, weight FROM inside ORDER BY uid_l, uid_r").fetchnumpy()
-    return clusters.split_incoherent(
-        label, pairs["uid_l"].astype(np.int64), pairs["uid_r"].astype(np.int64), pairs["weight"], threshold
-    )
+    return clusters.split_incoherent(label, *_edges(con, "SELECT * FROM inside ORDER BY uid_l, uid_r"), threshold)
+
+
+def _swept(con: duckdb.DuckDBPyConnection, label: clusters.Ids, threshold: float) -> pl.DataFrame:
+    """How many people other thresholds would find: stricter ones part the clusters, laxer ones join them."""
+    left, right, weight = _edges(con, f"SELECT * FROM scored WHERE weight >= {threshold - SWEEP} ORDER BY uid_l, uid_r")
+    copies = number(con, "SELECT count(*) FROM copies")
+    shifts = [float(shift) for shift in range(-SWEEP, SWEEP + 1)]
+    people = [clusters.people_at(label, left, right, weight, threshold, threshold + shift) - copies for shift in shifts]
+    return pl.DataFrame({"threshold": [threshold + shift for shift in shifts], "people": people})
+
+
+def _kept_pairs(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    return con.sql(
+        """
+        SELECT l.id AS id_l, r.id AS id_r, weight
+        FROM scored JOIN ids l ON l.uid = uid_l JOIN ids r ON r.uid = uid_r ORDER BY uid_l, uid_r
+        """
+    ).pl()
 
 
 def _named(con: duckdb.DuckDBPyConnection, label: clusters.Ids, id_column: str) -> pl.DataFrame:

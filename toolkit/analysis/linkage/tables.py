@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,10 @@ import ibis.expr.types as ir
 import polars as pl
 import pyarrow as pa
 
-from toolkit.analysis.linkage.queries import first_row
+from toolkit.analysis.linkage.queries import first_row, number
 from toolkit.errors import InputError
 
-__all__ = ["FIELDS", "IDENTIFYING", "Presence", "read"]
+__all__ = ["FIELDS", "IDENTIFYING", "Presence", "parquet", "read", "read_lines"]
 
 FIELDS = (
     "last_name",
@@ -131,10 +131,18 @@ def _reader(path: Path) -> str:
     files = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
     if not files or not files[0].exists():
         raise InputError(f"There is nothing to read at {path}: give a Parquet file, a directory of them, or a CSV file.")
-    listed = ", ".join("'" + glob.escape(str(file)).replace("'", "''") + "'" for file in files)
     if files[0].suffix in {".csv", ".tsv", ".txt"}:
-        return f"read_csv([{listed}], all_varchar = true)"
-    return f"read_parquet([{listed}])"
+        return f"read_csv({_listed(files)}, all_varchar = true)"
+    return parquet(files)
+
+
+def parquet(files: Sequence[Path]) -> str:
+    """The table function that reads these Parquet files, with their names taken literally."""
+    return f"read_parquet({_listed(files)})"
+
+
+def _listed(files: Sequence[Path]) -> str:
+    return "[" + ", ".join("'" + glob.escape(str(file)).replace("'", "''") + "'" for file in files) + "]"
 
 
 def _match(types: Mapping[str, str], columns: Mapping[str, str] | None, id_column: str) -> dict[str, str]:
@@ -185,6 +193,22 @@ def _make_raw(con: duckdb.DuckDBPyConnection, found: Mapping[str, str], id_colum
     con.execute(f"CREATE TABLE ids AS SELECT (row_number() OVER (ORDER BY {key}) - 1)::INTEGER AS uid, {key} AS id FROM given")
     columns = [f"{_expression(field, found, types)} AS {field}" for field in FIELDS]
     con.execute(f"CREATE VIEW raw AS SELECT uid, {', '.join(columns)} FROM given JOIN ids ON given.{key} = ids.id")
+
+
+def read_lines(con: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> Presence:
+    """As `read`, of the lines of a leak: one row a record, with the first line that holds it."""
+    con.execute(f"CREATE VIEW given AS FROM {parquet(files)}")
+    con.execute(
+        """
+        CREATE TABLE ids AS
+        WITH records AS (SELECT record_id, min(line_id) AS line_id FROM given GROUP BY record_id)
+        SELECT (row_number() OVER (ORDER BY record_id) - 1)::INTEGER AS uid, record_id AS id, line_id FROM records
+        """
+    )
+    columns = ", ".join(f"{field}::VARCHAR AS {field}" for field in FIELDS)
+    con.execute(f"CREATE VIEW raw AS SELECT uid, {columns} FROM given JOIN ids USING (line_id)")
+    rows = number(con, "SELECT count(*) FROM ids")
+    return Presence(rows, "record_id", "BIGINT", FIELDS, ())
 
 
 def _expression(field: str, found: Mapping[str, str], types: Mapping[str, str]) -> str:
