@@ -8,11 +8,12 @@ would cost more than all others.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import duckdb
 
-from toolkit.analysis.linkage.queries import number
+from toolkit.analysis.linkage.queries import first_row, number
 
 __all__ = ["FAMILIES", "Family", "candidate_pairs"]
 
@@ -78,18 +79,20 @@ FAMILIES = (
         ),
     ),
 )  # fmt: skip
-_ELSEWHERE = ("address", "city", "landline")
+_KEY_COLUMNS = {"nir", "day", "dob", "last", "birth", "first", "mobile", "email", "address", "postal", "city", "landline", "departement"}
 
 
 def candidate_pairs(con: duckdb.DuckDBPyConnection, table: str, rows: int) -> None:
     """Make the table `pairs` (`uid_l` < `uid_r`, one row a pair worth comparing) of a table of `rows` records.
 
-    Keys on columns that the table does not have are passed over.
+    Keys on columns that the table lacks, or leaves blank throughout, are passed over.
     """
-    columns = {name for name, *_ in con.execute(f"DESCRIBE {table}").fetchall()}
+    columns = [name for name, *_ in con.execute(f"DESCRIBE {table}").fetchall()]
+    counts = first_row(con, f"SELECT {', '.join(f'count({name})' for name in columns)} FROM {table}")
+    filled = {name for name, count in zip(columns, counts, strict=True) if count}
     con.execute("CREATE TABLE blocked (uid_l INTEGER, uid_r INTEGER)")
     for family in FAMILIES:
-        for key in _affordable(con, table, rows, family, columns):
+        for key in _affordable(con, table, rows, family, filled):
             con.execute(
                 f"""
                 INSERT INTO blocked
@@ -112,14 +115,20 @@ def _keyed(table: str, key: Key, condition: str = "true") -> str:
     )
 
 
-def _affordable(con: duckdb.DuckDBPyConnection, table: str, rows: int, family: Family, columns: set[str]) -> list[Key]:
+def _affordable(con: duckdb.DuckDBPyConnection, table: str, rows: int, family: Family, filled: set[str]) -> list[Key]:
     """The loosest tier whose keys make no more pairs each than the budget; the tightest when none does."""
     budget = _WIDE_BUDGET if rows <= _WIDE_UP_TO else rows // 6
+    keys: list[Key] = []
     for tier in family.tiers:
-        keys = [key for key in tier if not any(word in part for parts in key for part in parts for word in _ELSEWHERE if word not in columns)]
+        keys = [useful for key in tier if (useful := tuple(parts for parts in key if _columns(parts) <= filled))]
         if all(_estimated_pairs(con, table, rows, key) <= budget for key in keys):
             break
     return keys
+
+
+def _columns(parts: tuple[str, ...]) -> set[str]:
+    """The columns that these expressions read."""
+    return {word for part in parts for word in re.findall(r"[a-z]+", part)} & _KEY_COLUMNS
 
 
 def _estimated_pairs(con: duckdb.DuckDBPyConnection, table: str, rows: int, key: Key) -> int:

@@ -67,7 +67,10 @@ def _either(template: str, *pairs: tuple[str, str]) -> str:
 
 _CROSSED = (("last_l", "birth_r"), ("birth_l", "last_r"), ("birth_l", "birth_r"))
 _SURNAMES = (("last_l", "last_r"), *_CROSSED)
-_PART = "({a} LIKE concat({b}, ' %') OR {a} LIKE concat('% ', {b}) OR {b} LIKE concat({a}, ' %') OR {b} LIKE concat('% ', {a}))"
+_PART = (
+    "(({a} LIKE '% %' AND ({a} LIKE concat({b}, ' %') OR {a} LIKE concat('% ', {b}))) OR "
+    "({b} LIKE '% %' AND ({b} LIKE concat({a}, ' %') OR {b} LIKE concat('% ', {a}))))"
+)
 _CLOSE = "(jaro_winkler({a}, {b}) >= 0.92 OR levenshtein({a}, {b}) <= 1)"
 # Two neighbouring digits swapped leave Jaro-Winkler at 0.958 or above on 8 digits and at 0.974 on 13; another digit
 # in one place stays below.  Damerau's distance says the same and takes ten times as long.

@@ -39,16 +39,20 @@ _STREET_KINDS = (
 _LOOKED_AT = 400_000
 """How many records (every n-th) are looked at to learn how a table was filled in."""
 
+# The guards before the regular expressions are there for speed: most values need none.
 _MACROS = rf"""
 CREATE MACRO bare(t) AS upper(CASE WHEN strlen(t) = length(t) THEN t ELSE strip_accents(replace(replace(replace(replace(
     replace(t, 'œ', 'oe'), 'Œ', 'OE'), 'æ', 'ae'), 'Æ', 'AE'), 'ß', 'ss')) END);
-CREATE MACRO fold(t) AS nullif(trim(regexp_replace(bare(t), '[^A-Z0-9]+', ' ', 'g')), '');
+CREATE MACRO spaced(t) AS CASE WHEN strlen(t) = length(t) AND NOT (contains(t, ' ') OR contains(t, '-') OR contains(t, '''')
+    OR contains(t, '.') OR contains(t, ',') OR contains(t, '/') OR contains(t, '(') OR contains(t, '_'))
+    THEN nullif(t, '') ELSE nullif(trim(regexp_replace(t, '[^A-Z0-9]+', ' ', 'g')), '') END;
 CREATE MACRO glue(t) AS CASE WHEN contains(t, ' ')
     THEN regexp_replace(t, '\b({_PARTICLES}) ', '\1', 'g') ELSE t END;
 CREATE MACRO a_name(t) AS CASE WHEN t < 'A' OR (length(t) <= 11 AND t IN {NOT_A_NAME}) THEN NULL ELSE t END;
 CREATE MACRO digits(t) AS regexp_replace(t, '[^0-9]', '', 'g');
-CREATE MACRO phone(t) AS regexp_replace(digits(t), '^(0033|33)', '0');
-CREATE MACRO a_phone(t) AS CASE WHEN length(t) < 6 OR regexp_matches(t, '0{{7}}|1{{7}}|2{{7}}|3{{7}}|4{{7}}|5{{7}}|6{{7}}|7{{7}}|8{{7}}|9{{7}}')
+CREATE MACRO phone(t) AS CASE WHEN length(t) = 10 AND TRY_CAST(t AS BIGINT) IS NOT NULL THEN t
+    ELSE regexp_replace(digits(t), '^(0033|33)', '0') END;
+CREATE MACRO a_phone(t) AS CASE WHEN length(t) < 6 OR length(replace(t, right(t, 1), '')) <= 2
     OR t IN ('0123456789', '0102030405', '0612345678') THEN NULL ELSE t END;
 CREATE MACRO day_of(t) AS CASE
     WHEN t[5] = '-' THEN replace(left(t, 10), '-', '')
@@ -56,7 +60,8 @@ CREATE MACRO day_of(t) AS CASE
     ELSE nullif(digits(t), '') END;
 CREATE MACRO a_day(t) AS CASE WHEN length(t) <> 8 OR t IN ('19000101', '19700101', '11111111', '99999999')
     OR t < '18900101' THEN NULL ELSE t END;
-CREATE MACRO a_number(t) AS nullif(regexp_replace(upper(t), '[^0-9AB]', '', 'g'), '');
+CREATE MACRO a_number(t) AS CASE WHEN length(t) = 15 AND TRY_CAST(t AS BIGINT) IS NOT NULL THEN t
+    ELSE nullif(regexp_replace(upper(t), '[^0-9AB]', '', 'g'), '') END;
 CREATE MACRO is_french(n) AS regexp_full_match(n, '[1-478][0-9]{{5}}[0-9AB][0-9]{{6}}([0-9]{{2}})?');
 CREATE MACRO right_key(n) AS
     97 - TRY_CAST(replace(replace(left(n, 13), '2A', '19'), '2B', '18') AS BIGINT) % 97 = TRY_CAST(right(n, 2) AS INTEGER);
@@ -68,12 +73,15 @@ CREATE MACRO departement_of(p) AS CASE
 # One step a subquery: a macro repeats its argument, and a folding inside two others would be done ten times over.
 _IDENTITIES = """
 CREATE TABLE identities AS
-WITH plain AS (
-    SELECT uid, fold(last_name) AS last, fold(birth_name) AS birth, fold(first_name) AS first,
+WITH bared AS (
+    SELECT * REPLACE (bare(last_name) AS last_name, bare(birth_name) AS birth_name, bare(first_name) AS first_name) FROM raw
+),
+plain AS (
+    SELECT uid, spaced(last_name) AS last, spaced(birth_name) AS birth, spaced(first_name) AS first,
         left(upper(sex), 1) AS sex, day_of({birth_date}) AS dob, a_number({nir}) AS number,
         phone({mobile_phone}) AS mobile, lower(trim({email})) AS email,
         nullif(replace(upper(postal_code), ' ', ''), '') AS postal
-    FROM raw
+    FROM bared
 ),
 glued AS (SELECT * REPLACE (glue(last) AS last, glue(birth) AS birth) FROM plain),
 cleaned AS (
@@ -95,9 +103,8 @@ _STATE = """CASE WHEN number IS NULL THEN 1 WHEN nir_key_wrong THEN 0 WHEN dob I
     WHEN sex IS NOT NULL AND number[1] IN ('1', '2') AND (number[1] = '1') <> (sex = 'M') THEN 0 ELSE 2 END"""
 
 _DETAILS = rf"""
-WITH dwelling AS (
-    SELECT uid, fold(address) AS address, fold(city) AS city, phone(landline_phone) AS landline FROM raw {{chosen}}
-)
+WITH bared AS (SELECT uid, bare(address) AS address, bare(city) AS city, landline_phone FROM raw {{chosen}}),
+dwelling AS (SELECT uid, spaced(address) AS address, spaced(city) AS city, phone(landline_phone) AS landline FROM bared)
 SELECT
     identities.*, coalesce(first_count, 0) AS first_count,
     nullif(trim(regexp_replace(' ' || address, '\b({_STREET_KINDS})\b ?', '', 'g')), '') AS address,

@@ -18,12 +18,12 @@ from toolkit.analysis.linkage import blocking, clusters, normalise, tables
 from toolkit.analysis.linkage.model import Model, initial_model
 from toolkit.analysis.linkage.queries import number
 from toolkit.analysis.linkage.scoring import Scorer
-from toolkit.analysis.linkage.training import train
+from toolkit.analysis.linkage.training import train, training_uids
 from toolkit.errors import InputError
 
 __all__ = ["STEPS", "SWEEP", "Linkage", "link", "link_lines", "resolve"]
 
-STEPS = ("read", "normalise", "group copies", "train", "block", "score", "cluster", "check from within", "name")
+STEPS = ("read", "normalise", "group copies", "block", "train", "score", "cluster", "check from within", "name")
 """The steps of a linkage, in order, as told to `progress`."""
 
 THRESHOLD = 0.0
@@ -140,14 +140,14 @@ def _link(
         whole = representatives <= _WHOLE
         if whole:
             normalise.complete(con)
-        tell("train")
-        if model is None:
-            untrained = initial_model(presence.fields, representatives)
-            model = train(con, untrained, representatives, seed, homes="records" if whole else "identities")
         tell("block")
         blocking.candidate_pairs(con, "records" if whole else "identities", representatives)
         if not whole:
-            normalise.complete(con, "SELECT uid_l FROM pairs UNION SELECT uid_r FROM pairs")
+            paired = "SELECT uid_l FROM pairs UNION SELECT uid_r FROM pairs"
+            normalise.complete(con, f"{paired} UNION {training_uids(representatives, seed)}")
+        tell("train")
+        if model is None:
+            model = train(con, initial_model(presence.fields, representatives), representatives, seed)
         tell("score")
         scorer = Scorer(con, model)
         _score(con, scorer, None if keep_pairs else threshold - SWEEP)
@@ -191,13 +191,18 @@ class _Teller:
 def _workspace(threads: int | None, memory_limit: str | None) -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB database in memory, which spills to a temporary directory that goes with it."""
     directory = tempfile.mkdtemp(prefix="linkage-")
-    config: dict[str, Any] = {"temp_directory": directory, "preserve_insertion_order": False}
+    config: dict[str, Any] = {
+        "temp_directory": directory,
+        "preserve_insertion_order": False,
+        "autoinstall_known_extensions": False,
+    }
     if threads is not None:
         config["threads"] = threads
     if memory_limit is not None:
         config["memory_limit"] = memory_limit
     try:
         con = duckdb.connect(":memory:", config=config)
+        con.execute("SET enable_progress_bar = false")
         try:
             yield con
         finally:

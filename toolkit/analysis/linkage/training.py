@@ -18,15 +18,16 @@ from splink.backends.duckdb import DuckDBAPI
 from splink.internals.exceptions import EMTrainingException
 
 from toolkit.analysis.linkage.model import Comparison, Level, Model, settings
-from toolkit.analysis.linkage.normalise import complete
 from toolkit.analysis.linkage.queries import first_row, number
 
-__all__ = ["quiet_splink", "train"]
+__all__ = ["quiet_splink", "train", "training_uids"]
 
-_RECORDS_FOR_U = 1_200
+_RECORDS_FOR_U = 900
 _RECORDS_FOR_M = 100_000
 _FEWEST_RECORDS = 500
 """Below this many records nothing can be learned: the model keeps what it was given."""
+_RECORD, _DAY, _NAMES = "uid::VARCHAR", "dob", "concat(last, first)"
+"""What records are sampled by: all those of a value, or none."""
 _FEWEST_HOMES = 50
 _FAMILIES_FROM = 0.1
 """Share of pairs under one roof that are two people, from which a table is taken to hold families."""
@@ -48,36 +49,41 @@ def quiet_splink() -> Iterator[None]:
         logger.setLevel(before)
 
 
-def train(con: duckdb.DuckDBPyConnection, model: Model, rows: int, seed: int, homes: str = "identities") -> Model:
-    """The model with the u and m of the table `identities` in `con`, which has `rows` rows.
+def training_uids(rows: int, seed: int) -> str:
+    """The query for the records of `identities` that `train` learns from."""
+    keys = {_RECORD: _RECORDS_FOR_U, _DAY: _RECORDS_FOR_M, _NAMES: _RECORDS_FOR_M}
+    return " UNION ".join(
+        f"SELECT uid FROM identities WHERE {_sample(key, wanted, rows, seed)}" for key, wanted in keys.items()
+    )
+
+
+def train(con: duckdb.DuckDBPyConnection, model: Model, rows: int, seed: int) -> Model:
+    """The model with the u and m of the table `records` in `con`, drawn from `rows` identities.
 
     Vetoes stay where the table holds families; in one without, a first name that differs is a typing error more
     often than a brother, and vetoes become degrees like others.
     """
     if rows < _FEWEST_RECORDS:
         return model
-    if not _has_families(con, homes, rows):
+    if not _has_families(con):
         model = model.without_vetoes()
-    rules = _rules(model, rows)
-    samples = [_sample("uid::VARCHAR", _RECORDS_FOR_U, rows, seed), *(_sample(r.key, _RECORDS_FOR_M, rows, seed) for r in rules)]
-    complete(con, " UNION ".join(f"SELECT uid FROM identities WHERE {sample}" for sample in samples), into="sampled")
-    model = _with_u(con, model, samples[0], seed)
-    sessions = [_learned(con, model, rule, sample) for rule, sample in zip(rules, samples[1:], strict=True)]
+    model = _with_u(con, model, _sample(_RECORD, _RECORDS_FOR_U, rows, seed), seed)
+    sessions = [_learned(con, model, rule, _sample(rule.key, _RECORDS_FOR_M, rows, seed)) for rule in _rules(model, rows)]
     return _blended(model, [session for session in sessions if session])
 
 
-def _has_families(con: duckdb.DuckDBPyConnection, table: str, rows: int) -> bool:
+def _has_families(con: duckdb.DuckDBPyConnection) -> bool:
     """Whether people of one name under one roof, telephone or mailbox are often several: other first names and birth dates.
 
     Too few such pairs to tell count as families, the safer side.
     """
-    home = "coalesce(address || postal, mobile, email)" if table == "records" else "coalesce(mobile, email)"
     pairs, several = first_row(
         con,
         f"""
         WITH homes AS (
-            SELECT last, first, dob, last || {home} AS home FROM {table}
-            WHERE first IS NOT NULL AND dob IS NOT NULL AND {_sample(f"last || {home}", _RECORDS_FOR_M, rows, 0)}
+            SELECT last, first, dob, last || coalesce(address || postal, mobile, email) AS home FROM records
+            WHERE first IS NOT NULL AND dob IS NOT NULL AND md5_number_lower(last || coalesce(address || postal, mobile, email))
+                % greatest(1, (SELECT count(*) FROM records) // {_RECORDS_FOR_M}) = 0
         ),
         sampled AS (FROM homes QUALIFY row_number() OVER (PARTITION BY home ORDER BY first, dob) <= 8)
         SELECT count(*), coalesce(avg((jaro_winkler_similarity(l.first, r.first) < 0.75 AND l.first <> r.last
@@ -105,9 +111,9 @@ def _rules(model: Model, rows: int) -> list[_Rule]:
         same_day, silent = f"{same_day} AND l.departement = r.departement", {"birth_date", "place"}
     rules = []
     if "birth_date" in names:
-        rules.append(_Rule(same_day, "dob", frozenset(silent)))
+        rules.append(_Rule(same_day, _DAY, frozenset(silent)))
     if {"surname", "first_name"} <= names:
-        rules.append(_Rule("l.last = r.last AND l.first = r.first", "concat(last, first)", frozenset({"surname", "first_name"})))
+        rules.append(_Rule("l.last = r.last AND l.first = r.first", _NAMES, frozenset({"surname", "first_name"})))
     return rules
 
 
@@ -120,7 +126,7 @@ def _sample(key: str, wanted: int, rows: int, seed: int) -> str:
 
 def _with_u(con: duckdb.DuckDBPyConnection, model: Model, sample: str, seed: int) -> Model:
     """u: how often the pairs of some thousand records, nearly all of two people, show each degree."""
-    con.execute(f"CREATE OR REPLACE TABLE for_u AS FROM sampled WHERE {sample} ORDER BY uid")
+    con.execute(f"CREATE OR REPLACE TABLE for_u AS FROM records WHERE {sample} ORDER BY uid")
     size = number(con, "SELECT count(*) FROM for_u")
     with quiet_splink():
         linker = _linker(con, model, "for_u")
@@ -145,7 +151,7 @@ def _learned(
     con: duckdb.DuckDBPyConnection, model: Model, rule: _Rule, sample: str
 ) -> dict[tuple[str, str], float]:
     """The m of each degree that expectation-maximisation finds among the pairs of a rule; none when it fails."""
-    con.execute(f"CREATE OR REPLACE TABLE for_m AS FROM sampled WHERE {sample} ORDER BY uid")
+    con.execute(f"CREATE OR REPLACE TABLE for_m AS FROM records WHERE {sample} ORDER BY uid")
     with quiet_splink():
         linker = _linker(con, model, "for_m")
         try:
