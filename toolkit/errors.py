@@ -1,4 +1,4 @@
-"""The errors a user can cause: each message is one clear sentence, which the command line prints before it exits with 2."""
+"""The errors a user can cause: each message is one clear sentence, which the command line prints before it exits."""
 
 from __future__ import annotations
 

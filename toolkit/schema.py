@@ -184,7 +184,12 @@ TRUTH_LINES = Table(
         Column("comment_held_out", pa.bool_(), "True where that family is kept for scoring alone; null when blank."),
         Column("comment_polarity", pa.string(), "'asserted', 'negated' or 'hypothetical'; null when blank."),
         Column("comment_about", pa.string(), "'patient', 'relative' or 'other'; null when blank."),
-        Column("errors", pa.list_(pa.string()), "Names of what was done to the line, empty when typed right.", nullable=False),
+        Column(
+            "errors",
+            pa.list_(pa.string()),
+            "Names of what was done to the line, empty when typed right.",
+            nullable=False,
+        ),
     ),
 )
 

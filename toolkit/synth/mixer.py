@@ -1,12 +1,12 @@
 """Reproducible draws: a value is a function of (seed, stream, id), and of nothing else.
 
 Nothing here keeps a state.
-A stream is a named sequence of 64-bit words, the n-th of which is computed straight from n: any part of a data set can be
-made alone, in any order, on any number of threads, and comes out the same.
+A stream is a named sequence of 64-bit words, the n-th of which is computed straight from n: any part of a data set can
+be made alone, in any order, on any number of threads, and comes out the same.
 Only integer arithmetic decides a value (no floating-point function whose last bit differs between processors).
 
-The word of a stream is SplitMix64 with Stafford's "Mix13" finaliser (Steele, Lea and Flood, *Fast splittable pseudorandom
-number generators*, OOPSLA 2014), started at a point that SHA-256 takes from the seed and the stream's name.
+The word of a stream is SplitMix64 with Stafford's "Mix13" finaliser (Steele, Lea and Flood, *Fast splittable
+pseudorandom number generators*, OOPSLA 2014), started at a point that SHA-256 takes from the seed and the name.
 Permutations are Feistel networks on a rectangle a x b with cycle walking (Black and Rogaway, *Ciphers with arbitrary
 finite domains*, CT-RSA 2002).
 """
@@ -148,7 +148,7 @@ def _shake(half: Words, key: Words, number: int) -> Words:
     return z >> _S32
 
 
-def _walk(index: Ints, size: Ints | int, key: Words | np.uint64, forward: bool) -> Ints:
+def _walk(index: Ints, size: Ints | int, key: Words | np.uint64, *, forward: bool) -> Ints:
     x = np.array(index, dtype=np.uint64)
     n = np.broadcast_to(np.asarray(size, dtype=np.uint64), x.shape)
     k = np.broadcast_to(np.asarray(key, dtype=np.uint64), x.shape)
@@ -159,14 +159,14 @@ def _walk(index: Ints, size: Ints | int, key: Words | np.uint64, forward: bool) 
         a, b = _rectangle(n)
     todo: NDArray[np.intp] | slice = slice(None)
     while True:
-        x[todo] = _pass(x[todo], a[todo], b[todo], k[todo], forward)
+        x[todo] = _pass(x[todo], a[todo], b[todo], k[todo], forward=forward)
         outside = np.flatnonzero(x >= n)
         if outside.size == 0:
             return x.astype(np.int64)
         todo = outside
 
 
-def _pass(x: Words, a: Words, b: Words, key: Words, forward: bool) -> Words:
+def _pass(x: Words, a: Words, b: Words, key: Words, *, forward: bool) -> Words:
     left, right = x // b, x % b
     rounds = range(len(_ROUND_CONSTANTS))
     for number in rounds if forward else reversed(rounds):

@@ -1,0 +1,1 @@
+"""Timed work: how long things take, as ratios to a yardstick measured in the same run."""

@@ -1,0 +1,144 @@
+"""Scores against hand counts on the nine lines, and pair counts against scikit-learn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pytest
+from sklearn.metrics.cluster import pair_confusion_matrix
+
+from toolkit import schema
+from toolkit.analysis import counts, duplicates, public_figures, scoring
+from toolkit.analysis.keys import KEYS
+from toolkit.errors import InputError
+from toolkit.leak import Leak, open_leak
+
+
+def test_counts_are_compared_with_the_truth(leak: Leak) -> None:
+    """Lines, records and repeats are exact; people by each key err by as many as the key misses or doubles."""
+    table = scoring.score_counts(leak, counts.overview(leak))
+
+    assert [
+        ("lines", 9, 9, 0, 0.0),
+        ("records", 8, 8, 0, 0.0),
+        ("repeated_lines", 1, 1, 0, 0.0),
+        ("people_by_nir", 3, 4, -1, -0.25),
+        ("people_by_birth_identity", 4, 4, 0, 0.0),
+        ("people_by_folded_use_name", 5, 4, 1, 0.25),
+        ("people_by_use_name", 6, 4, 2, 0.5),
+    ] == table.rows()
+
+
+def test_comments_are_scored_by_line_and_by_person(leak: Leak) -> None:
+    """Of the sensitive lines 2, 3 and 4, the first two are found, and line 1 is flagged in error."""
+    table = scoring.score_comments(leak, pl.DataFrame({"line_id": [1, 2, 3, 3]}))
+
+    assert [
+        # unit, scope, units, flagged, sensitive, right, wrong, missed
+        ("lines", "all", 9, 3, 3, 2, 1, 1),
+        ("lines", "seen", 8, 3, 2, 2, 1, 0),
+        ("lines", "held_out", 1, 0, 1, 0, 0, 1),
+        ("people", "all", 4, 2, 2, 1, 1, 1),
+    ] == table.drop("precision", "recall", "f1").rows()
+    assert [2 / 3, 2 / 3, None, 1 / 2] == table["precision"].to_list()
+    assert [2 / 3, 1, 0, 1 / 2] == table["recall"].to_list()
+    assert [2 / 3, 4 / 5, 0, 1 / 2] == table["f1"].to_list()
+
+
+def test_nothing_flagged_has_no_precision(leak: Leak) -> None:
+    """Where nothing is said, precision is null and recall is 0."""
+    table = scoring.score_comments(leak, pl.DataFrame({"line_id": []}, schema={"line_id": pl.Int64}))
+
+    assert [(None, 0.0)] == table.select("precision", "recall").head(1).rows()
+
+
+def test_flagged_lines_of_another_leak(leak: Leak) -> None:
+    """Line ids that the leak has not are counted in the error."""
+    with pytest.raises(InputError, match="2 of 3 values of line_id are not in the leak"):
+        scoring.score_comments(leak, pl.DataFrame({"line_id": [1, 900, 901]}))
+
+
+def test_flagged_without_line_id(leak: Leak) -> None:
+    """A table without the column is told what it has."""
+    with pytest.raises(InputError, match="These columns were not found: line_id; the table has id"):
+        scoring.score_comments(leak, pl.DataFrame({"id": [1]}))
+
+
+def test_public_figures_are_scored_at_each_tier(leak: Leak) -> None:
+    """The two records of figure 1 are right at every tier; the namesakes fall away as tiers grow stronger."""
+    table = scoring.score_public_figures(leak, public_figures.hits(leak))
+
+    assert [
+        # hits, true, right, figures said, true, right
+        ("name", 7, 2, 2, 3, 1, 1),
+        ("name_birth_year", 5, 2, 2, 2, 1, 1),
+        ("name_birth_date", 2, 2, 2, 1, 1, 1),
+        ("name_birth_date_place", 2, 2, 2, 1, 1, 1),
+    ] == table.drop("precision", "recall", "f1").rows()
+    assert [2 / 7, 2 / 5, 1, 1] == table["precision"].to_list()
+
+
+def test_clusters_of_a_key(leak: Leak) -> None:
+    """By NIR, two of the four true pairs are found and none is wrong; three records stand alone."""
+    table = scoring.score_clusters(leak, duplicates.key_clusters(leak, KEYS["nir"]))
+
+    # Clusters {10, 20}, {12, 21}, {22}, and the records 11, 30 and 31 alone; true pairs also 12-30 and 21-30.
+    assert [(8, 6, 4, 2, 4, 2, 1.0, 0.5, 2 / 3)] == table.rows()
+
+
+def test_a_test_entry_is_nobody(leak: Leak) -> None:
+    """Who puts a test entry with a person says pairs that cannot be right."""
+    table = scoring.score_clusters(leak, pl.DataFrame({"record_id": [10, 20, 31], "person_cluster": ["a", "a", "a"]}))
+
+    assert [(3, 4, 1)] == table.select("pairs_said", "pairs_true", "pairs_right").rows()
+
+
+def test_a_record_in_two_clusters(leak: Leak) -> None:
+    """A clustering gives each record one cluster."""
+    with pytest.raises(InputError, match="1 rows name a record_id again: give one row a record"):
+        scoring.score_clusters(leak, pl.DataFrame({"record_id": [10, 10], "person_cluster": [1, 2]}))
+
+
+def test_clusters_of_another_leak(leak: Leak) -> None:
+    """Record ids that the leak has not are counted in the error."""
+    with pytest.raises(InputError, match="1 of 2 values of record_id are not in the leak"):
+        scoring.score_clusters(leak, pl.DataFrame({"record_id": [10, 99], "person_cluster": [1, 2]}))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_pairs_are_those_scikit_learn_counts(write_data_set: Callable[..., Path], tmp_path: Path, seed: int) -> None:
+    """Pair counts from group sizes equal those of an independent implementation."""
+    random = np.random.default_rng(seed)
+    people, clusters = random.integers(0, 60, 300), random.integers(0, 80, 300)
+    rows = [
+        dict.fromkeys(schema.TRUTH_LINES.names)
+        | {"line_id": row, "record_id": row, "person_id": int(person), "errors": []}
+        | {"repeated_line": False, "sentinel": False, "comment_sensitive": False}
+        for row, person in enumerate(people)
+    ]
+    truth = pa.Table.from_pylist(rows, schema=schema.TRUTH_LINES.arrow_schema())
+    with open_leak(write_data_set(tmp_path, truth_lines=truth)) as leak:
+        said = pl.DataFrame({"record_id": range(300), "person_cluster": clusters})
+        scored = scoring.score_clusters(leak, said).row(0, named=True)
+
+    ((_, wrong), (missed, right)) = pair_confusion_matrix(people, clusters) // 2
+    assert (right + wrong, right + missed, right) == (scored["pairs_said"], scored["pairs_true"], scored["pairs_right"])
+
+
+@pytest.mark.spark
+def test_spark_scores_as_duckdb_does(leak: Leak, spark_leak: Leak) -> None:
+    """Both engines give the same scores, of tables in memory and of expressions."""
+    said = pl.DataFrame({"line_id": [1, 2, 3]})
+    first, second = (
+        (
+            scoring.score_comments(each, said).rows(),
+            scoring.score_clusters(each, duplicates.key_clusters(each, KEYS["nir"])).rows(),
+        )
+        for each in (leak, spark_leak)
+    )
+
+    assert first == second

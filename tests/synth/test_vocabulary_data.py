@@ -1,0 +1,245 @@
+"""The lists that the maker draws from: surnames, streets, withheld names, vendored reference data."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maintenance import streets as streets_script
+from maintenance import surnames as surnames_script
+from toolkit.provenance import FICTION_PHONE_ROOTS, INVENTED_STREET_COMPLEMENTS, SAFE_MAIL_SUFFIX
+from toolkit.synth import withheld
+from toolkit.synth.withheld import fold_name, is_withheld_full_name, is_withheld_surname, name_digest
+
+DATA = Path(withheld.__file__).parent / "data"
+INSEE_SUM_OF_SQUARED_SHARES = 1.43e-4
+PEOPLE = 15_000_000
+
+
+@pytest.fixture(scope="module")
+def surnames() -> pl.DataFrame:
+    """The surnames, with their share of people."""
+    table = pl.read_parquet(DATA / "surnames.parquet")
+    return table.with_columns(share=pl.col("weight") / pl.col("weight").sum())
+
+
+@pytest.fixture(scope="module")
+def streets() -> pl.DataFrame:
+    """The streets."""
+    return pl.read_csv(DATA / "streets.csv")
+
+
+# --- Surnames ---------------------------------------------------------------------------------------------------------
+
+
+def test_surnames_have_the_promised_shape(surnames: pl.DataFrame) -> None:
+    """Names and positive whole weights, heaviest first, of 2 to 24 characters."""
+    assert {"name": pl.String, "weight": pl.Int64} == dict(list(surnames.schema.items())[:2])
+    assert surnames["weight"].is_sorted(descending=True)
+    assert surnames["weight"][-1] > 0
+    assert 2 <= surnames["name"].str.len_chars().min()  # type: ignore[operator]
+    assert 24 >= surnames["name"].str.len_chars().max()  # type: ignore[operator]
+
+
+def test_no_two_surnames_fold_to_the_same_letters(surnames: pl.DataFrame) -> None:
+    """Without accents, capitals, spaces and signs, every surname is still a name of its own."""
+    folded = {fold_name(name) for name in surnames["name"]}
+
+    assert surnames.height == len(folded)
+    assert "" not in folded
+
+
+def test_two_people_share_a_surname_as_often_as_in_france(surnames: pl.DataFrame) -> None:
+    """The sum of squared shares is within 5 % of the one of INSEE's births 1891-2000."""
+    assert pytest.approx(INSEE_SUM_OF_SQUARED_SHARES, rel=0.05) == (surnames["share"] ** 2).sum()
+
+
+@pytest.mark.parametrize(("top", "share"), [(1, 0.0035), (10, 0.018), (400, 0.178), (1_000, 0.259), (10_000, 0.546)])
+def test_the_commonest_surnames_hold_their_share(surnames: pl.DataFrame, top: int, share: float) -> None:
+    """The commonest names hold the share that INSEE counts, within a tenth."""
+    assert pytest.approx(share, rel=0.1) == surnames["share"].head(top).sum()
+
+
+def test_fifteen_million_people_bear_many_surnames(surnames: pl.DataFrame) -> None:
+    """At least 150,000 different names are expected among 15 million people."""
+    expected = (1 - (1 - surnames["share"]) ** PEOPLE).sum()
+
+    assert expected >= 150_000
+
+
+def test_surnames_are_properly_written(surnames: pl.DataFrame) -> None:
+    """Each part of a name has a capital, then small letters; parts are joined by a space, a hyphen or an apostrophe."""
+    part = r"[A-ZÀ-ÖØ-Þ](?:[a-zß-öø-ÿœ]|c'h)*"
+    proper = re.compile(rf"(?:[A-Z]')?{part}(?:[ '-]{part})*")
+    wrong = [name for name in surnames["name"] if not proper.fullmatch(name)]
+
+    assert [] == wrong
+
+
+@pytest.mark.parametrize(
+    "name", ["Martin", "Le Goff", "Lefèvre", "Da Silva", "D'Almeida", "Saint-Martin", "Rivière", "François", "Traoré"]
+)
+def test_common_surnames_are_spelt_as_usual(surnames: pl.DataFrame, name: str) -> None:
+    """Capitals, particles and accents that the published upper-case list lost are given back."""
+    assert name in set(surnames["name"])
+
+
+def test_double_barrelled_surnames_are_two_per_cent(surnames: pl.DataFrame) -> None:
+    """About one person in fifty bears a double-barrelled name."""
+    hyphenated = surnames.filter(pl.col("name").str.contains("-"))
+
+    assert pytest.approx(0.02, rel=0.15) == hyphenated["share"].sum()
+
+
+def test_no_surname_is_withheld(surnames: pl.DataFrame) -> None:
+    """No name of the list is one of those that point at somebody in the news, whole or as half of a double name."""
+    parts = {part for name in surnames["name"] for part in (name, *name.split("-"))}
+
+    assert not [part for part in parts if is_withheld_surname(part)]
+
+
+@pytest.mark.slow
+def test_surnames_are_rebuilt_the_same(surnames: pl.DataFrame) -> None:
+    """The script makes the very rows that stand in the file."""
+    assert surnames.select("name", "weight").equals(surnames_script.build())
+
+
+# --- Streets ----------------------------------------------------------------------------------------------------------
+
+
+def test_every_street_ends_with_an_invented_complement(streets: pl.DataFrame) -> None:
+    """No address can be somebody's: each street has exactly one place and one invented ending."""
+    endings = tuple(f" {complement}" for complement in INVENTED_STREET_COMPLEMENTS)
+
+    assert all(street.endswith(endings) for street in streets["street"])
+
+
+def test_every_complement_is_used(streets: pl.DataFrame) -> None:
+    """None of the invented complements stands in the list for nothing."""
+    unused = [c for c in INVENTED_STREET_COMPLEMENTS if not streets["street"].str.ends_with(f" {c}").any()]
+
+    assert [] == unused
+
+
+def test_streets_are_some_six_thousand_and_different(streets: pl.DataFrame) -> None:
+    """About 6,000 different streets, each with a positive weight."""
+    assert 5_900 <= streets.height == streets["street"].n_unique() <= 6_100
+    assert streets["weight"].min() > 0  # type: ignore[operator]
+
+
+def test_streets_are_correct_french(streets: pl.DataFrame) -> None:
+    """Articles are contracted and elided: no "de le", "de les", "du É...", "de la E..."."""
+    wrong = r" (?:de le|de les|à le|à les) | (?:du|de la|Le|La) [AEÉIOÔUŒ]|  "
+    found = streets.filter(pl.col("street").str.contains(wrong))["street"].to_list()
+
+    assert [] == found
+
+
+def test_half_of_the_addresses_are_in_a_rue(streets: pl.DataFrame) -> None:
+    """Types of street keep realistic shares: about half are rues, and no other type passes a tenth."""
+    kind = pl.col("street").str.to_lowercase().str.extract(r"^(?:grande )?([^ ]+)")
+    shares = streets.group_by(kind.alias("kind")).agg(pl.col("weight").sum() / streets["weight"].sum())
+    by_kind = dict(shares.iter_rows())
+
+    assert pytest.approx(0.52, abs=0.03) == by_kind.pop("rue")
+    assert max(by_kind.values()) < 0.1
+
+
+def test_streets_are_rebuilt_the_same(tmp_path: Path) -> None:
+    """The script writes the very bytes that stand in the file."""
+    streets_script.write(tmp_path / "streets.csv")
+
+    assert (DATA / "streets.csv").read_bytes() == (tmp_path / "streets.csv").read_bytes()
+
+
+# --- Withheld names ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "folded"),
+    [
+        ("Le Goff", "LEGOFF"),
+        ("N'Diaye", "NDIAYE"),
+        ("Lefèvre", "LEFEVRE"),
+        ("Lecœur", "LECOEUR"),
+        ("Saint-Ça", "SAINTCA"),
+    ],
+)
+def test_folding_keeps_the_letters(name: str, folded: str) -> None:
+    """Accents, ligatures, spaces and signs are folded away."""
+    assert folded == fold_name(name)
+
+
+@given(st.text(alphabet="aàâeéèêëiîïoôuùûüyÿcç-' ", max_size=20))
+def test_folding_does_not_see_how_a_name_is_typed(name: str) -> None:
+    """Capitals and composed or decomposed accents fold alike."""
+    assert fold_name(name) == fold_name(name.upper()) == fold_name(unicodedata.normalize("NFD", name))
+
+
+def test_withheld_names_are_found_however_they_are_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A withheld surname or full name is found with or without accents, capitals and signs; others are not."""
+    lists = {
+        "withheld_surnames.txt": frozenset({name_digest("LEZEBULON")}),
+        "withheld_full_names.txt": frozenset({name_digest("JEANLUC PETIT")}),
+    }
+    monkeypatch.setattr(withheld, "_digests", lists.__getitem__)
+
+    assert all(is_withheld_surname(name) for name in ("Le Zébulon", "LE ZEBULON", "Lezebulon"))
+    assert not is_withheld_surname("Petit")
+    assert all(is_withheld_full_name(first, "PETIT") for first in ("Jean-Luc", "JEAN LUC", "jeanluc"))
+    assert not is_withheld_full_name("Jean", "Petit")
+
+
+@pytest.mark.parametrize(("file", "least"), [("withheld_surnames.txt", 150), ("withheld_full_names.txt", 200)])
+def test_withheld_lists_hold_digests_alone(file: str, least: int) -> None:
+    """Each line under the first comment is a digest of 16 hexadecimal digits, sorted, each once."""
+    comment, *digests = (DATA / file).read_text(encoding="ascii").splitlines()
+
+    assert comment.startswith("# ")
+    assert sorted(set(digests)) == digests
+    assert least <= len(digests)
+    assert all(re.fullmatch("[0-9a-f]{16}", digest) for digest in digests)
+
+
+@pytest.mark.parametrize("name", ["Martin", "Bernard", "Dupont", "Petit", "Durand", "Philippe", "Le Goff", "Garcia"])
+def test_common_surnames_are_not_withheld(name: str) -> None:
+    """A common surname points at nobody, whoever bears it."""
+    assert not is_withheld_surname(name)
+
+
+# --- Vendored reference data ------------------------------------------------------------------------------------------
+
+
+def test_the_fiction_roots_are_those_of_the_vendored_table() -> None:
+    """The roots the maker draws from are the rows of the table taken from Arcep's decision."""
+    table = pl.read_csv(DATA / "phone_fiction_ranges.csv", schema_overrides={"root": pl.String})
+
+    assert sorted(FICTION_PHONE_ROOTS) == sorted(root.replace(" ", "") for root in table["root"])
+
+
+def test_safe_mail_domains_are_under_example() -> None:
+    """The domains to write are all under `.example`."""
+    domains = pl.read_csv(DATA / "email_providers.csv")["safe_domain"]
+
+    assert domains.str.ends_with(SAFE_MAIL_SUFFIX).all()
+
+
+def test_no_commune_is_000() -> None:
+    """No INSEE code ends in the impossible commune ('00' after an overseas departement)."""
+    codes = pl.read_parquet(DATA / "communes.parquet", columns=["insee_code"])["insee_code"]
+
+    assert not codes.str.contains(r"^(?:..000|97.00)$").any()
+
+
+def test_every_data_file_is_told_of() -> None:
+    """The README beside the data names each file."""
+    readme = (DATA / "README.md").read_text(encoding="utf-8")
+    missing = [file.name for file in sorted(DATA.iterdir()) if file.name != "README.md" and file.name not in readme]
+
+    assert [] == missing

@@ -1,0 +1,337 @@
+"""The command line: what it prints, where, and how it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pty
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import typer.main
+
+import toolkit
+from toolkit import schema
+from toolkit.analysis import counts, duplicates, public_figures
+from toolkit.cli import app, main
+from toolkit.leak import open_leak
+
+COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]  # an app of several commands is a group
+ANSWERS = ["counts", "comments", "public-figures", "duplicates"]
+
+
+class Ran(NamedTuple):
+    """How a command ended and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs a command in this process, where its output is no terminal."""
+
+    def ran(*arguments: str | Path) -> Ran:
+        code = main([str(argument) for argument in arguments])
+        return Ran(code, *capsys.readouterr())
+
+    return ran
+
+
+# --- Help -------------------------------------------------------------------------------------------------------------
+
+
+def test_commands_are_those_that_are_promised() -> None:
+    """Every command of the documents is there."""
+    promised = {"generate", "verify-synthetic", "describe", "investigate", *ANSWERS}
+
+    assert promised <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_command_and_its_options_have_help(name: str) -> None:
+    """A command says in its help what it does, and each of its options what it is for."""
+    command = COMMANDS[name]
+
+    silent = [parameter.name for parameter in command.params if not getattr(parameter, "help", None)]
+
+    assert command.help
+    assert [] == silent
+
+
+def test_no_command_prints_the_help(run: Run) -> None:
+    """Whoever types `toolkit` alone is told what there is."""
+    ran = run()
+
+    assert 0 == ran.code
+    assert all(name in ran.out for name in COMMANDS)
+
+
+def test_version(run: Run) -> None:
+    """`--version` prints the version of the package and nothing else."""
+    assert Ran(0, f"{toolkit.__version__}\n", "") == run("--version")
+
+
+# --- Errors -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["generate", "--rows", "10"], "--rows is 10"),
+        (["generate", "--rows", "x"], "'--rows'"),
+        (["generate", "--seed", "1.5"], "'--seed'"),
+        (["generate", "--partitions", "0"], "'--partitions'"),
+        (["generate", "--rows", "1000", "--partitions", "9"], "--partitions is 9"),
+        (["generate", "--threads", "0"], "'--threads'"),
+        (["generate", "--memory-limit", "5XB"], "'5XB' is not a size"),
+        (["generate", "--memory-limit", "0GB"], "'0GB' is not a size"),
+        (["generate", "--scenario", "nope"], "No scenario 'nope'"),
+        (["generate", "--nope"], "--nope"),
+        (["investigate", "--rows", "10"], "--rows is 10"),
+        (["counts", "missing"], "There is no directory"),
+        (["describe", "."], "has no manifest.json"),
+        (["verify-synthetic", "missing"], "There is no file or directory missing"),
+        (["counts", ".", "--engine", "abacus"], "There is no engine 'abacus'"),
+        (["counts", ".", "--memory-limit", "much"], "'much' is not a size"),
+        (["counts"], "'DIR'"),
+        (["nope"], "'nope'"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_the_user_got_wrong_is_one_line(
+    arguments: list[str], says: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mistake ends with code 2, one line on standard error, nothing on standard output and nothing on disk."""
+    monkeypatch.chdir(tmp_path)
+
+    ran = run(*arguments)
+
+    assert 2 == ran.code
+    assert "" == ran.out
+    assert ran.err.startswith("Error: ")
+    assert says in ran.err
+    assert 1 == ran.err.count("\n")
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_interruption_says_how_to_go_on(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C ends with code 130 and says that the same command resumes."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("toolkit.synth.generate.generate", interrupted)
+
+    ran = run("generate", "--rows", "1000", "--out", tmp_path / "leak")
+
+    assert Ran(130, "", "Error: interrupted; the same command resumes where it stopped.\n") == ran
+
+
+# --- Making -----------------------------------------------------------------------------------------------------------
+
+
+def test_generate_makes_a_data_set_and_sums_it_up(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless told where, a data set is made under data/synthetic, and its numbers are printed with separators."""
+    monkeypatch.chdir(tmp_path)
+
+    ran = run("generate", "--rows", "1000", "--seed", "3")
+
+    manifest = json.loads((tmp_path / "data/synthetic/mlm-2026-1000-3/manifest.json").read_text(encoding="utf-8"))
+    assert (0, "") == (ran.code, ran.err)
+    assert "data/synthetic/mlm-2026-1000-3: 1,000 lines written." in ran.out
+    assert re.search(rf"{manifest['counts']['records']:,} +records", ran.out)
+
+
+def test_generate_leaves_a_finished_data_set_alone(run: Run, small_leak: Path) -> None:
+    """The same command a second time writes nothing, and JSON says so."""
+    ran = run("generate", "--rows", "20000", "--out", small_leak, "--json")
+
+    told = json.loads(ran.out)
+    assert (0, "") == (ran.code, ran.err)
+    assert 0 == told["lines_written"]
+    assert 20_000 == told["counts"]["lines"]
+
+
+def test_generate_takes_partitions_and_memory(run: Run, tmp_path: Path) -> None:
+    """The number of files is that asked for, and sizes may be written in any usual unit."""
+    out = tmp_path / "leak"
+
+    ran = run("generate", "--rows", "3000", "--partitions", "3", "--memory-limit", "0.5GiB", "--out", out)
+
+    assert 0 == ran.code
+    assert 3 == len(list((out / "lines").glob("*.parquet")))
+
+
+def on_a_terminal(*command: str | Path) -> tuple[str, str]:
+    """Run a command whose standard error is a terminal; what it printed, and what the terminal showed, plain."""
+    terminal, child = pty.openpty()
+    environment = os.environ | {"TERM": "xterm", "COLUMNS": "140"}
+    shown = b""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=child, env=environment, text=True) as process:
+        os.close(child)
+        # Linux tells the end of a terminal by an error.
+        with contextlib.suppress(OSError):
+            while part := os.read(terminal, 4096):
+                shown += part
+        out, _ = process.communicate()
+    os.close(terminal)
+    return out, re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
+
+
+def test_progress_is_for_terminals(tmp_path: Path) -> None:
+    """On a terminal a bar tells lines done, on standard error; standard output holds the result alone."""
+    generate = [sys.executable, "-m", "toolkit", "generate", "--rows", "2000", "--out", tmp_path / "leak", "--json"]
+
+    out, shown = on_a_terminal(*generate)
+
+    assert "Making the leak" in shown
+    assert "2,000 of 2,000 lines" in shown
+    assert 2_000 == json.loads(out)["lines_written"]
+
+
+# --- Proving ----------------------------------------------------------------------------------------------------------
+
+
+def test_verify_synthetic_says_what_it_examined(run: Run, small_leak: Path) -> None:
+    """A data set of ours ends with 0 and a row for each check."""
+    ran = run("verify-synthetic", small_leak)
+
+    assert (0, "") == (ran.code, ran.err)
+    assert "is one of ours" in ran.out
+    assert "mail domains end in .example" in ran.out
+
+
+def test_verify_synthetic_refuses_a_foreign_file(run: Run, tmp_path: Path) -> None:
+    """A data set that is not ours ends with 1 and the offending counts, and shows none of its values."""
+    foreign = {"nir": ["184127512345678", None], "email": ["someone@host.invalid", "other@host.invalid"]}
+    pq.write_table(pa.table(foreign), tmp_path / "part.parquet")
+
+    ran = run("verify-synthetic", tmp_path, "--json")
+    table = run("verify-synthetic", tmp_path)
+
+    offending = {check["name"]: check["offending"] for check in json.loads(ran.out)["checks"]}
+    assert (1, 1) == (ran.code, table.code)
+    assert 2 == offending["email"]
+    assert "NOT one of ours" in table.out
+    assert "host.invalid" not in ran.out + table.out
+
+
+# --- Asking -----------------------------------------------------------------------------------------------------------
+
+
+def test_describe_lists_tables_and_columns(run: Run, small_leak: Path) -> None:
+    """The description names every table with its rows and every column of the lines, and says that all is invented."""
+    ran = run("describe", small_leak)
+    told = json.loads(run("describe", small_leak, "--json").out)
+
+    assert (0, "") == (ran.code, ran.err)
+    assert "invented data" in ran.out
+    assert all(name in ran.out for name in [*schema.TABLES, *schema.LINES.names])
+    assert 20_000 == next(table["rows"] for table in told["tables"] if table["name"] == "lines")
+
+
+def answered(run: Run, name: str, directory: Path, *options: str) -> dict[str, Any]:
+    """The JSON of one answer."""
+    ran = run(name, directory, "--json", *options)
+    assert (0, "") == (ran.code, ran.err)
+    answer: dict[str, Any] = json.loads(ran.out)
+    return answer
+
+
+def test_counts_are_the_analysts(run: Run, small_leak: Path) -> None:
+    """`counts --json` holds the analyst's tables, number for number."""
+    with open_leak(small_leak) as leak:
+        expected = counts.overview(leak)
+
+    actual = pl.DataFrame(answered(run, "counts", small_leak)["overview"])
+
+    assert expected.equals(actual.select(expected.columns))
+
+
+def test_duplicates_are_the_analysts(run: Run, small_leak: Path) -> None:
+    """`duplicates --json` holds how many people stand at several practices, by each key."""
+    with open_leak(small_leak) as leak:
+        expected = duplicates.at_several_practices(leak)
+
+    answer = answered(run, "duplicates", small_leak)
+
+    assert expected["people_at_several"].to_list() == [result["value"] for result in answer["results"]]
+    assert expected["people"].to_list() == [result["denominator"] for result in answer["results"]]
+
+
+def test_public_figures_are_the_analysts(run: Run, small_leak: Path) -> None:
+    """`public-figures --json` holds the tiers with their hits and what chance would give."""
+    with open_leak(small_leak) as leak:
+        expected = public_figures.tiers(leak)
+
+    tiers = pl.DataFrame(answered(run, "public-figures", small_leak)["tiers"])
+
+    assert expected["hits"].to_list() == tiers["hits"].to_list()
+    assert expected["expected"].to_list() == pytest.approx(tiers["expected"].to_list())
+
+
+def test_comments_have_two_denominators(run: Run, small_leak: Path) -> None:
+    """The same sensitive lines are told as a share of all lines and as a share of lines with a comment."""
+    results = {result["id"]: result for result in answered(run, "comments", small_leak)["results"]}
+
+    of_lines, of_comments = results["sensitive_lines"], results["sensitive_comments"]
+    assert of_lines["value"] == of_comments["value"]
+    assert 20_000 == of_lines["denominator"]
+    assert results["commented_lines"]["value"] == of_comments["denominator"]
+    assert of_lines["value"] / 20_000 == pytest.approx(results["sensitive_share_of_lines"]["value"])
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_answer_is_a_table_with_denominators(name: str, run: Run, small_leak: Path) -> None:
+    """In words an answer is a question and, for each number, what it is out of and what it means."""
+    ran = run(name, small_leak)
+
+    assert (0, "") == (ran.code, ran.err)
+    assert ran.out.splitlines()[0].rstrip().endswith("?")
+    assert all(heading in ran.out for heading in ("Number", "Out of", "Share", "What it means"))
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_answer_shows_nobody(name: str, run: Run, small_leak: Path) -> None:
+    """No value that points at a person by itself stands in an answer, in words or in JSON."""
+    lines = pl.read_parquet(small_leak / "lines" / "*.parquet")
+    direct = ("nir", "mobile_phone", "landline_phone", "email", "address", "administrative_comment")
+    values = {value for column in direct for value in lines[column].drop_nulls() if len(value) > 8}
+
+    said = run(name, small_leak).out + run(name, small_leak, "--json").out
+
+    assert [] == [value for value in values if value in said]
+
+
+@pytest.mark.spark
+@pytest.mark.slow
+def test_engines_agree(run: Run, nine_lines: Path, spark_leak: object) -> None:
+    """`counts` says the same on Spark as on DuckDB."""
+    assert answered(run, "counts", nine_lines) == answered(run, "counts", nine_lines, "--engine", "spark")
+
+
+def test_installed_command_answers(small_leak: Path) -> None:
+    """The command that the package installs runs, and ends with the code of `main`."""
+    command = shutil.which("toolkit", path=str(Path(sys.executable).parent))
+    assert command is not None
+
+    described = subprocess.run([command, "describe", small_leak], capture_output=True, text=True, check=False)
+    missing = subprocess.run([command, "describe", "missing"], capture_output=True, text=True, check=False)
+
+    assert (0, "") == (described.returncode, described.stderr)
+    assert (2, "") == (missing.returncode, missing.stdout)

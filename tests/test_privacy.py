@@ -1,0 +1,150 @@
+"""What may be shown: masks, and tables from which no small count can be had."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import pairwise
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from toolkit import schema
+from toolkit.errors import InputError
+from toolkit.leak import Leak
+from toolkit.privacy import mask_date, mask_lines, mask_name, mask_place, mask_text, suppress_small
+
+columns_of_counts = st.lists(st.one_of(st.none(), st.integers(0, 40), st.integers(0, 5000)), min_size=1, max_size=30)
+minimums = st.integers(2, 20)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Jean-Luc Martin", "J.-L. M."),
+        ("élodie", "É."),
+        ("de La  Tour", "D. L. T."),
+        ("- ", ""),
+        ("", ""),
+        (None, None),
+    ],
+)
+def test_names_become_initials(name: str | None, expected: str | None) -> None:
+    """Of a name only the initials are left."""
+    assert expected == mask_name(name)
+
+
+def test_dates_become_years() -> None:
+    """Of a date only the year is left, with four digits."""
+    assert ("1980", "0987", None) == (mask_date(date(1980, 5, 17)), mask_date(date(987, 1, 1)), mask_date(None))
+
+
+def test_places_become_departements() -> None:
+    """Of a postal code only the departement is left, and nothing of what is none."""
+    assert ["35", "2A", "2B", "974", None, None] == [
+        mask_place(code) for code in ("35000", "20000", "20200", "97400", "350", None)
+    ]
+
+
+def test_texts_become_first_letters() -> None:
+    """Of a text the first letters are left, and nothing of numbers and mail addresses."""
+    text = "RDV 12/03 Mme d'Aubrac a.b@c.example !"
+
+    assert "R… [number] M… d… [mail]" == mask_text(text)
+    assert "R… [number] M… …" == mask_text(text, 15)
+    assert mask_text(None) is None
+
+
+@given(st.text(max_size=200), st.integers(1, 80))
+def test_masked_texts_hold_no_word_and_no_digit(text: str, length: int) -> None:
+    """Whatever the text, no two of its letters stand together and none of its digits is left."""
+    masked = (mask_text(text, length) or "").replace("[number]", "").replace("[mail]", "")
+
+    assert not any(character.isdigit() for character in masked)
+    assert not any(first.isalpha() and second.isalpha() for first, second in pairwise(masked))
+
+
+def test_masked_lines_show_nobody(leak: Leak) -> None:
+    """No personal value of a line is left as it is, but for the sex."""
+    lines = leak.lines.to_polars().sort("line_id")
+    masked = mask_lines(lines)
+
+    personal = [c.name for c in schema.LINES.columns if c.personal is not schema.Personal.NONE and c.name != "sex"]
+    assert lines.columns == masked.columns
+    for name in personal:
+        before, after = lines[name].cast(pl.String).to_list(), masked[name].to_list()
+        assert [value is None for value in before] == [value is None for value in after]
+        assert not any(old == new for old, new in zip(before, after, strict=True) if (old or "").strip())
+
+
+def test_lines_with_an_unknown_column() -> None:
+    """A column that the schema does not know is refused: nobody has said how personal it is."""
+    with pytest.raises(InputError, match="not columns of lines, so no mask is known: password"):
+        mask_lines(pl.DataFrame({"line_id": [1], "password": ["x"]}))
+
+
+@given(columns_of_counts, minimums)
+def test_no_suppressed_cell_can_be_computed(counts: list[int | None], minimum: int) -> None:
+    """Who knows the total and what is shown cannot tell any suppressed cell from a count of the minimum or more."""
+    table = pl.DataFrame({"n": counts}, schema={"n": pl.Int64})
+    shown = suppress_small(table, ["n"], minimum)["n"].to_list()
+
+    total = sum(count or 0 for count in counts)
+    hidden = [count for count, cell in zip(counts, shown, strict=True) if cell is None and count is not None]
+    assert all(cell == 0 or cell >= minimum for cell in shown if cell is not None)
+    if total >= minimum * 3 and hidden:
+        rest = total - sum(cell or 0 for cell in shown)
+        # Each of the others is 1 at least, so this is the most that a cell can be.
+        assert len(hidden) >= 2
+        assert rest - (len(hidden) - 1) >= minimum
+
+
+@given(columns_of_counts, minimums)
+def test_what_is_shown_is_true_and_no_more_is_hidden_than_needed(counts: list[int | None], minimum: int) -> None:
+    """Cells that are shown are unchanged, and a column without small counts is left alone."""
+    table = pl.DataFrame({"n": counts}, schema={"n": pl.Int64})
+    shown = suppress_small(table, ["n"], minimum)["n"].to_list()
+
+    assert all(cell is None or cell == count for cell, count in zip(shown, counts, strict=True))
+    if not any(0 < (count or 0) < minimum for count in counts):
+        assert counts == shown
+
+
+@given(columns_of_counts, minimums)
+def test_suppressing_twice_is_suppressing_once(counts: list[int | None], minimum: int) -> None:
+    """A table that is safe is not made smaller."""
+    once = suppress_small(pl.DataFrame({"n": counts}, schema={"n": pl.Int64}), ["n"], minimum)
+
+    assert once.rows() == suppress_small(once, ["n"], minimum).rows()
+
+
+def test_the_smallest_count_goes_with_a_single_small_one() -> None:
+    """One small cell could be had from the total, so the smallest of the others goes as well, with their shares."""
+    table = pl.DataFrame({"category": ["a", "b", "c", "d"], "n": [500, 3, 40, 0], "share": [0.5, 0.003, 0.04, 0.0]})
+
+    assert [("a", 500, 0.5), ("b", None, None), ("c", None, None), ("d", 0, 0.0)] == suppress_small(table, ["n"]).rows()
+
+
+def test_all_cells_go_when_all_together_are_few() -> None:
+    """Where even the total is small, zeros go too."""
+    table = pl.DataFrame({"n": [3, 4, 0]})
+
+    assert [None, None, None] == suppress_small(table, ["n"])["n"].to_list()
+
+
+@pytest.mark.parametrize(
+    ("columns", "minimum", "message"),
+    [
+        (["m"], 10, "These columns were not found: m; the table has n, name, change"),
+        (["name"], 10, "Column 'name' holds String, not counts"),
+        (["change"], 10, "Column 'change' holds negative numbers"),
+        (["n"], 0, "A minimum of 0 suppresses nothing"),
+    ],
+)
+def test_what_cannot_be_suppressed(columns: list[str], minimum: int, message: str) -> None:
+    """Columns that are not there or not counts, and minimums that mean nothing, are named."""
+    table = pl.DataFrame({"n": [1], "name": ["x"], "change": [-1]})
+
+    with pytest.raises(InputError, match=message):
+        suppress_small(table, columns, minimum)

@@ -1,0 +1,286 @@
+"""The report: results that say what they count, pages that load nothing, files that are whole or not there."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+from dataclasses import replace
+from pathlib import Path
+
+import nbformat
+import plotly.graph_objects as go
+import plotly.io
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from plotly.offline import get_plotlyjs
+
+from toolkit.cli import main
+from toolkit.leak import open_leak
+from toolkit.report import data_sets, investigation
+from toolkit.report.answers import ANSWERS, Answer, Result
+from toolkit.report.notebooks import find_notebooks, run_notebook, to_page
+from toolkit.report.page import index_page
+from toolkit.report.tables import readable
+from toolkit.report.wording import in_words, percent
+from toolkit.report.writing import ReportError, write_text
+from toolkit.scenario import load_scenario
+
+MINIMUM_IDS = {
+    "lines",
+    "records",
+    "repeated_lines",
+    "people_by_nir",
+    "people_by_names_birth_date",
+    "sensitive_lines",
+    "sensitive_share_of_lines",
+    "figures_by_name",
+    "figures_by_name_birth_year",
+    "figures_by_name_birth_date",
+    "figures_by_name_birth_date_place",
+    "people_at_several_practices_by_nir",
+    "people_at_several_practices_by_birth_identity",
+}
+RESULT = Result("cats", 1234, "cats", 20_000, "animals", 0.0617, "animals that say miaow", command="toolkit cats zoo")
+MANIFEST = {"title": "A leak of <cats>", "rows": 20_000, "copied_on": "2025-11-27"}
+
+
+# --- Results ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def answers(small_leak: Path) -> dict[str, Answer]:
+    """The four answers of the small leak."""
+    with open_leak(small_leak, threads=2) as leak:
+        return {name: ask(leak) for name, ask in ANSWERS.items()}
+
+
+@pytest.fixture(scope="session")
+def results(answers: dict[str, Answer]) -> dict[str, Result]:
+    """All results of the small leak, by id."""
+    return {result.id: result for answer in answers.values() for result in answer.results}
+
+
+def test_results_that_readers_rely_on_are_there(answers: dict[str, Answer], results: dict[str, Result]) -> None:
+    """The ids promised are among the results, and no id stands twice."""
+    assert set() == MINIMUM_IDS - set(results)
+    assert len(results) == sum(len(answer.results) for answer in answers.values())
+
+
+def test_results_agree_with_the_lines(results: dict[str, Result], small_leak: Path) -> None:
+    """Numbers of lines, records and social security numbers are those that Polars counts in the files."""
+    lines = pl.read_parquet(small_leak / "lines" / "*.parquet")
+    comments = lines["administrative_comment"].drop_nulls().str.strip_chars()
+
+    expected = {
+        "lines": lines.height,
+        "records": lines["record_id"].n_unique(),
+        "repeated_lines": lines.height - lines["record_id"].n_unique(),
+        "people_by_nir": lines["nir"].drop_nulls().n_unique(),
+        "commented_lines": (comments != "").sum(),
+    }
+
+    assert expected == {name: results[name].value for name in expected}
+
+
+def test_results_carry_what_makes_them_readable(results: dict[str, Result]) -> None:
+    """Each number has a unit, a denominator and a definition, its share follows from them, and lies in its interval."""
+    for result in results.values():
+        assert all((result.unit, result.denominator, result.denominator_unit, result.definition, result.command))
+        if result.share is not None and not result.id.startswith("hits_"):
+            assert result.value / result.denominator == pytest.approx(result.share)
+        if result.low is not None and result.high is not None:
+            assert result.low <= result.value <= result.high
+
+
+@pytest.mark.parametrize("name", list(ANSWERS))
+def test_command_gives_the_number_again(
+    name: str, answers: dict[str, Answer], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command beside a result prints the same result."""
+    (command,) = {result.command for result in answers[name].results}
+
+    main(shlex.split(command)[1:])
+
+    again = {result["id"]: result["value"] for result in json.loads(capsys.readouterr().out)["results"]}
+    assert {result.id: result.value for result in answers[name].results} == again
+
+
+# --- Words ------------------------------------------------------------------------------------------------------------
+
+
+def test_result_in_words() -> None:
+    """A result is told with separators, a percent sign, and its interval where it has one."""
+    census = in_words(RESULT)
+    estimate = in_words(replace(RESULT, low=1200, high=1300))
+
+    assert ("1,234", "cats", "20,000 animals", "6.2 %", "animals that say miaow") == census
+    assert "animals that say miaow (95 % interval: 1,200 to 1,300)" == estimate.meaning
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (0, "0 %"),
+        (0.00001, "under 0.01 %"),
+        (0.0113, "1.13 %"),
+        (0.5, "50.0 %"),
+        (0.9995, "99.95 %"),
+        (0.99999, "over 99.99 %"),
+        (1, "100 %"),
+    ],
+)
+def test_percent(share: float, said: str) -> None:
+    """Small shares keep two digits, and only nothing and all are told as 0 and 100."""
+    assert said == percent(share)
+
+
+@given(st.floats(0, 1))
+def test_percent_is_close(share: float) -> None:
+    """What is told is within half of its last digit of the share."""
+    number = float(re.sub(r"[^\d.]", "", percent(share)))
+
+    assert share * 100 == pytest.approx(number, abs=0.0501)
+
+
+def test_readable_table() -> None:
+    """A table to be read has separators, percent signs, plain headings, and dashes for what is missing."""
+    table = pl.DataFrame({"people_found": [1234567, None], "share": [0.0113, None], "year": [2025, 2024]})
+
+    html = readable(table, "People", "Counted whole.").as_raw_html()
+
+    assert all(text in html for text in ("1,234,567", "1.13%", "people found", ">2025<", "–", "Counted whole."))
+
+
+# --- Pages ------------------------------------------------------------------------------------------------------------
+
+
+def test_index_page_tells_numbers_and_that_all_is_invented() -> None:
+    """The page has each number with its denominator, the way to run it again, and what it proves; names are escaped."""
+    answer = Answer("How many cats?", (RESULT,), {})
+
+    page = index_page("zoo", MANIFEST, [answer], [("notebooks/00.html", "Start & go")], "toolkit investigate --seed 1")
+
+    assert all(text in page for text in ("1,234", "20,000 animals", "6.2 %", "How many cats?"))
+    assert '<a href="notebooks/00.html">Start &amp; go</a>' in page
+    assert "<pre>toolkit investigate --seed 1</pre>" in page
+    assert "proves the method alone" in page
+    assert "A leak of &lt;cats&gt;" in page
+    assert "http" not in page
+
+
+def test_page_of_a_notebook_draws_its_figures_and_loads_nothing() -> None:
+    """Figures are drawn by the one plotly.js inside the page, with an alternative text; links go to pages."""
+    figure = go.Figure(go.Bar(x=[1], y=[2]), layout={"title": {"text": "<b>Two cats</b>"}})
+    data = {"application/vnd.plotly.v1+json": json.loads(plotly.io.to_json(figure))}
+    shown = [new_output("display_data", data=data) for _ in range(2)]
+    notebook = new_notebook(
+        cells=[new_markdown_cell("# Cats\n\n[next](01_dogs.ipynb)"), new_code_cell("figure", outputs=shown)]
+    )
+
+    page = to_page(notebook, "Cats")
+
+    assert 1 == page.count(get_plotlyjs())
+    rest = page.replace(get_plotlyjs(), "")
+    assert 2 == rest.count("Plotly.newPlot(")
+    assert 'aria-label="Two cats"' in rest
+    assert 'href="01_dogs.html"' in rest
+    assert [] == re.findall(r"<script[^>]+src|<link[^>]+href|cdn|unpkg", rest)
+
+
+def test_page_without_figures_needs_no_plotly() -> None:
+    """A notebook of words and tables stays small."""
+    assert len(to_page(new_notebook(cells=[new_markdown_cell("# Words")]), "Words")) < 1_000_000
+
+
+def test_failing_cell_is_one_clear_error(tmp_path: Path) -> None:
+    """A notebook whose cell fails names itself and the error, and writes no page."""
+    notebook = new_notebook(cells=[new_code_cell("assert 1 == 2, 'one is not two'")])
+    nbformat.write(notebook, tmp_path / "07_wrong.ipynb")
+
+    with pytest.raises(ReportError, match=r"07_wrong\.ipynb failed .*AssertionError: one is not two"):
+        run_notebook(tmp_path / "07_wrong.ipynb", tmp_path / "page.html", {})
+
+    assert not (tmp_path / "page.html").exists()
+
+
+def test_file_is_whole_or_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A write that fails leaves the earlier file untouched."""
+    page = tmp_path / "reports" / "index.html"
+    write_text(page, "before")
+
+    def full(self: Path, *_: object, **__: object) -> int:
+        raise OSError(28, os.strerror(28))
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(ReportError, match="No space left"):
+        write_text(page, "after")
+
+    assert "before" == page.read_text(encoding="utf-8")
+
+
+# --- Data sets --------------------------------------------------------------------------------------------------------
+
+
+def test_default_leak_is_the_newest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a folder below the project's root, the data set finished last is found; unfinished ones are passed over."""
+    for age, name in enumerate(["old", "new"]):
+        manifest = tmp_path / "data" / "synthetic" / name / "manifest.json"
+        manifest.parent.mkdir(parents=True)
+        manifest.write_text("{}", encoding="utf-8")
+        os.utime(manifest, (age, age))
+    (tmp_path / "data" / "synthetic" / "unfinished").mkdir()
+    (tmp_path / "notebooks").mkdir()
+    monkeypatch.chdir(tmp_path / "notebooks")
+
+    assert tmp_path / "data" / "synthetic" / "new" == data_sets.default_leak()
+
+
+def test_default_leak_is_made_where_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without any data set a small one is made, and found again the next time."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(data_sets, "_SMALL", 1_000)
+
+    made = data_sets.default_leak()
+
+    assert tmp_path / "data" / "synthetic" / "mlm-2026-1000-1" == made
+    assert made == data_sets.default_leak()
+    with open_leak(made) as leak:
+        assert 1_000 == leak.lines.count().execute()
+
+
+# --- The main job -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_investigation_writes_a_report(
+    small_leak: Path, results: dict[str, Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The main job writes the page, the results and a page a notebook, tells its steps, and leaves nothing aside."""
+    start = find_notebooks()[:1]
+    monkeypatch.setattr(investigation, "find_notebooks", lambda: start)
+    steps: list[tuple[str, int, int]] = []
+
+    done = investigation.investigate(
+        load_scenario(),
+        1,
+        20_000,
+        small_leak,
+        tmp_path,
+        memory_limit="1GB",
+        progress=lambda step, made, total: steps.append((step, made, total)),
+    )
+
+    written = {path.relative_to(tmp_path / "small").as_posix() for path in tmp_path.rglob("*.*") if path.is_file()}
+    told = json.loads((tmp_path / "small" / "results.json").read_text(encoding="utf-8"))
+    assert {"index.html", "results.json", "notebooks/00_start_here.html"} == written
+    assert tmp_path / "small" / "index.html" == done.index
+    assert {name: result.value for name, result in results.items()} == {entry["id"]: entry["value"] for entry in told}
+    assert {"id", "value", "unit", "denominator", "definition", "low", "high", "command"} <= set(told[0])
+    assert 'href="notebooks/00_start_here.html"' in done.index.read_text(encoding="utf-8")
+    assert ("Making the leak", 20_000, 20_000) in steps
+    assert all((step, 1, 1) in steps for step in ("Asking: counts", "Asking: duplicates", "Notebook 00_start_here"))

@@ -1,0 +1,110 @@
+"""The comments of a whole leak: each distinct text is read once, and counted as often as it stands."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import ibis
+import ibis.expr.types as ir
+import polars as pl
+
+from toolkit.analysis.comments.lexicon import CATEGORIES
+from toolkit.analysis.comments.reading import classify
+from toolkit.analysis.results import collect, share
+from toolkit.leak import Leak
+
+__all__ = ["Overview", "flagged", "overview", "read_texts"]
+
+_TEXT = "administrative_comment"
+
+
+class Overview(NamedTuple):
+    """The answer for a leak, as two small tables."""
+
+    totals: pl.DataFrame
+    """One row a quantity: `quantity`, `value`, `unit`, `denominator`, `denominator_unit`, `share`."""
+    categories: pl.DataFrame
+    """One row a category: `category`, `strict_lines`, `lines`, `texts`, `share` (of all lines); a line may be in several."""
+
+
+def read_texts(leak: Leak) -> pl.DataFrame:
+    """What does each distinct comment say? One row a text that is not blank, in the order of the texts.
+
+    Columns: `administrative_comment`, `lines` that carry it, and those of `classify`.
+    """
+    text = leak.lines[_TEXT]
+    commented = leak.lines.filter(text.notnull() & (text.strip() != ""))
+    texts = collect(commented.group_by(_TEXT).aggregate(lines=ibis._.count()), _TEXT)
+    return texts.hstack(classify(texts[_TEXT]))
+
+
+def flagged(leak: Leak, texts: pl.DataFrame) -> ir.Table:
+    """Which lines carry a sensitive comment? One row a line: `line_id`, `record_id`, `strict`.
+
+    `texts` is what `read_texts` returned. The result is an expression, as long as the leak is large.
+    """
+    sensitive = ibis.memtable(texts.filter("sensitive").select(_TEXT, "strict"))
+    lines = leak.lines.select("line_id", "record_id", _TEXT)
+    return lines.inner_join(sensitive, _TEXT).select("line_id", "record_id", "strict")
+
+
+def overview(leak: Leak, texts: pl.DataFrame | None = None) -> Overview:
+    """What share of the lines reveals something intimate, and what? Strict and broad, with every denominator.
+
+    `strict` counts what is stated of the patient and asserted; broad also what is negated, hypothetical, inferred or
+    a relative's. `texts` spares a second reading when `read_texts` was called before.
+    """
+    texts = read_texts(leak) if texts is None else texts
+    lines = leak.lines
+    whole = collect(lines.aggregate(lines=lines.count(), records=lines.record_id.nunique()), "lines").row(0, named=True)
+    found = flagged(leak, texts)
+    counted = found.aggregate(
+        records=found.record_id.nunique(), strict_records=found.record_id.nunique(where=found.strict)
+    )
+    records = collect(counted, "records").row(0, named=True)
+    return Overview(_totals(texts, whole, records), _categories(texts, whole["lines"]))
+
+
+def _totals(texts: pl.DataFrame, whole: dict[str, int], records: dict[str, int]) -> pl.DataFrame:
+    commented = int(texts["lines"].sum())
+    broad = int(texts.filter("sensitive")["lines"].sum())
+    strict = int(texts.filter("strict")["lines"].sum())
+    rows = [
+        ("commented_lines", commented, "lines", whole["lines"], "lines"),
+        ("distinct_texts", texts.height, "texts", commented, "commented lines"),
+        ("sensitive_lines", broad, "lines", whole["lines"], "lines"),
+        ("strict_lines", strict, "lines", whole["lines"], "lines"),
+        ("sensitive_comments", broad, "lines", commented, "commented lines"),
+        ("strict_comments", strict, "lines", commented, "commented lines"),
+        ("sensitive_texts", int(texts["sensitive"].sum()), "texts", texts.height, "distinct texts"),
+        ("strict_texts", int(texts["strict"].sum()), "texts", texts.height, "distinct texts"),
+        ("sensitive_records", records["records"], "records", whole["records"], "records"),
+        ("strict_records", records["strict_records"], "records", whole["records"], "records"),
+    ]
+    columns = ["quantity", "value", "unit", "denominator", "denominator_unit"]
+    return pl.DataFrame(rows, schema=columns, orient="row").with_columns(
+        share("value", "denominator").alias("share")
+    )
+
+
+def _categories(texts: pl.DataFrame, lines: int) -> pl.DataFrame:
+    """All twelve categories, most lines first, those that nothing fell into included."""
+    by_category = (
+        texts.filter("sensitive")
+        .select("lines", "strict", category="categories")
+        .explode("category")
+        .group_by("category")
+        .agg(
+            strict_lines=pl.col("lines").filter("strict").sum(),
+            lines=pl.col("lines").sum(),
+            texts=pl.len().cast(pl.Int64),
+        )
+    )
+    every = pl.DataFrame({"category": CATEGORIES})
+    return (
+        every.join(by_category, on="category", how="left")
+        .with_columns(pl.col("strict_lines", "lines", "texts").fill_null(0), total=pl.lit(lines))
+        .with_columns(share("lines", "total").alias("share"))
+        .drop("total")
+        .sort("lines", "category", descending=[True, False])
+    )

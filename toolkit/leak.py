@@ -1,0 +1,312 @@
+"""Open a data set on disk: its tables as Ibis tables, on DuckDB or on Spark, and its manifest.
+
+An Ibis expression written against a `Leak` runs unchanged on both engines; this module is the one place that tells
+them apart.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from fnmatch import fnmatch
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import duckdb
+import ibis
+import ibis.expr.types as ir
+
+from toolkit import schema
+from toolkit.errors import DataSetError, InputError, NotADataSetError
+
+if TYPE_CHECKING:
+    from ibis.backends import BaseBackend
+    from pyspark.sql import SparkSession
+
+__all__ = ["ENGINES", "Leak", "open_leak"]
+
+ENGINES = ("duckdb", "spark")
+"""The engines a leak can be opened with."""
+
+MANIFEST_FORMAT = 1
+"""The one version of `manifest.json` that this module reads."""
+
+
+class Leak:
+    """A data set that is open: its tables as Ibis tables, its manifest, its name.
+
+    Use it in a `with` block, or call `close()`: it holds a connection and a directory for what does not fit in
+    memory. Its representation shows sizes and never a row.
+    """
+
+    def __init__(self, path: Path, engine: str, manifest: dict[str, Any], backend: _Backend) -> None:
+        self.path = path
+        self.engine = engine
+        self.manifest = manifest
+        self._backend = backend
+        self._tables: dict[str, ir.Table] = {}
+
+    @property
+    def name(self) -> str:
+        """The name of the directory, by which reports call the data set."""
+        return self.path.name
+
+    @property
+    def lines(self) -> ir.Table:
+        """One row a line of the dump (`schema.LINES`)."""
+        return self._table(schema.LINES)
+
+    @property
+    def practices(self) -> ir.Table:
+        """One row a practice (`schema.PRACTICES`)."""
+        return self._table(schema.PRACTICES)
+
+    @property
+    def practitioners(self) -> ir.Table:
+        """One row a practitioner (`schema.PRACTITIONERS`)."""
+        return self._table(schema.PRACTITIONERS)
+
+    @property
+    def public_figures(self) -> ir.Table:
+        """One row a public figure of the outside register (`schema.PUBLIC_FIGURES`)."""
+        return self._table(schema.PUBLIC_FIGURES)
+
+    @property
+    def truth(self) -> ir.Table:
+        """One row a line, as the maker knows it (`schema.TRUTH_LINES`); for `analysis.scoring` alone.
+
+        A method that reads the truth proves nothing: a real leak has none.
+        """
+        return self._table(schema.TRUTH_LINES)
+
+    def derived(self, name: str, make: Callable[[Leak], ir.Table]) -> ir.Table:
+        """What `make` computes from this leak, computed once and kept under `name` while the leak is open."""
+        if name not in self._tables:
+            self._tables[name] = self._backend.keep(make(self), name)
+        return self._tables[name]
+
+    def close(self) -> None:
+        """Close the connection and remove what it spilled to disk."""
+        self._backend.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        lines = self.manifest.get("rows")
+        size = f"{lines:,} lines" if isinstance(lines, int) else "size unknown"
+        return f"<Leak {self.name!r}: {size}, engine {self.engine}>"
+
+    def _table(self, table: schema.Table) -> ir.Table:
+        if table.name not in self._tables:
+            files = _files_of(table, self.path, self.manifest)
+            opened = self._backend.read_parquet(files, table.name)
+            missing = [name for name in table.names if name not in opened.columns]
+            if missing:
+                raise DataSetError(
+                    f"The files {table.files} of the data set {self.path} lack the columns {', '.join(missing)}: "
+                    "make the data set again with this version of the toolkit."
+                )
+            self._tables[table.name] = opened.select(*table.names)
+        return self._tables[table.name]
+
+
+def open_leak(
+    path: str | os.PathLike[str],
+    engine: str = "duckdb",
+    *,
+    memory_limit: str | None = None,
+    threads: int | None = None,
+) -> Leak:
+    """Open the data set in the directory `path` for questions.
+
+    `engine` is "duckdb" or "spark" (local mode; needs PySpark, an optional extra, and Java). `memory_limit` ("4GB")
+    and `threads` are given to the engine; a Spark session that already runs is used as it is and left running.
+
+    Raises `DataSetError` when the directory is not a finished data set, or when a file of it is missing or does not
+    have the size the manifest tells, and `InputError` when the engine is not known or cannot start.
+    """
+    if engine not in ENGINES:
+        raise InputError(f"There is no engine {engine!r}: use one of {', '.join(ENGINES)}.")
+    directory = Path(path).resolve()
+    manifest = _read_manifest(directory)
+    _check_files(directory, manifest)
+    backend = _DuckDB(memory_limit, threads) if engine == "duckdb" else _Spark(memory_limit, threads)
+    return Leak(directory, engine, manifest, backend)
+
+
+def _read_manifest(directory: Path) -> dict[str, Any]:
+    if not directory.is_dir():
+        raise NotADataSetError(f"There is no directory {directory}: give the directory of a data set.")
+    file = directory / "manifest.json"
+    if not file.is_file():
+        raise DataSetError(
+            f"The directory {directory} has no manifest.json: it is not a data set, or its making did not finish; "
+            "run `toolkit generate` again with the same options to resume it."
+        )
+    try:
+        manifest = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise DataSetError(f"The file {file} is not valid JSON ({error}): make the data set again.") from None
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), list):
+        raise DataSetError(f"The file {file} is not the manifest of a data set: it has no list of files.")
+    if manifest.get("format") != MANIFEST_FORMAT:
+        raise DataSetError(
+            f"The file {file} has format {manifest.get('format')!r} where {MANIFEST_FORMAT} was expected: "
+            "make the data set again with this version of the toolkit."
+        )
+    return manifest
+
+
+def _check_files(directory: Path, manifest: dict[str, Any]) -> None:
+    """Every file of the manifest is there and has its size (content hashes are `verify-synthetic`'s business)."""
+    for entry in manifest["files"]:
+        file = directory / entry["path"]
+        if not file.is_file():
+            raise DataSetError(
+                f"The file {file} is in the manifest but not on disk: copy the data set again or make it again."
+            )
+        if file.stat().st_size != entry["bytes"]:
+            raise DataSetError(
+                f"The file {file} has {file.stat().st_size} bytes where the manifest says {entry['bytes']}: "
+                "copy the data set again or make it again."
+            )
+
+
+def _files_of(table: schema.Table, directory: Path, manifest: dict[str, Any]) -> list[Path]:
+    files = sorted(directory / entry["path"] for entry in manifest["files"] if fnmatch(entry["path"], table.files))
+    if not files:
+        raise DataSetError(f"The manifest of {directory} lists no file {table.files}: make the data set again.")
+    return files
+
+
+class _Backend:
+    """What a `Leak` asks of an engine."""
+
+    def read_parquet(self, files: list[Path], name: str) -> ir.Table:
+        raise NotImplementedError
+
+    def keep(self, expression: ir.Table, name: str) -> ir.Table:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+
+class _DuckDB(_Backend):
+    """DuckDB in memory, spilling to a directory of its own that goes when it closes."""
+
+    def __init__(self, memory_limit: str | None, threads: int | None) -> None:
+        self._spill = tempfile.mkdtemp(prefix="leak-")
+        config: dict[str, Any] = {
+            "temp_directory": self._spill,
+            # Every result is ordered by name, so the order of the files need not be kept, which saves memory.
+            "preserve_insertion_order": False,
+            "autoinstall_known_extensions": False,
+        }
+        if memory_limit is not None:
+            config["memory_limit"] = memory_limit
+        if threads is not None:
+            config["threads"] = threads
+        try:
+            self._connection: BaseBackend = ibis.duckdb.connect(**config)
+        except duckdb.Error as error:
+            shutil.rmtree(self._spill, ignore_errors=True)
+            reason = str(error).splitlines()[0]
+            raise InputError(
+                f"DuckDB refused memory_limit={memory_limit!r} and threads={threads!r} ({reason}): "
+                'use values such as "4GB" and 2.'
+            ) from None
+
+    def read_parquet(self, files: list[Path], name: str) -> ir.Table:
+        # DuckDB takes a path that exists as it is, before it looks for patterns in it.
+        return self._connection.read_parquet(files, table_name=name)
+
+    def keep(self, expression: ir.Table, name: str) -> ir.Table:
+        self._connection.con.execute(f"CREATE TEMPORARY TABLE {name} AS {ibis.to_sql(expression, dialect='duckdb')}")
+        return self._connection.table(name)
+
+    def close(self) -> None:
+        self._connection.disconnect()
+        shutil.rmtree(self._spill, ignore_errors=True)
+
+
+class _Spark(_Backend):
+    """Spark in local mode, on the session that runs already or on one of its own."""
+
+    def __init__(self, memory_limit: str | None, threads: int | None) -> None:
+        if importlib.util.find_spec("pyspark") is None:
+            raise InputError(
+                "The engine 'spark' needs PySpark, which is not installed: "
+                "run `pip install 'leak-forensics-toolkit[spark]'`, or use the engine 'duckdb'."
+            )
+        from pyspark.sql import SparkSession
+
+        running = SparkSession.getActiveSession()
+        self._own = running is None
+        self._session = running or _start_spark(memory_limit, threads)
+        self._connection: BaseBackend = ibis.pyspark.connect(self._session)
+
+    def read_parquet(self, files: list[Path], name: str) -> ir.Table:
+        # Spark views are named for the whole session, where several leaks may be open.
+        view = ibis.util.gen_name(name)
+        frame = self._session.read.parquet(*(_spark_path(file) for file in files))
+        frame.createOrReplaceTempView(view)
+        return self._connection.table(view)
+
+    def keep(self, expression: ir.Table, name: str) -> ir.Table:
+        view = ibis.util.gen_name(name)
+        self._session.sql(str(ibis.to_sql(expression, dialect="pyspark"))).cache().createOrReplaceTempView(view)
+        return self._connection.table(view)
+
+    def close(self) -> None:
+        if self._own:
+            self._session.stop()
+
+
+def _spark_path(file: Path) -> str:
+    """The path with Hadoop's pattern characters escaped."""
+    return "".join(f"\\{character}" if character in r"\*?[]{}" else character for character in str(file))
+
+
+def _start_spark(memory_limit: str | None, threads: int | None) -> SparkSession:
+    if shutil.which("java") is None and not os.environ.get("JAVA_HOME"):
+        raise InputError(
+            "The engine 'spark' needs Java 17 or later, and there is no `java` on the path nor JAVA_HOME: "
+            "install one (on Debian, openjdk-17-jre-headless), or use the engine 'duckdb'."
+        )
+    from pyspark.errors import PySparkException
+    from pyspark.sql import SparkSession
+
+    builder = (
+        SparkSession.builder.master(f"local[{threads or '*'}]")
+        .appName("leak-forensics-toolkit")
+        .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
+        # Loopback only: nothing of a leak may be served to the network.
+        .config("spark.driver.bindAddress", "127.0.0.1")
+        .config("spark.driver.host", "127.0.0.1")
+        .config("spark.sql.session.timeZone", "UTC")
+        .config("spark.sql.shuffle.partitions", "16")
+        # Without Arrow every result is pickled row by row.
+        .config("spark.sql.execution.arrow.pyspark.enabled", "true")
+    )
+    if memory_limit is not None:
+        builder = builder.config("spark.driver.memory", memory_limit.upper().removesuffix("B"))
+    try:
+        return builder.getOrCreate()
+    except PySparkException as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(
+            f"Spark did not start ({reason}): check Java and the memory limit, or use the engine 'duckdb'."
+        ) from None

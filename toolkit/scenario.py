@@ -1,0 +1,290 @@
+"""What a leak is made of: sizes, rates and dates, read from a scenario file and checked.
+
+A scenario is a TOML file; those that come with the toolkit are in `toolkit/scenarios/`.
+Every value there has its source beside it, or the word assumption.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from importlib import resources
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from toolkit.errors import InputError, ScenarioError
+
+__all__ = ["DEFAULT_SCENARIO", "Scenario", "Sizes", "load_scenario", "scenario_names"]
+
+DEFAULT_SCENARIO = "mlm-2026"
+MINIMUM_ROWS = 1_000
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(gt=0)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Sizes(_Section):
+    """How many of each thing a leak holds."""
+
+    lines: Count
+    records: Count
+    people: Count
+    practitioners: Count
+    practices: Count
+    sensitive_people: Count
+    table_records: Count
+    public_figures: Count
+    minimum_practices: Annotated[int, Field(ge=4)]
+
+    @model_validator(mode="after")
+    def _nested(self) -> Sizes:
+        if not self.people <= self.records <= self.lines:
+            raise ValueError("sizes must satisfy people <= records <= lines")
+        if not self.records <= self.table_records:
+            raise ValueError("sizes.table_records must be at least sizes.records")
+        if not self.practices <= self.practitioners:
+            raise ValueError("sizes must satisfy practices <= practitioners")
+        return self
+
+    def scaled(self, lines: int) -> Sizes:
+        """The same proportions at another number of lines.
+
+        Practices never go below `minimum_practices`, since a handful could not share patients; the outside register of
+        public figures keeps its size, or one figure for 40 people where the leak is smaller than that.
+        """
+
+        def share(count: int) -> int:
+            return (count * lines * 2 + self.lines) // (self.lines * 2)
+
+        practices = max(share(self.practices), self.minimum_practices)
+        people = share(self.people)
+        return self.model_copy(
+            update={
+                "lines": lines,
+                "records": share(self.records),
+                "people": people,
+                "practices": practices,
+                "practitioners": max(share(self.practitioners), practices * self.practitioners // self.practices),
+                "sensitive_people": max(1, share(self.sensitive_people)),
+                "table_records": share(self.table_records),
+                "public_figures": min(self.public_figures, max(10, people // 40)),
+            }
+        )
+
+
+class Dates(_Section):
+    """When the copy was taken, and how far back the bases go."""
+
+    copied_on: date
+    history_years_min: Annotated[int, Field(ge=1, le=30)]
+    history_years_max: Annotated[int, Field(ge=1, le=30)]
+    import_share: Share
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Dates:
+        if self.history_years_min > self.history_years_max:
+            raise ValueError("dates.history_years_min is above dates.history_years_max")
+        return self
+
+
+class Practices(_Section):
+    """How practices differ, and where their patients live."""
+
+    size_spread: Annotated[float, Field(ge=0, le=2)]
+    live_same_commune: Share
+    live_near: Share
+    live_same_departement: Share
+    sentinel_rate: Annotated[float, Field(ge=0, le=0.05)]
+    copied_bases: Annotated[float, Field(ge=0, le=0.2)]
+    copied_base_share: Annotated[float, Field(ge=0, le=0.6)]
+    specialties: dict[str, Share]
+
+    @model_validator(mode="after")
+    def _whole(self) -> Practices:
+        if self.live_same_commune + self.live_near + self.live_same_departement > 1:
+            raise ValueError("practices.live_same_commune + live_near + live_same_departement is above 1")
+        if abs(sum(self.specialties.values()) - 1) > 1e-6:
+            raise ValueError("practices.specialties must sum to 1")
+        return self
+
+
+class People(_Section):
+    """Households, names, numbers and addresses of the people."""
+
+    household_sizes: Annotated[list[Share], Field(min_length=5, max_length=5)]
+    lone_parent: Share
+    twins: Share
+    father_and_son_same_name: Share
+    same_sex_couples: Share
+    husband_name_old: Share
+    husband_name_middle: Share
+    husband_name_young: Share
+    both_names: Share
+    mother_name: Share
+    double_name: Share
+    born_in_departement: Share
+    born_abroad: Share
+    holds_nir: Share
+    mobile_adult: Share
+    landline_household: Share
+    email_adult: Share
+    shared_email: Share
+    child_has_parent_contact: Share
+    third_practice: Share
+    fourth_practice: Share
+
+
+class Lines(_Section):
+    """How the export went wrong."""
+
+    batch: Annotated[list[Count], Field(min_length=1)]
+    practices_with_repeats: Annotated[float, Field(gt=0, le=1)]
+
+
+class Style(_Section):
+    """Share of comments typed in each manner (`toolkit.synth.comments.StyleRates` says what each is)."""
+
+    capitals: Share
+    lower_case: Share
+    lost_accents: Share
+    initial_capital: Share
+    stamp: Share
+    before: Share
+    after: Share
+    hearsay: Share
+    exclamations: Share
+    typing_error: Share
+    missing_space: Share
+    cut: Share
+    stock: Share
+
+
+class Comments(_Section):
+    """How often a comment is written, and in what manner."""
+
+    non_blank: Share
+    sensitive_elsewhere: Share
+    writers: Annotated[list[Count], Field(min_length=1)]
+    style: Style
+
+
+class Figures(_Section):
+    """The register of invented public figures."""
+
+    present: Share
+    birth_date_known: Share
+    roles: dict[str, Share]
+
+
+class Errors(_Section):
+    """Share of files on which each typing error is tried."""
+
+    keyboard_misspelling: Share
+    phonetic_misspelling: Share
+    lost_accents: Share
+    lost_hyphen_or_particle: Share
+    compound_first_name_cut: Share
+    use_name_for_birth_name: Share
+    before_marriage: Share
+    names_swapped: Share
+    day_month_swapped: Share
+    date_digit_wrong: Share
+    placeholder_birth_date: Share
+    nir_missing: Share
+    nir_digit_wrong: Share
+    relative_nir: Share
+    old_address: Share
+    old_phone: Share
+    missing_sex: Share
+    missing_birth_date: Share
+    missing_address: Share
+    missing_contact: Share
+    capitals: Share
+    mojibake: Share
+    stray_spaces: Share
+
+
+class Scenario(_Section):
+    """Everything that decides a leak, the seed and the number of lines apart."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    title: str
+    sizes: Sizes
+    dates: Dates
+    practices: Practices
+    people: People
+    lines: Lines
+    comments: Comments
+    figures: Figures
+    errors: Errors
+    errors_elsewhere: dict[str, Annotated[float, Field(ge=0)]]
+
+    @model_validator(mode="after")
+    def _known_errors(self) -> Scenario:
+        unknown = sorted(set(self.errors_elsewhere) - set(Errors.model_fields))
+        if unknown:
+            raise ValueError(f"errors_elsewhere names no error of the catalogue: {', '.join(unknown)}")
+        return self
+
+    def error_rate(self, name: str, *, elsewhere: bool) -> float:
+        """Share of files on which the error `name` is tried, at the first practice or at a further one."""
+        rate: float = getattr(self.errors, name)
+        return min(1.0, rate * self.errors_elsewhere.get(name, 1.0)) if elsewhere else rate
+
+    def sizes_at(self, rows: int) -> Sizes:
+        """The sizes at `rows` lines; raises `InputError` below the smallest leak that holds every kind of thing."""
+        if rows < MINIMUM_ROWS:
+            raise InputError(f"--rows is {rows}: a leak has at least {MINIMUM_ROWS:,} lines; give a larger number.")
+        return self.sizes.scaled(rows)
+
+
+def scenario_names() -> list[str]:
+    """The names of the scenarios that come with the toolkit."""
+    folder = resources.files("toolkit") / "scenarios"
+    return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+
+
+def load_scenario(name_or_path: str | Path = DEFAULT_SCENARIO) -> Scenario:
+    """Read and check a scenario, by the name of one that comes with the toolkit or by the path of a TOML file.
+
+    Raises `ScenarioError` with one sentence a fault: the file, the key, what was found and what was expected.
+    """
+    where = str(name_or_path)
+    try:
+        if where in scenario_names():
+            text = (resources.files("toolkit") / "scenarios" / f"{where}.toml").read_text(encoding="utf-8")
+        else:
+            text = Path(where).read_text(encoding="utf-8")
+    except OSError as error:
+        known = ", ".join(scenario_names())
+        reason = error.strerror or "cannot be read"
+        raise ScenarioError(
+            f"No scenario {where!r} ({reason}): name one of {known}, or give the path of a TOML file."
+        ) from error
+    try:
+        return Scenario.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError(f"Scenario {where!r} is not valid TOML: {error}.") from error
+    except ValidationError as error:
+        raise ScenarioError(f"Scenario {where!r}: {_explain(error)}") from error
+
+
+def _explain(error: ValidationError) -> str:
+    faults = []
+    for fault in error.errors():
+        key = ".".join(str(part) for part in fault["loc"]) or "the file"
+        if fault["type"] == "extra_forbidden":
+            faults.append(f"key {key!r} is unknown; take it out or mend its spelling")
+        elif fault["type"] == "missing":
+            faults.append(f"key {key!r} is missing")
+        elif fault["type"] == "value_error":
+            faults.append(str(fault["ctx"]["error"]))
+        else:
+            faults.append(f"key {key!r} is {fault['input']!r}: {fault['msg'].lower()}")
+    return "; ".join(faults) + "."

@@ -1,0 +1,215 @@
+"""Tables to Parquet, written aside and renamed, with hashes of what they say and of their bytes.
+
+The *content hash* tells whether two tables hold the same values, whatever library wrote the bytes: rows are taken in
+pages of `PAGE`, each page is hashed column by column in a plain form, and the page hashes are hashed in order.
+Since partitions are cut between pages, the content hash of all lines does not depend on the number of partitions.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from toolkit.errors import DataSetError
+from toolkit.provenance import SYNTHETIC_KEY, SYNTHETIC_VALUE
+from toolkit.schema import Table
+
+__all__ = [
+    "PAGE",
+    "ROW_GROUP",
+    "TableWriter",
+    "WrittenFile",
+    "content_hash",
+    "page_hashes",
+    "write_json",
+    "write_table",
+]
+
+PAGE = 1_000
+"""Rows of a page; partitions are cut between pages."""
+ROW_GROUP = 120_000
+_OWNER_ONLY = 0o600
+# Columns with few distinct values beside their rows, for which a dictionary pays.
+_DICTIONARY = {
+    "practice_id", "practitioner_id", "last_name", "birth_name", "first_name", "sex", "birth_date", "postal_code",
+    "city",
+    "landline_phone", "created_on", "updated_on", "repeated_line", "sentinel", "figure_id", "comment_category",
+    "comment_family", "comment_polarity", "comment_about", "errors.list.element",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class WrittenFile:
+    """One finished file of a data set."""
+
+    path: str
+    rows: int
+    bytes: int
+    sha256: str
+    content_hash: str
+    pages: tuple[str, ...]
+    """Hash of each page, in order: what the content hashes of files and of the whole are made of."""
+
+    def entry(self) -> dict[str, Any]:
+        """What the manifest says of the file."""
+        return {
+            "path": self.path,
+            "rows": self.rows,
+            "bytes": self.bytes,
+            "sha256": self.sha256,
+            "content_hash": self.content_hash,
+        }
+
+
+def content_hash(pages: Iterable[str]) -> str:
+    """The hash of a table from the hashes of its pages."""
+    return hashlib.sha256("".join(pages).encode()).hexdigest()
+
+
+def page_hashes(table: pa.Table) -> list[str]:
+    """Hash of each page of a table whose rows begin at a page's start."""
+    parts = [part for name in table.column_names for part in _canonical(_one(table.column(name)))]
+    hashes = []
+    for start in range(0, table.num_rows, PAGE):
+        end = min(start + PAGE, table.num_rows)
+        digest = hashlib.sha256()
+        for values, bounds in parts:
+            part = values[start:end] if bounds is None else values[bounds[start] : bounds[end]]
+            digest.update(part.data)
+        hashes.append(digest.hexdigest())
+    return hashes
+
+
+def _one(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
+
+
+Part = tuple[NDArray[Any], NDArray[np.int32] | None]
+
+
+def _canonical(array: pa.Array) -> Iterator[Part]:
+    """A column as plain buffers: one entry a row, or bytes with the bounds of each row's."""
+    if pa.types.is_list(array.type):
+        # A list is its length and its members joined by a character that none of them holds.
+        yield np.ascontiguousarray(pc.list_value_length(array).fill_null(-1).to_numpy(zero_copy_only=False)), None
+        yield from _canonical(pc.binary_join(array, "|"))
+    elif pa.types.is_string(array.type):
+        yield (
+            np.ascontiguousarray(pc.binary_length(array).fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)),
+            None,
+        )
+        if array.null_count:
+            array = pc.fill_null(array, "")
+        _, offsets, data = array.buffers()
+        bounds = np.frombuffer(offsets, dtype=np.int32)[array.offset : array.offset + len(array) + 1]
+        yield np.frombuffer(data or b"", dtype=np.uint8), bounds
+    else:
+        if pa.types.is_date(array.type):
+            array = array.cast(pa.int32())
+        if array.null_count:
+            yield np.ascontiguousarray(array.is_null().to_numpy(zero_copy_only=False)), None
+            array = array.fill_null(False if pa.types.is_boolean(array.type) else 0)
+        else:
+            yield np.zeros(len(array), dtype=bool), None
+        yield np.ascontiguousarray(array.to_numpy(zero_copy_only=False)), None
+
+
+class TableWriter:
+    """Writes one Parquet file of a table of the schema, row group by row group; it takes its place when it is whole."""
+
+    def __init__(self, folder: Path, path: str, table: Table) -> None:
+        self._target = folder / path
+        self._path = path
+        self._aside = self._target.with_name(f".{self._target.name}.part")
+        self._schema = table.arrow_schema().with_metadata({SYNTHETIC_KEY: SYNTHETIC_VALUE, "table": table.name})
+        self._waiting: list[pa.Table] = []
+        self._waiting_rows = 0
+        self._pages: list[str] = []
+        self._rows = 0
+
+    def __enter__(self) -> Self:
+        os.close(os.open(self._aside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, _OWNER_ONLY))
+        self._writer = pq.ParquetWriter(
+            self._aside,
+            self._schema,
+            compression="zstd",
+            use_dictionary=[name for name in _flat_names(self._schema) if name in _DICTIONARY],
+            version="2.6",
+        )
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self._writer.close()
+        if kind is not None:
+            self._aside.unlink(missing_ok=True)
+
+    def add(self, table: pa.Table) -> None:
+        """Append rows."""
+        self._waiting.append(table)
+        self._waiting_rows += table.num_rows
+        while self._waiting_rows >= ROW_GROUP:
+            self._flush(ROW_GROUP)
+
+    def _flush(self, rows: int) -> None:
+        together = pa.concat_tables(self._waiting)
+        group = together.slice(0, rows).combine_chunks().replace_schema_metadata(self._schema.metadata)
+        self._writer.write_table(group, row_group_size=ROW_GROUP)
+        self._pages += page_hashes(group)
+        self._rows += group.num_rows
+        self._waiting = [together.slice(rows)]
+        self._waiting_rows -= group.num_rows
+
+    def finish(self) -> WrittenFile:
+        """Write what is left, put the file in its place and tell what it holds."""
+        if self._waiting_rows or self._rows == 0:
+            self._flush(self._waiting_rows)
+        self._writer.close()
+        with self._aside.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        size = self._aside.stat().st_size
+        self._aside.replace(self._target)
+        return WrittenFile(self._path, self._rows, size, sha256, content_hash(self._pages), tuple(self._pages))
+
+
+def _flat_names(schema: pa.Schema) -> list[str]:
+    return [f"{field.name}.list.element" if pa.types.is_list(field.type) else field.name for field in schema]
+
+
+def write_table(folder: Path, table: Table, rows: pa.Table) -> WrittenFile:
+    """Write a small table in one go."""
+    with TableWriter(folder, table.files, table) as writer:
+        writer.add(rows)
+        return writer.finish()
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write a JSON file aside and rename it, readable by its owner alone."""
+    aside = path.with_name(f".{path.name}.part")
+    with os.fdopen(os.open(aside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, _OWNER_ONLY), "w", encoding="utf-8") as file:
+        json.dump(content, file, ensure_ascii=False, indent=2)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
+
+
+def disk_error(error: OSError, folder: Path) -> DataSetError:
+    """One sentence for what went wrong on disk while a data set was written."""
+    if error.errno == errno.ENOSPC:
+        return DataSetError(
+            f"The disk that holds {folder} is full: free some space and run the same command again, "
+            "it goes on where it stopped."
+        )
+    return DataSetError(f"Cannot write to {folder} ({error.strerror or error}): check the path and its permissions.")
