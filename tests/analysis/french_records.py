@@ -9,6 +9,9 @@ and a mailbox, women filed now under their birth name and now under their husban
 in `person_id`.  Every value is invented; mail stays under `.example` and telephones in ranges that nobody can have.
 """
 
+# Lists of names read best as words in a string, and chance here keeps no secret.
+# ruff: noqa: E501, S311, SIM905
+
 from __future__ import annotations
 
 import datetime as dt
@@ -53,7 +56,10 @@ _FIRST_NAMES = {
     "Anaïs Justine Morgane Mélanie Amandine Inès Charlotte Anne-Sophie Marie-Amélie Clara",
     ("M", 2015): "Gabriel Léo Raphaël Arthur Louis Jules Adam Lucas Maël Hugo Liam Nathan Noah Ethan Paul Tom Sacha "
     "Gabin Timéo Mohamed Aaron Nolan Léon Eden Jean Malo Ibrahim Marius",
-    ("F", 2015): "Jade Louise Emma Alice Ambre Lina Rose Chloé Mila Léa Anna Mia Julia Léna Inès Lou Agathe Romy Juliette "
+    (
+        "F",
+        2015,
+    ): "Jade Louise Emma Alice Ambre Lina Rose Chloé Mila Léa Anna Mia Julia Léna Inès Lou Agathe Romy Juliette "
     "Nina Zoé Éva Iris Sofia Lola Marie-Lou Manon Alba Romane",
 }
 _DIMINUTIVES = {
@@ -66,7 +72,14 @@ _STREETS = (
     "de la Fontaine|des Écoles|du Château|Jules Ferry|de Verdun|des Cerisiers|de la Paix|du Lavoir|Gambetta|des Vignes"
 ).split("|")
 _KINDS = ("rue", "avenue", "chemin", "impasse", "place", "boulevard", "allée")
-_SHORT_KINDS = {"avenue": "av.", "boulevard": "bd", "chemin": "chem.", "impasse": "imp.", "place": "pl.", "allée": "all."}
+_SHORT_KINDS = {
+    "avenue": "av.",
+    "boulevard": "bd",
+    "chemin": "chem.",
+    "impasse": "imp.",
+    "place": "pl.",
+    "allée": "all.",
+}
 _LANDLINE_ROOTS = ("019900", "026191", "035301", "046571", "053649")
 _MAILBOXES = ("poste.example", "courrier.example", "boite.example", "lettre.example")
 
@@ -105,19 +118,29 @@ class _Town:
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
         rare = {
-            (self.chance.choice(_SYLLABLES) + self.chance.choice(_SYLLABLES) + self.chance.choice(_ENDINGS)).capitalize()
+            (
+                self.chance.choice(_SYLLABLES) + self.chance.choice(_SYLLABLES) + self.chance.choice(_ENDINGS)
+            ).capitalize()
             for _ in range(9_000)
         }
         self.surnames = [name.replace("_", " ") for name in _SURNAMES] + sorted(rare)
         self.weights = [1 / (rank + 40) for rank in range(len(self.surnames))]
         self.communes = [
-            (f"{dep:02d}{self.chance.randrange(1, 99) * 10:03d}", self._commune_name()) for dep in range(1, 96) for _ in range(8)
+            (f"{dep:02d}{self.chance.randrange(1, 99) * 10:03d}", self._commune_name())
+            for dep in range(1, 96)
+            for _ in range(8)
         ]
         self.people: list[_Person] = []
 
     def _commune_name(self) -> str:
-        stem = (self.chance.choice(_SYLLABLES) + self.chance.choice(_SYLLABLES) + self.chance.choice(("ville", "court", "ac", "y"))).capitalize()
-        return self.chance.choice((stem, stem, f"Saint-{stem}", f"{stem}-sur-{self.chance.choice(_SYLLABLES).capitalize()}"))
+        stem = (
+            self.chance.choice(_SYLLABLES)
+            + self.chance.choice(_SYLLABLES)
+            + self.chance.choice(("ville", "court", "ac", "y"))
+        ).capitalize()
+        return self.chance.choice(
+            (stem, stem, f"Saint-{stem}", f"{stem}-sur-{self.chance.choice(_SYLLABLES).capitalize()}")
+        )
 
     def surname(self) -> str:
         return self.chance.choices(self.surnames, self.weights)[0]
@@ -147,9 +170,13 @@ class _Town:
     def home(self) -> _Home:
         postal_code, city = self.chance.choice(self.communes)
         address = f"{self.chance.randrange(1, 180)} {self.chance.choice(_KINDS)} {self.chance.choice(_STREETS)}"
-        return _Home(address, postal_code, city, self.chance.choice(_LANDLINE_ROOTS) + f"{self.chance.randrange(10**4):04d}")
+        return _Home(
+            address, postal_code, city, self.chance.choice(_LANDLINE_ROOTS) + f"{self.chance.randrange(10**4):04d}"
+        )
 
-    def add(self, *, last: str, birth: str, first: str, sex: str, born: dt.date, home: _Home, nir: str | None = None) -> _Person:
+    def add(
+        self, *, last: str, birth: str, first: str, sex: str, born: dt.date, home: _Home, nir: str | None = None
+    ) -> _Person:
         person = _Person(
             len(self.people), last, birth, first, sex, born, nir or self.nir(sex, born), home,
             self.mobile() if self.chance.random() < 0.85 else None,
@@ -195,7 +222,12 @@ class _Town:
             namesake = sex == "M" and chance.random() < 0.12
             first = father.first_name if namesake else self.first_name(sex, year)
             child = self.add(
-                last=father.last_name, birth=father.last_name, first=first, sex=sex, born=self.day(year, year), home=father.home
+                last=father.last_name,
+                birth=father.last_name,
+                first=first,
+                sex=sex,
+                born=self.day(year, year),
+                home=father.home,
             )
             self.under_the_parents(child, father, mother)
             if chance.random() < 0.06:
@@ -252,7 +284,11 @@ class _Town:
         chance = self.chance
         if person.last_name == person.birth_name:
             return person.last_name, person.birth_name if chance.random() < 0.5 else None
-        habit = person.habit if chance.random() < 0.6 else chance.choice(("married", "both", "both", "birth", "hyphen", "crossed"))
+        habit = (
+            person.habit
+            if chance.random() < 0.6
+            else chance.choice(("married", "both", "both", "birth", "hyphen", "crossed"))
+        )
         return {
             "married": (person.last_name, None),
             "both": (person.last_name, person.birth_name),
@@ -280,7 +316,11 @@ class _Town:
             "last_name": style(last),
             "birth_name": style(birth) if birth else None,
             "first_name": style(first) if chance.random() < 0.6 else first,
-            "sex": None if chance.random() < 0.05 else person.sex if chance.random() < 0.99 else ("F" if person.sex == "M" else "M"),
+            "sex": None
+            if chance.random() < 0.05
+            else person.sex
+            if chance.random() < 0.99
+            else ("F" if person.sex == "M" else "M"),
             "birth_date": born,
             "nir": self.nir_typed(person),
             **self.whereabouts_typed(person),
@@ -289,7 +329,15 @@ class _Town:
     def first_name_typed(self, name: str) -> str:
         chance = self.chance
         if "-" in name and chance.random() < 0.35:
-            name = chance.choice((name.split("-")[0], name.split("-")[0], name.replace("-", " "), name.replace("-", ""), name[: name.index("-") + 2]))
+            name = chance.choice(
+                (
+                    name.split("-", maxsplit=1)[0],
+                    name.split("-", maxsplit=1)[0],
+                    name.replace("-", " "),
+                    name.replace("-", ""),
+                    name[: name.index("-") + 2],
+                )
+            )
         elif chance.random() < 0.05:
             name = f"{name} {self.first_name(chance.choice('MF'), 1970)}"
         elif chance.random() < 0.1:
@@ -305,12 +353,14 @@ class _Town:
         if draw < 0.045 and born.day <= 12:
             return born.replace(month=born.day, day=born.month)
         if draw < 0.07:
-            changed = chance.choice(("day", "month", "year"))
-            if changed == "day":
-                return born.replace(day=chance.randrange(1, 29))
-            if changed == "month":
-                return born.replace(month=chance.randrange(1, 13)) if born.day <= 28 else born
-            return born if born.day > 28 else born.replace(year=min(2025, born.year + chance.choice((-10, -1, 1, 10, 2, -3))))
+            changed = {
+                "day": lambda: born.replace(day=chance.randrange(1, 29)),
+                "month": lambda: born.replace(day=min(born.day, 28), month=chance.randrange(1, 13)),
+                "year": lambda: born.replace(
+                    day=min(born.day, 28), year=min(2025, born.year + chance.choice((-10, -1, 1, 10, 2, -3)))
+                ),
+            }
+            return changed[chance.choice(("day", "month", "year"))]() if born.day <= 28 else born
         return born
 
     def nir_typed(self, person: _Person) -> str | None:
@@ -374,8 +424,7 @@ class _Town:
 
 
 def _ascii(word: str) -> str:
-    folded = word.lower().translate(str.maketrans("àâäéèêëîïôöùûüçñ' -", "aaaeeeeiioouuucn...")).replace("œ", "oe")
-    return folded
+    return word.lower().translate(str.maketrans("àâäéèêëîïôöùûüçñ' -", "aaaeeeeiioouuucn...")).replace("œ", "oe")
 
 
 def _ascii_upper(word: str) -> str:

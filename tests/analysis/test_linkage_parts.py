@@ -107,9 +107,13 @@ class TestTables:
 
     def test_foreign_names_are_recognised(self, con: duckdb.DuckDBPyConnection) -> None:
         """The column names of FEBRL are those of the schema."""
-        febrl = pl.DataFrame({"rec_id": ["a"], "given_name": ["x"], "surname": ["y"], "date_of_birth": ["19800101"], "postcode": ["1"]})
+        febrl = pl.DataFrame(
+            {"rec_id": ["a"], "given_name": ["x"], "surname": ["y"], "date_of_birth": ["19800101"], "postcode": ["1"]}
+        )
 
-        assert ("last_name", "first_name", "birth_date", "postal_code") == tables.read(con, febrl, "rec_id", None).fields
+        assert ("last_name", "first_name", "birth_date", "postal_code") == tables.read(
+            con, febrl, "rec_id", None
+        ).fields
 
     def test_columns_can_be_named(self, con: duckdb.DuckDBPyConnection) -> None:
         """`columns` maps our names to those of the table."""
@@ -182,7 +186,11 @@ class TestBlocking:
 
     def test_a_value_too_common_brings_nobody_together(self, con: duckdb.DuckDBPyConnection) -> None:
         """A block larger than the largest allowed makes no pair."""
-        identities(con, last_name=[f"N{chr(65 + i % 26)}{chr(65 + i // 26)}" for i in range(450)], birth_date=["1980-03-05"] * 450)
+        identities(
+            con,
+            last_name=[f"N{chr(65 + i % 26)}{chr(65 + i // 26)}" for i in range(450)],
+            birth_date=["1980-03-05"] * 450,
+        )
         con.execute("UPDATE records SET dob = '19800305', day = '19800305'")
         blocking.candidate_pairs(con, "records", 450)
 
@@ -213,11 +221,11 @@ class TestModel:
         assert ["surname", "first_name", "birth_date"] == [comparison.name for comparison in model.comparisons]
 
     def test_the_engines_differ_in_one_function_only(self) -> None:
-        """The settings for Spark are those for DuckDB with the other name of Jaro-Winkler."""
+        """The settings for Spark are those for DuckDB with the other name of Jaro's similarity."""
         model = initial_model(tables.FIELDS, 10)
         duckdb_settings = json.dumps(settings(model, "duckdb"))
 
-        assert duckdb_settings.replace("jaro_winkler_similarity(", "jaro_winkler(") == json.dumps(settings(model, "spark"))
+        assert duckdb_settings.replace("jaro_similarity(", "jaro_sim(") == json.dumps(settings(model, "spark"))
 
     def test_probabilities_of_each_comparison_add_up(self) -> None:
         """The u of the degrees that random pairs show sum to about one, as do the m of trained comparisons."""
@@ -294,7 +302,9 @@ class TestEvaluation:
 
     def test_recall_by_kind_of_error(self) -> None:
         """A kind of typing error is as grave as the part of the person it hides."""
-        truth = self.truth.with_columns(errors=pl.Series([[], ["typo"], [], ["typo", "moved"], []], dtype=pl.List(pl.String)))
+        truth = self.truth.with_columns(
+            errors=pl.Series([[], ["typo"], [], ["typo", "moved"], []], dtype=pl.List(pl.String))
+        )
 
         assert [("moved", 1, 0.0), ("none", 2, 0.5), ("typo", 2, 0.5)] == errors_by_kind(self.found, truth).rows()
 
@@ -336,7 +346,13 @@ class TestSharing:
         """All that a departement shares is expected in proportion to the products of sizes: 2 x 9 / (9 + 6 + 6)."""
         row = shared_patients(self.clusters, self.records, self.practices).row(0, named=True)
 
-        assert (1, 2, 3, 3, 2) == (row["practice_a"], row["practice_b"], row["people_a"], row["people_b"], row["shared"])
+        assert (1, 2, 3, 3, 2) == (
+            row["practice_a"],
+            row["practice_b"],
+            row["people_a"],
+            row["people_b"],
+            row["shared"],
+        )
         assert pytest.approx(2 * 9 / 21) == row["expected"]
 
     def test_a_copied_base_stands_out(self) -> None:

@@ -71,7 +71,8 @@ FAMILIES = (
     Family(
         "same dwelling",
         (
-            ((("address", "postal"),), (("address", "city"),), (("landline", _GIVEN),), (("last", "postal"), ("birth", "postal")),
+            ((("address", "postal"),), (("address", "city"),), (("landline", _GIVEN),),
+             (("last", "postal"), ("birth", "postal")),
              ((_GIVEN, "postal"),), (("last", "city"),), ((_GIVEN, "city"),), (("postal", "left(dob, 6)"),),
              (("address", _GIVEN),), (("address", "left(dob, 4)"),)),
             ((("address", "postal"),), (("landline", _GIVEN),), ((_GIVEN, "postal", "left(dob, 4)"),)),
@@ -79,7 +80,21 @@ FAMILIES = (
         ),
     ),
 )  # fmt: skip
-_KEY_COLUMNS = {"nir", "day", "dob", "last", "birth", "first", "mobile", "email", "address", "postal", "city", "landline", "departement"}
+_KEY_COLUMNS = {
+    "nir",
+    "day",
+    "dob",
+    "last",
+    "birth",
+    "first",
+    "mobile",
+    "email",
+    "address",
+    "postal",
+    "city",
+    "landline",
+    "departement",
+}
 
 
 def candidate_pairs(con: duckdb.DuckDBPyConnection, table: str, rows: int) -> None:
@@ -137,7 +152,8 @@ def _estimated_pairs(con: duckdb.DuckDBPyConnection, table: str, rows: int, key:
         con,
         f"""
         SELECT coalesce(sum(n * (n - 1) // 2), 0)::BIGINT
-        FROM (SELECT count(*) AS n FROM ({_keyed(table, key, f"uid % {step} = 0")}) GROUP BY k) WHERE n <= {_LARGEST_BLOCK}
+        FROM (SELECT count(*) AS n FROM ({_keyed(table, key, f"uid % {step} = 0")}) GROUP BY k)
+        WHERE n <= {_LARGEST_BLOCK}
         """,
     )
     return pairs * step * step

@@ -43,8 +43,9 @@ _LOOKED_AT = 400_000
 _MACROS = rf"""
 CREATE MACRO bare(t) AS upper(CASE WHEN strlen(t) = length(t) THEN t ELSE strip_accents(replace(replace(replace(replace(
     replace(t, 'œ', 'oe'), 'Œ', 'OE'), 'æ', 'ae'), 'Æ', 'AE'), 'ß', 'ss')) END);
-CREATE MACRO spaced(t) AS CASE WHEN strlen(t) = length(t) AND NOT (contains(t, ' ') OR contains(t, '-') OR contains(t, '''')
-    OR contains(t, '.') OR contains(t, ',') OR contains(t, '/') OR contains(t, '(') OR contains(t, '_'))
+CREATE MACRO spaced(t) AS CASE WHEN strlen(t) = length(t)
+    AND NOT (contains(t, ' ') OR contains(t, '-') OR contains(t, '''')
+        OR contains(t, '.') OR contains(t, ',') OR contains(t, '/') OR contains(t, '(') OR contains(t, '_'))
     THEN nullif(t, '') ELSE nullif(trim(regexp_replace(t, '[^A-Z0-9]+', ' ', 'g')), '') END;
 CREATE MACRO glue(t) AS CASE WHEN contains(t, ' ')
     THEN regexp_replace(t, '\b({_PARTICLES}) ', '\1', 'g') ELSE t END;
@@ -64,7 +65,8 @@ CREATE MACRO a_number(t) AS CASE WHEN length(t) = 15 AND TRY_CAST(t AS BIGINT) I
     ELSE nullif(regexp_replace(upper(t), '[^0-9AB]', '', 'g'), '') END;
 CREATE MACRO is_french(n) AS regexp_full_match(n, '[1-478][0-9]{{5}}[0-9AB][0-9]{{6}}([0-9]{{2}})?');
 CREATE MACRO right_key(n) AS
-    97 - TRY_CAST(replace(replace(left(n, 13), '2A', '19'), '2B', '18') AS BIGINT) % 97 = TRY_CAST(right(n, 2) AS INTEGER);
+    97 - TRY_CAST(replace(replace(left(n, 13), '2A', '19'), '2B', '18') AS BIGINT) % 97
+    = TRY_CAST(right(n, 2) AS INTEGER);
 CREATE MACRO departement_of(p) AS CASE
     WHEN length(p) <> 5 THEN left(p, 2) WHEN left(p, 2) IN ('97', '98') THEN left(p, 3)
     WHEN p ^@ '200' OR p ^@ '201' THEN '2A' WHEN p ^@ '20' THEN '2B' ELSE left(p, 2) END;
@@ -74,7 +76,8 @@ CREATE MACRO departement_of(p) AS CASE
 _IDENTITIES = """
 CREATE TABLE identities AS
 WITH bared AS (
-    SELECT * REPLACE (bare(last_name) AS last_name, bare(birth_name) AS birth_name, bare(first_name) AS first_name) FROM raw
+    SELECT * REPLACE (bare(last_name) AS last_name, bare(birth_name) AS birth_name, bare(first_name) AS first_name)
+    FROM raw
 ),
 plain AS (
     SELECT uid, spaced(last_name) AS last, spaced(birth_name) AS birth, spaced(first_name) AS first,
@@ -86,7 +89,8 @@ plain AS (
 glued AS (SELECT * REPLACE (glue(last) AS last, glue(birth) AS birth) FROM plain),
 cleaned AS (
     SELECT * REPLACE (
-        a_name(last) AS last, a_name(birth) AS birth, a_name(first) AS first, a_day(dob) AS dob, a_phone(mobile) AS mobile,
+        a_name(last) AS last, a_name(birth) AS birth, a_name(first) AS first,
+        a_day(dob) AS dob, a_phone(mobile) AS mobile,
         CASE WHEN sex IN ('M', 'H', '1') THEN 'M' WHEN sex IN ('F', 'W', '2') THEN 'F' END AS sex,
         CASE WHEN contains(email, '@') THEN email END AS email),
         {wrong_key} AS nir_key_wrong
@@ -115,14 +119,17 @@ FROM identities JOIN dwelling USING (uid) LEFT JOIN frequency_first ON frequency
 
 
 def normalise(con: duckdb.DuckDBPyConnection, rows: int) -> None:
-    """Make the table `identities` of the view `raw`, which has `rows` rows: all columns but the three of the dwelling."""
+    """Make the table `identities` of the view `raw`, which has `rows` rows."""
     con.execute(_MACROS)
     step = max(1, rows // _LOOKED_AT)
     con.execute(f"CREATE TEMP TABLE looked_at AS FROM raw WHERE uid % {step} = 0")
     limit = max(20, number(con, "SELECT count(*) FROM looked_at") // 2000)
     cleaned = {c: _without(c, _crowded(con, c, limit)) for c in ("nir", "mobile_phone", "email")}
     cleaned["birth_date"] = _without("birth_date", _crowded_days(con))
-    con.execute("CREATE TABLE crowded_landline AS SELECT unnest(?::VARCHAR[]) AS value", [_crowded(con, "landline_phone", limit)])
+    con.execute(
+        "CREATE TABLE crowded_landline AS SELECT unnest(?::VARCHAR[]) AS value",
+        [_crowded(con, "landline_phone", limit)],
+    )
     con.execute(_IDENTITIES.format(**cleaned, **_reading_of_numbers(con)))
 
 
@@ -135,7 +142,8 @@ def count_bearers(con: duckdb.DuckDBPyConnection) -> None:
         """
         CREATE TEMP TABLE bearers AS SELECT DISTINCT last, first, dob FROM identities;
         CREATE TABLE frequency_last AS
-        SELECT last, count(*) / (SELECT count(last) FROM bearers) AS tf_last FROM bearers WHERE last IS NOT NULL GROUP BY last;
+        SELECT last, count(*) / (SELECT count(last) FROM bearers) AS tf_last
+        FROM bearers WHERE last IS NOT NULL GROUP BY last;
         CREATE TABLE frequency_first AS
         SELECT first, count(*) / (SELECT count(first) FROM bearers) AS tf_first, count(*)::INTEGER AS first_count
         FROM bearers WHERE first IS NOT NULL GROUP BY first;

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import duckdb
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from toolkit.analysis.linkage import blocking, clusters, normalise, tables
 from toolkit.analysis.linkage.model import Model, initial_model
@@ -21,14 +23,26 @@ from toolkit.analysis.linkage.scoring import Scorer
 from toolkit.analysis.linkage.training import train, training_uids
 from toolkit.errors import InputError
 
-__all__ = ["STEPS", "SWEEP", "Linkage", "link", "link_lines", "resolve"]
+__all__ = [
+    "STEPS",
+    "SWEEP",
+    "THRESHOLD",
+    "Linkage",
+    "Options",
+    "Progress",
+    "compared_tables",
+    "link",
+    "link_lines",
+    "resolve",
+]
+
+_log = logging.getLogger(__name__)
 
 STEPS = ("read", "normalise", "group copies", "block", "train", "score", "cluster", "check from within", "name")
 """The steps of a linkage, in order, as told to `progress`."""
 
 THRESHOLD = 0.0
 """Weight (log2 of the odds) from which a pair is taken for one person: more likely than not."""
-
 SWEEP = 6
 """How far (in bits) the threshold is moved either way to see what it changes."""
 
@@ -38,6 +52,25 @@ _WHOLE = 500_000
 
 Progress = Callable[[str, int, int], None]
 """Called with the name of the step that begins, its number from 0, and how many there are."""
+
+
+class Options(TypedDict, total=False):
+    """What may be said of how to link, all of it optional."""
+
+    model: Model
+    """A trained model; with it nothing is learned."""
+    threshold: float
+    """Weight in bits from which a pair is one person; `THRESHOLD` unless told."""
+    seed: int
+    """Of the samples that the model learns from; 1 unless told."""
+    threads: int
+    """Of DuckDB; all cores unless told."""
+    memory_limit: str
+    """Of DuckDB ("3GB"), which spills to a temporary directory."""
+    keep_pairs: bool
+    """Keep every compared pair with its weight, for `evaluation`."""
+    progress: Progress
+    """Hears of each step as it begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,92 +93,70 @@ class Linkage:
     pairs: pl.DataFrame | None = None
 
 
-def resolve(records: Any, *, id_column: str = "record_id", columns: Mapping[str, str] | None = None, **options: Any) -> pl.DataFrame:
+def resolve(
+    records: object,
+    *,
+    id_column: str = "record_id",
+    columns: Mapping[str, str] | None = None,
+    **options: Unpack[Options],
+) -> pl.DataFrame:
     """Which records are about one person.
 
     `records` is any table (Polars, Arrow, pandas, Ibis, DuckDB) or the path of a Parquet or CSV file, one row a
     record, with an id that does not repeat in `id_column` and any subset of the columns `tables.FIELDS`; `columns`
-    maps those names to foreign ones.  The options are those of `link`.
+    maps those names to foreign ones.  Comparisons whose columns are missing are left out, and a warning of the
+    logger of this module names them.  The options are those of `link`.
 
     Returns one row a record in the order of its id: the id, and `person_cluster`, the smallest id of the records
     that are about the same person.
     """
-    return link(records, id_column=id_column, columns=columns, **options).clusters
+    found = link(records, id_column=id_column, columns=columns, **options)
+    if found.missing:
+        _log.warning("Compared without %s, which the table does not have.", ", ".join(found.missing))
+    return found.clusters
 
 
 def link(
-    records: Any,
+    records: object,
     *,
     id_column: str = "record_id",
     columns: Mapping[str, str] | None = None,
-    model: Model | None = None,
-    threshold: float = THRESHOLD,
-    seed: int = 1,
-    threads: int | None = None,
-    memory_limit: str | None = None,
-    keep_pairs: bool = False,
-    progress: Progress | None = None,
+    **options: Unpack[Options],
 ) -> Linkage:
     """As `resolve`, with all that was learned on the way.
 
-    With `model` nothing is trained.  `threads` and `memory_limit` ("3GB") are given to DuckDB, which spills to a
-    temporary directory.  `keep_pairs` keeps every compared pair with its weight, for `evaluation`.  The same records, seed and model give the same clusters with any number of threads.
+    The same records, seed and model give the same clusters with any number of threads.
 
     Raises `InputError` for a table that cannot be linked (`tables.read`) and when memory does not suffice.
     """
-    def read(con: duckdb.DuckDBPyConnection) -> tables.Presence:
-        return tables.read(con, records, id_column, columns)
-
-    return _link(read, model, threshold, seed, threads, memory_limit, keep_pairs, progress)
+    return _link(lambda con: tables.read(con, records, id_column, columns), options)
 
 
-def link_lines(
-    files: Sequence[Path],
-    *,
-    model: Model | None = None,
-    threshold: float = THRESHOLD,
-    seed: int = 1,
-    threads: int | None = None,
-    memory_limit: str | None = None,
-    keep_pairs: bool = False,
-    progress: Progress | None = None,
-) -> Linkage:
+def link_lines(files: Sequence[Path], **options: Unpack[Options]) -> Linkage:
     """As `link`, of the lines of a leak in these Parquet files: lines with one record id are one record."""
-
-    def read(con: duckdb.DuckDBPyConnection) -> tables.Presence:
-        return tables.read_lines(con, files)
-
-    return _link(read, model, threshold, seed, threads, memory_limit, keep_pairs, progress)
+    return _link(lambda con: tables.read_lines(con, files), options)
 
 
-def _link(
-    read: Callable[[duckdb.DuckDBPyConnection], tables.Presence],
-    model: Model | None,
-    threshold: float,
-    seed: int,
-    threads: int | None,
-    memory_limit: str | None,
-    keep_pairs: bool,
-    progress: Progress | None,
-) -> Linkage:
-    tell = _Teller(progress)
-    with _workspace(threads, memory_limit) as con, _memory_explained(memory_limit):
+def compared_tables(
+    records: object, *, id_column: str = "record_id", columns: Mapping[str, str] | None = None
+) -> dict[str, pa.Table]:
+    """What a linkage compares, for another engine to score: `ids`, `records`, `pairs`, two `frequency_` tables."""
+    names = ("ids", "records", "pairs", "frequency_last", "frequency_first")
+    with _workspace({}) as con:
+        _prepare(con, tables.read(con, records, id_column, columns), _Teller(None), seed=1)
+        return {name: con.sql(f"FROM {name}").to_arrow_table() for name in names}
+
+
+def _link(read: Callable[[duckdb.DuckDBPyConnection], tables.Presence], options: Options) -> Linkage:
+    tell = _Teller(options.get("progress"))
+    seed, threshold = options.get("seed", 1), options.get("threshold", THRESHOLD)
+    keep_pairs = options.get("keep_pairs", False)
+    with _workspace(options) as con:
         tell("read")
         presence = read(con)
-        tell("normalise")
-        normalise.normalise(con, presence.rows)
-        tell("group copies")
-        representatives = _group_copies(con)
-        normalise.count_bearers(con)
-        whole = representatives <= _WHOLE
-        if whole:
-            normalise.complete(con)
-        tell("block")
-        blocking.candidate_pairs(con, "records" if whole else "identities", representatives)
-        if not whole:
-            paired = "SELECT uid_l FROM pairs UNION SELECT uid_r FROM pairs"
-            normalise.complete(con, f"{paired} UNION {training_uids(representatives, seed)}")
+        representatives = _prepare(con, presence, tell, seed)
         tell("train")
+        model = options.get("model")
         if model is None:
             model = train(con, initial_model(presence.fields, representatives), representatives, seed)
         tell("score")
@@ -158,22 +169,33 @@ def _link(
         tell("name")
         sweep = _swept(con, label, threshold)
         named = _named(con, label, presence.id_column)
-        return Linkage(
-            clusters=named,
-            model=model,
-            threshold=threshold,
-            missing=presence.missing,
-            blank=presence.blank,
-            counts={
-                "records": presence.rows,
-                "representatives": representatives,
-                "pairs compared": number(con, "SELECT count(*) FROM pairs"),
-                "pairs linked": number(con, f"SELECT count(*) FROM scored WHERE weight >= {threshold}"),
-                "people": named["person_cluster"].n_unique(),
-            },
-            sweep=sweep,
-            pairs=_kept_pairs(con) if keep_pairs else None,
-        )
+        counts = {
+            "records": presence.rows,
+            "representatives": representatives,
+            "pairs compared": number(con, "SELECT count(*) FROM pairs"),
+            "pairs linked": number(con, f"SELECT count(*) FROM scored WHERE weight >= {threshold}"),
+            "people": named["person_cluster"].n_unique(),
+        }
+        pairs = _kept_pairs(con) if keep_pairs else None
+    return Linkage(named, model, threshold, presence.missing, presence.blank, counts, sweep, pairs)
+
+
+def _prepare(con: duckdb.DuckDBPyConnection, presence: tables.Presence, tell: _Teller, seed: int) -> int:
+    """Make `records` and `pairs` of what was read; returns how many representatives there are."""
+    tell("normalise")
+    normalise.normalise(con, presence.rows)
+    tell("group copies")
+    representatives = _group_copies(con)
+    normalise.count_bearers(con)
+    tell("block")
+    if representatives <= _WHOLE:
+        normalise.complete(con)
+        blocking.candidate_pairs(con, "records", representatives)
+    else:
+        blocking.candidate_pairs(con, "identities", representatives)
+        paired = "SELECT uid_l FROM pairs UNION SELECT uid_r FROM pairs"
+        normalise.complete(con, f"{paired} UNION {training_uids(representatives, seed)}")
+    return representatives
 
 
 class _Teller:
@@ -188,7 +210,7 @@ class _Teller:
 
 
 @contextmanager
-def _workspace(threads: int | None, memory_limit: str | None) -> Iterator[duckdb.DuckDBPyConnection]:
+def _workspace(options: Options) -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB database in memory, which spills to a temporary directory that goes with it."""
     directory = tempfile.mkdtemp(prefix="linkage-")
     config: dict[str, Any] = {
@@ -196,37 +218,26 @@ def _workspace(threads: int | None, memory_limit: str | None) -> Iterator[duckdb
         "preserve_insertion_order": False,
         "autoinstall_known_extensions": False,
     }
-    if threads is not None:
-        config["threads"] = threads
-    if memory_limit is not None:
-        config["memory_limit"] = memory_limit
+    config |= {name: options[name] for name in ("threads", "memory_limit") if options.get(name) is not None}
     try:
-        con = duckdb.connect(":memory:", config=config)
-        con.execute("SET enable_progress_bar = false")
-        try:
+        with duckdb.connect(":memory:", config=config) as con:
+            con.execute("SET enable_progress_bar = false")
             yield con
-        finally:
-            con.close()
+    except (duckdb.OutOfMemoryException, MemoryError) as error:
+        allowed = options.get("memory_limit") or "the default memory limit"
+        raise InputError(
+            f"The linkage does not fit into {allowed} ({str(error).splitlines()[0]}): "
+            "raise `memory_limit`, or lower `threads`."
+        ) from None
     finally:
         shutil.rmtree(directory, ignore_errors=True)
-
-
-@contextmanager
-def _memory_explained(memory_limit: str | None) -> Iterator[None]:
-    try:
-        yield
-    except (duckdb.OutOfMemoryException, MemoryError) as error:
-        allowed = memory_limit or "the default memory limit"
-        raise InputError(
-            f"The linkage does not fit into {allowed} ({str(error).splitlines()[0]}): raise `memory_limit`, or lower `threads`."
-        ) from None
 
 
 _SAME = "last, birth, first, sex, dob, nir, mobile, email, postal"
 
 
 def _group_copies(con: duckdb.DuckDBPyConnection) -> int:
-    """Keep one record of those that agree on names, birth date, postal code and all else; `copies` says which stands for which.
+    """Keep one record of those that agree on all that names a person; `copies` says which stands for which.
 
     Hashes only tell which records may have a copy; the columns themselves decide.
     """
@@ -274,7 +285,9 @@ def _checked(con: duckdb.DuckDBPyConnection, scorer: Scorer, label: clusters.Ids
     con.unregister("members")
     con.execute("CREATE TABLE inside (uid_l INTEGER, uid_r INTEGER, weight DOUBLE)")
     scorer.score(
-        "SELECT l.uid AS uid_l, r.uid AS uid_r FROM grouped l JOIN grouped r ON l.component = r.component AND l.uid < r.uid", "inside"
+        "SELECT l.uid AS uid_l, r.uid AS uid_r "
+        "FROM grouped l JOIN grouped r ON l.component = r.component AND l.uid < r.uid",
+        "inside",
     )
     return clusters.split_incoherent(label, *_edges(con, "SELECT * FROM inside ORDER BY uid_l, uid_r"), threshold)
 
@@ -289,12 +302,13 @@ def _swept(con: duckdb.DuckDBPyConnection, label: clusters.Ids, threshold: float
 
 
 def _kept_pairs(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    return con.sql(
+    kept: pl.DataFrame = con.sql(
         """
         SELECT l.id AS id_l, r.id AS id_r, weight
         FROM scored JOIN ids l ON l.uid = uid_l JOIN ids r ON r.uid = uid_r ORDER BY uid_l, uid_r
         """
     ).pl()
+    return kept
 
 
 def _named(con: duckdb.DuckDBPyConnection, label: clusters.Ids, id_column: str) -> pl.DataFrame:

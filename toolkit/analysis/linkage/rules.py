@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import duckdb
 import polars as pl
@@ -34,7 +33,11 @@ RULES = (
         "same social security number, which fits the birth date and sex of both",
         ("CASE WHEN nir_state = 2 THEN nir END",),
     ),
-    Rule("birth_identity", "same birth name (name in use where blank), first name and birth date", ("coalesce(birth, last)", "first", "dob")),
+    Rule(
+        "birth_identity",
+        "same birth name (name in use where blank), first name and birth date",
+        ("coalesce(birth, last)", "first", "dob"),
+    ),
     Rule("use_identity", "same name in use, first name and birth date", ("last", "first", "dob")),
     Rule("identity_and_sex", "same name in use, first name, birth date and sex", ("last", "first", "dob", "sex")),
     Rule("first_name_and_mobile", "same first name and mobile", ("first", "mobile")),
@@ -46,7 +49,7 @@ RULES = (
 
 
 def score_rules(
-    records: Any, truth: pl.DataFrame, *, id_column: str = "record_id", columns: Mapping[str, str] | None = None
+    records: object, truth: pl.DataFrame, *, id_column: str = "record_id", columns: Mapping[str, str] | None = None
 ) -> pl.DataFrame:
     """What each rule alone gets right: one row a rule, in the order of `RULES`.
 
@@ -58,7 +61,10 @@ def score_rules(
         presence = tables.read(con, records, id_column, columns)
         normalise.normalise(con, presence.rows)
         con.register("known", truth.select(pl.col(id_column).alias("id"), "person_id").drop_nulls().to_arrow())
-        con.execute("CREATE TABLE judged AS SELECT identities.*, person_id FROM identities JOIN ids USING (uid) JOIN known USING (id)")
+        con.execute(
+            "CREATE TABLE judged AS "
+            "SELECT identities.*, person_id FROM identities JOIN ids USING (uid) JOIN known USING (id)"
+        )
         rows = [con.execute(_scoring(rule)).fetchall()[0] for rule in RULES]
     named = [(rule.name, rule.meaning, *row) for rule, row in zip(RULES, rows, strict=True)]
     return pl.DataFrame(named, schema=["rule", "meaning", "applicable", "pairs", "precision", "recall"], orient="row")
@@ -69,13 +75,17 @@ def _scoring(rule: Rule) -> str:
     parts = ", ".join(rule.key)
     pairs = "coalesce(sum(n * (n - 1) // 2), 0)"
     return f"""
-    WITH cells AS (SELECT row({parts}) AS k, person_id, count(*) AS n FROM judged WHERE {filled} GROUP BY {parts}, person_id),
+    WITH cells AS (
+        SELECT row({parts}) AS k, person_id, count(*) AS n FROM judged WHERE {filled} GROUP BY {parts}, person_id
+    ),
     keys AS (SELECT sum(n) AS n FROM cells GROUP BY k),
     people AS (SELECT count(*) AS n FROM judged GROUP BY person_id),
     counted AS (
-        SELECT (SELECT coalesce(sum(n), 0) FROM cells)::BIGINT AS applicable, (SELECT {pairs} FROM keys)::BIGINT AS together,
+        SELECT (SELECT coalesce(sum(n), 0) FROM cells)::BIGINT AS applicable,
+            (SELECT {pairs} FROM keys)::BIGINT AS together,
             (SELECT {pairs} FROM cells)::BIGINT AS correct, (SELECT {pairs} FROM people)::BIGINT AS same
     )
-    SELECT applicable, together, CASE WHEN together > 0 THEN correct / together END, CASE WHEN same > 0 THEN correct / same END
+    SELECT applicable, together,
+        CASE WHEN together > 0 THEN correct / together END, CASE WHEN same > 0 THEN correct / same END
     FROM counted
     """

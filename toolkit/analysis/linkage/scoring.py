@@ -19,7 +19,9 @@ class Scorer:
         self._con = con
         with quiet_splink():
             self._api = DuckDBAPI(con)
-            self._linker = Linker(self._api.register("records"), settings(model), validate_settings=False, log_level=None)
+            self._linker = Linker(
+                self._api.register("records"), settings(model), validate_settings=False, log_level=None
+            )
             for column in ("last", "first"):
                 table = self._api.register(f"frequency_{column}")
                 self._linker.table_management.register_term_frequency_lookup(table, column)
@@ -30,7 +32,8 @@ class Scorer:
         Weights are rounded to a thousandth of a bit: the last digits of a sum of floats are not to decide anything.
         """
         self._con.execute(
-            f"CREATE OR REPLACE TABLE asked AS SELECT uid_l AS join_key_l, uid_r AS join_key_r, '0' AS match_key FROM ({pairs})"
+            "CREATE OR REPLACE TABLE asked AS "
+            f"SELECT uid_l AS join_key_l, uid_r AS join_key_r, '0' AS match_key FROM ({pairs})"
         )
         with quiet_splink():
             self._linker.table_management.register_blocked_pairs_for_predict(self._api.register("asked"))

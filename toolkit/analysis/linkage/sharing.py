@@ -24,11 +24,23 @@ def shared_patients(clusters: pl.DataFrame, records: pl.DataFrame, practices: pl
 
     Raises `InputError` when a practice of the records is not among the practices.
     """
-    visits = records.select("record_id", "practice_id").unique().join(clusters, on="record_id").select("person_cluster", "practice_id").unique()
-    sizes = visits.group_by("practice_id").len("people").join(practices.select("practice_id", "departement_code"), on="practice_id", how="left")
+    visits = (
+        records.select("record_id", "practice_id")
+        .unique()
+        .join(clusters, on="record_id")
+        .select("person_cluster", "practice_id")
+        .unique()
+    )
+    sizes = (
+        visits.group_by("practice_id")
+        .len("people")
+        .join(practices.select("practice_id", "departement_code"), on="practice_id", how="left")
+    )
     if sizes["departement_code"].null_count():
         lost = sizes.filter(pl.col("departement_code").is_null())["practice_id"].sort().head(3).to_list()
-        raise InputError(f"Practices of the records are missing from the practices table, such as {lost}: give all of them.")
+        raise InputError(
+            f"Practices of the records are missing from the practices table, such as {lost}: give all of them."
+        )
     several = visits.filter(pl.len().over("person_cluster") > 1)
     shared = (
         several.join(several, on="person_cluster")
@@ -38,7 +50,11 @@ def shared_patients(clusters: pl.DataFrame, records: pl.DataFrame, practices: pl
     )
     named = shared
     for side in "ab":
-        side_names = {"practice_id": f"practice_{side}", "people": f"people_{side}", "departement_code": f"departement_{side}"}
+        side_names = {
+            "practice_id": f"practice_{side}",
+            "people": f"people_{side}",
+            "departement_code": f"departement_{side}",
+        }
         named = named.join(sizes.rename(side_names), on=f"practice_{side}")
     return (
         _expected(named, sizes)
@@ -58,9 +74,13 @@ def shared_patients(clusters: pl.DataFrame, records: pl.DataFrame, practices: pl
 def _expected(named: pl.DataFrame, sizes: pl.DataFrame) -> pl.DataFrame:
     """`expected`: what the two departements share in all, times this pair's part of the products of sizes."""
     by_departement = sizes.group_by("departement_code").agg(
-        pl.col("people").cast(pl.Float64).sum().alias("sum"), (pl.col("people").cast(pl.Float64) ** 2).sum().alias("squares")
+        pl.col("people").cast(pl.Float64).sum().alias("sum"),
+        (pl.col("people").cast(pl.Float64) ** 2).sum().alias("squares"),
     )
-    key = [pl.min_horizontal("departement_a", "departement_b").alias("d"), pl.max_horizontal("departement_a", "departement_b").alias("e")]
+    key = [
+        pl.min_horizontal("departement_a", "departement_b").alias("d"),
+        pl.max_horizontal("departement_a", "departement_b").alias("e"),
+    ]
     totals = named.with_columns(key).group_by("d", "e").agg(pl.col("shared").sum().alias("total"))
     left = by_departement.rename({"departement_code": "d", "sum": "sum_d", "squares": "squares_d"})
     right = by_departement.select(pl.col("departement_code").alias("e"), pl.col("sum").alias("sum_e"))

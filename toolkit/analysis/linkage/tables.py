@@ -12,7 +12,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import ibis.expr.types as ir
@@ -76,7 +76,9 @@ class Presence:
         return tuple(name for name in FIELDS if name not in self.fields)
 
 
-def read(con: duckdb.DuckDBPyConnection, records: Any, id_column: str, columns: Mapping[str, str] | None) -> Presence:
+def read(
+    con: duckdb.DuckDBPyConnection, records: object, id_column: str, columns: Mapping[str, str] | None
+) -> Presence:
     """Make the view `raw` of `records` in `con` and say what it holds.
 
     `columns` maps a field of `FIELDS` to the name it has in the table; without it the names of the schema and the
@@ -106,7 +108,7 @@ def read(con: duckdb.DuckDBPyConnection, records: Any, id_column: str, columns: 
     return Presence(rows, id_column, types[id_column], fields, tuple(n for n in found if n not in filled))
 
 
-def _as_view(con: duckdb.DuckDBPyConnection, records: Any) -> None:
+def _as_view(con: duckdb.DuckDBPyConnection, records: object) -> None:
     """The view `given` on whatever was handed over, without copying it where that can be helped."""
     if isinstance(records, str | os.PathLike):
         con.execute(f"CREATE VIEW given AS FROM {_reader(Path(records))}")
@@ -124,13 +126,15 @@ def _as_view(con: duckdb.DuckDBPyConnection, records: Any) -> None:
             f"A {type(records).__name__} is not a table the linkage can read: give a Polars, Arrow, pandas, Ibis or "
             "DuckDB table, or the path of a Parquet or CSV file."
         )
-    con.register("given", pa.table(records))
+    con.register("given", pa.table(cast("Any", records)))
 
 
 def _reader(path: Path) -> str:
     files = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
     if not files or not files[0].exists():
-        raise InputError(f"There is nothing to read at {path}: give a Parquet file, a directory of them, or a CSV file.")
+        raise InputError(
+            f"There is nothing to read at {path}: give a Parquet file, a directory of them, or a CSV file."
+        )
     if files[0].suffix in {".csv", ".tsv", ".txt"}:
         return f"read_csv({_listed(files)}, all_varchar = true)"
     return parquet(files)
@@ -150,11 +154,18 @@ def _match(types: Mapping[str, str], columns: Mapping[str, str] | None, id_colum
     given = dict(columns or {})
     unknown = sorted(set(given) - set(FIELDS))
     if unknown:
-        raise InputError(f"`columns` names the fields {', '.join(unknown)}, which the linkage does not know: use {', '.join(FIELDS)}.")
+        raise InputError(
+            f"`columns` names the fields {', '.join(unknown)}, which the linkage does not know: "
+            f"use {', '.join(FIELDS)}."
+        )
     absent = sorted(name for name in given.values() if name not in types)
     if absent:
-        raise InputError(f"`columns` names {', '.join(absent)}, which the table does not have: it has {', '.join(types)}.")
-    spelled = {name.lower().replace(" ", "_"): name for name in types if name != id_column and name not in given.values()}
+        raise InputError(
+            f"`columns` names {', '.join(absent)}, which the table does not have: it has {', '.join(types)}."
+        )
+    spelled = {
+        name.lower().replace(" ", "_"): name for name in types if name != id_column and name not in given.values()
+    }
     for field in FIELDS:
         for name in (field, *_SYNONYMS[field]):
             if field not in given and name in spelled:
@@ -168,12 +179,15 @@ def _check_ids(con: duckdb.DuckDBPyConnection, id_column: str) -> int:
     if rows == 0:
         raise InputError("The table has no rows: give at least one record.")
     if filled < rows:
-        raise InputError(f"The id column {id_column!r} is blank in {rows - filled:,} of {rows:,} rows: every record needs an id.")
+        raise InputError(
+            f"The id column {id_column!r} is blank in {rows - filled:,} of {rows:,} rows: every record needs an id."
+        )
     if distinct < rows:
         repeated = f"SELECT {key} FROM given GROUP BY ALL HAVING count(*) > 1 ORDER BY ALL LIMIT 1"
         raise InputError(
-            f"The id column {id_column!r} repeats: {rows:,} rows have {distinct:,} ids, and {first_row(con, repeated)[0]!r} "
-            "stands on more than one; keep one row an id, or name another column with `id_column`."
+            f"The id column {id_column!r} repeats: {rows:,} rows have {distinct:,} ids, "
+            f"and {first_row(con, repeated)[0]!r} stands on more than one; keep one row an id, "
+            "or name another column with `id_column`."
         )
     return int(rows)
 
@@ -187,10 +201,14 @@ def _filled(con: duckdb.DuckDBPyConnection, found: Mapping[str, str]) -> set[str
     }
 
 
-def _make_raw(con: duckdb.DuckDBPyConnection, found: Mapping[str, str], id_column: str, types: Mapping[str, str]) -> None:
+def _make_raw(
+    con: duckdb.DuckDBPyConnection, found: Mapping[str, str], id_column: str, types: Mapping[str, str]
+) -> None:
     """`ids` holds uid and the id; `raw` the fields under our names. Ids are numbered in their own order."""
     key = _quoted(id_column)
-    con.execute(f"CREATE TABLE ids AS SELECT (row_number() OVER (ORDER BY {key}) - 1)::INTEGER AS uid, {key} AS id FROM given")
+    con.execute(
+        f"CREATE TABLE ids AS SELECT (row_number() OVER (ORDER BY {key}) - 1)::INTEGER AS uid, {key} AS id FROM given"
+    )
     columns = [f"{_expression(field, found, types)} AS {field}" for field in FIELDS]
     con.execute(f"CREATE VIEW raw AS SELECT uid, {', '.join(columns)} FROM given JOIN ids ON given.{key} = ids.id")
 

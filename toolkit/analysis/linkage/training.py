@@ -68,12 +68,14 @@ def train(con: duckdb.DuckDBPyConnection, model: Model, rows: int, seed: int) ->
     if not _has_families(con):
         model = model.without_vetoes()
     model = _with_u(con, model, _sample(_RECORD, _RECORDS_FOR_U, rows, seed), seed)
-    sessions = [_learned(con, model, rule, _sample(rule.key, _RECORDS_FOR_M, rows, seed)) for rule in _rules(model, rows)]
+    sessions = [
+        _learned(con, model, rule, _sample(rule.key, _RECORDS_FOR_M, rows, seed)) for rule in _rules(model, rows)
+    ]
     return _blended(model, [session for session in sessions if session])
 
 
 def _has_families(con: duckdb.DuckDBPyConnection) -> bool:
-    """Whether people of one name under one roof, telephone or mailbox are often several: other first names and birth dates.
+    """Whether those of one name under one roof, telephone or mailbox are often several, by first name and birth date.
 
     Too few such pairs to tell count as families, the safer side.
     """
@@ -82,11 +84,11 @@ def _has_families(con: duckdb.DuckDBPyConnection) -> bool:
         f"""
         WITH homes AS (
             SELECT last, first, dob, last || coalesce(address || postal, mobile, email) AS home FROM records
-            WHERE first IS NOT NULL AND dob IS NOT NULL AND md5_number_lower(last || coalesce(address || postal, mobile, email))
+            WHERE first IS NOT NULL AND dob IS NOT NULL AND md5_number_lower(home)
                 % greatest(1, (SELECT count(*) FROM records) // {_RECORDS_FOR_M}) = 0
         ),
         sampled AS (FROM homes QUALIFY row_number() OVER (PARTITION BY home ORDER BY first, dob) <= 8)
-        SELECT count(*), coalesce(avg((jaro_winkler_similarity(l.first, r.first) < 0.75 AND l.first <> r.last
+        SELECT count(*), coalesce(avg((jaro_similarity(l.first, r.first) < 0.72 AND l.first <> r.last
             AND levenshtein(l.dob, r.dob) > 2)::INT), 0)
         FROM sampled l JOIN sampled r ON l.home = r.home AND (l.first, l.dob) < (r.first, r.dob)
         """,
@@ -147,9 +149,7 @@ def _pulled_u(level: Level, learned: float | None, pairs: float) -> Level:
     return replace(level, u=_rounded((seen * pairs + 5) / (pairs + 5 / level.u)))
 
 
-def _learned(
-    con: duckdb.DuckDBPyConnection, model: Model, rule: _Rule, sample: str
-) -> dict[tuple[str, str], float]:
+def _learned(con: duckdb.DuckDBPyConnection, model: Model, rule: _Rule, sample: str) -> dict[tuple[str, str], float]:
     """The m of each degree that expectation-maximisation finds among the pairs of a rule; none when it fails."""
     con.execute(f"CREATE OR REPLACE TABLE for_m AS FROM records WHERE {sample} ORDER BY uid")
     with quiet_splink():
