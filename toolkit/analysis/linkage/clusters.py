@@ -18,7 +18,7 @@ from scipy.sparse.csgraph import connected_components
 
 from toolkit.analysis.linkage.model import VETO_BITS
 
-__all__ = ["average_linkage", "components", "people_at", "split_incoherent"]
+__all__ = ["average_linkage", "components", "people_at", "smallest_of", "split_incoherent"]
 
 Ids = NDArray[np.int64]
 Weights = NDArray[np.float64]
@@ -33,8 +33,14 @@ def components(size: int, left: Ids, right: Ids) -> Ids:
     """For each of the records 0 .. size-1 the smallest record it is connected to by the pairs (`left`, `right`)."""
     graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(size, size))
     _, labels = connected_components(graph, directed=False)
-    smallest = np.full(int(labels.max()) + 1 if size else 0, size, dtype=np.int64)
-    np.minimum.at(smallest, labels, np.arange(size, dtype=np.int64))
+    return smallest_of(labels.astype(np.int64))
+
+
+def smallest_of(labels: Ids) -> Ids:
+    """For each record the smallest record of the same label; labels are below the number of records."""
+    smallest = np.empty(len(labels), dtype=np.int64)
+    # Of several assignments to one place the last stays: going backwards, the smallest record.
+    smallest[labels[::-1]] = np.arange(len(labels) - 1, -1, -1)
     return np.asarray(smallest[labels], dtype=np.int64)
 
 
@@ -46,13 +52,13 @@ def people_at(label: Ids, left: Ids, right: Ids, weight: Weights, threshold: flo
     kept = (weight >= other) if other >= threshold else (weight >= other) & (weight < threshold)
     if other >= threshold:
         kept &= label[left] == label[right]
-        records, ends = np.unique(np.r_[left[kept], right[kept]], return_inverse=True)
-        untouched = len(label) - len(records)
+        clusters, ends = len(label), np.r_[left[kept], right[kept]]
     else:
-        records, ends = np.unique(label[np.r_[left[kept], right[kept]]], return_inverse=True)
-        untouched = len(np.unique(label)) - len(records)
+        clusters, ends = int(np.count_nonzero(np.bincount(label))), label[np.r_[left[kept], right[kept]]]
+    touched, ends = np.unique(ends, return_inverse=True)
     half = len(ends) // 2
-    return untouched + len(np.unique(components(len(records), ends[:half], ends[half:])))
+    joined = components(len(touched), ends[:half], ends[half:])
+    return clusters - len(touched) + int(np.count_nonzero(np.bincount(joined)))
 
 
 def split_incoherent(label: Ids, left: Ids, right: Ids, weight: Weights, threshold: float) -> Ids:

@@ -316,6 +316,4 @@ def _named(con: duckdb.DuckDBPyConnection, label: clusters.Ids, id_column: str) 
     copies = con.execute("SELECT uid, representative FROM copies").fetchnumpy()
     label[copies["uid"]] = label[copies["representative"]]
     ids = con.sql("SELECT id FROM ids ORDER BY uid").pl()["id"]
-    smallest = np.full(len(label), len(label), dtype=np.int64)
-    np.minimum.at(smallest, label, np.arange(len(label), dtype=np.int64))
-    return pl.DataFrame({id_column: ids, "person_cluster": ids.gather(smallest[label])})
+    return pl.DataFrame({id_column: ids, "person_cluster": ids.gather(clusters.smallest_of(label))})
