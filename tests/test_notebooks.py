@@ -20,7 +20,6 @@ PUBLIC = {
     "toolkit.analysis",
     "toolkit.charts",
     "toolkit.privacy",
-    "toolkit.report.comments",
 }
 # What makes a browser fetch something: an address after src or href of a script, style, picture or frame, or in CSS.
 LOADS = re.compile(

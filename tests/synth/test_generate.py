@@ -168,6 +168,17 @@ def test_manifest_and_data_package_describe_every_file(made: Made) -> None:
     assert package["synthetic"] is manifest["synthetic"] is True
 
 
+def test_progress_counts_every_line_once(tmp_path: Path) -> None:
+    """Whoever watches is told growing numbers of lines, the last of which is all of them."""
+    told: list[tuple[int, int]] = []
+    options = GenerateOptions(partitions=4, threads=2)
+    generate(load_scenario(), 1, 8_000, tmp_path / "data", options, lambda done, total: told.append((done, total)))
+
+    assert told == sorted(told)
+    assert len(told) >= 4
+    assert (8_000, 8_000) == told[-1]
+
+
 def test_a_second_run_finds_the_data_set_and_touches_nothing(make: Make, tmp_path: Path) -> None:
     """The same command again writes nothing."""
     first = make(rows=2_000, out=tmp_path / "data")

@@ -16,9 +16,8 @@ from typing import Any
 
 import polars as pl
 
-from toolkit.analysis import counts, duplicates, public_figures
+from toolkit.analysis import comments, counts, duplicates, public_figures
 from toolkit.leak import Leak
-from toolkit.report.comments import comments_by_category, comments_overview, read_comments
 
 __all__ = ["ANSWERS", "Answer", "Result", "shown_path"]
 
@@ -88,28 +87,36 @@ _COUNT_IDS = {"people_by_folded_use_name": "people_by_names_birth_date"}
 
 
 def answer_comments(leak: Leak) -> Answer:
-    """What share of the lines reveals something intimate? Tables: `overview`, `by_category`."""
-    reading = read_comments(leak)
-    overview = comments_overview(leak, reading)
+    """What share of the lines reveals something intimate? Tables: `totals`, `categories`."""
+    totals, categories = comments.overview(leak)
     results = [
         Result(
             id=row["quantity"],
             value=row["value"],
-            unit="lines",
+            unit=row["unit"],
             denominator=row["denominator"],
             denominator_unit=row["denominator_unit"],
             share=row["share"],
-            definition=row["definition"],
+            definition=_COMMENT_DEFINITIONS[row["quantity"].partition("_")[0]],
         )
-        for row in overview.iter_rows(named=True)
+        for row in totals.iter_rows(named=True)
     ]
     sensitive = next(result for result in results if result.id == "sensitive_lines")
     if sensitive.share is not None:
         results.append(
             replace(sensitive, id="sensitive_share_of_lines", value=sensitive.share, unit="share of lines", share=None)
         )
-    tables = {"overview": overview, "by_category": comments_by_category(reading, sensitive.denominator)}
+    tables = {"totals": totals, "categories": categories}
     return _answer("comments", leak, "What share of the lines reveals something intimate?", results, tables)
+
+
+_COMMENT_DEFINITIONS = {
+    "commented": "the comment is not blank",
+    "distinct": "different comments, letter for letter",
+    "sensitive": "the comment reveals something intimate, of whomever and however it is said",
+    "strict": "the comment states something intimate of the patient",
+}
+"""What the quantities of `comments.overview` count, by their first word."""
 
 
 def answer_duplicates(leak: Leak) -> Answer:

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -100,7 +101,7 @@ def generate(
         return Generated(out, found, 0)
     try:
         _prepare(out, notes, rows)
-        return _Making(scenario, seed, rows, out, options, recipe).run(bounds, progress)
+        return _Making(scenario, seed, rows, out, options, recipe, _Counter(rows, progress)).run(bounds)
     except OSError as error:
         raise disk_error(error, out) from error
 
@@ -174,13 +175,35 @@ def _prepare(out: Path, notes: dict[str, Any], rows: int) -> None:
     write_json(path, notes)
 
 
+class _Counter:
+    """Adds up the lines that the threads finish, and tells the sum."""
+
+    def __init__(self, total: int, progress: Progress | None) -> None:
+        self._total, self._progress, self._done, self._lock = total, progress, 0, Lock()
+
+    def add(self, lines: int) -> None:
+        """Count lines that are finished."""
+        with self._lock:
+            self._done += lines
+            if self._progress is not None:
+                self._progress(self._done, self._total)
+
+
 class _Making:
     """One run of the maker."""
 
     def __init__(
-        self, scenario: Scenario, seed: int, rows: int, out: Path, options: GenerateOptions, recipe: dict[str, Any]
+        self,
+        scenario: Scenario,
+        seed: int,
+        rows: int,
+        out: Path,
+        options: GenerateOptions,
+        recipe: dict[str, Any],
+        counter: _Counter,
     ) -> None:
         self._scenario, self._out, self._options, self._recipe = scenario, out, options, recipe
+        self._counter = counter
         self._geography, vocabulary = Geography.load(), Vocabulary.load()
         self._plan: Plan = make_plan(scenario, seed, rows, self._geography)
         people = People(scenario, self._plan, self._geography, vocabulary, options.threads)
@@ -191,18 +214,13 @@ class _Making:
         self._small = practice_tables(scenario, self._plan, self._geography, vocabulary)
         self._maker = LineMaker(self._plan, register, typist, annotator, self._figures)
 
-    def run(self, bounds: list[int], progress: Progress | None) -> Generated:
+    def run(self, bounds: list[int]) -> Generated:
         """Write what is not there yet, then the manifest."""
-        total, done, written = bounds[-1], 0, 0
         files: list[WrittenFile] = []
-        for start, end, fresh, pair in ordered_map(
-            self._partition, list(enumerate(pairwise(bounds))), self._options.threads
-        ):
+        written = 0
+        for fresh, pair in ordered_map(self._partition, list(enumerate(pairwise(bounds))), self._options.threads):
             files += pair
-            done += end - start
-            written += (end - start) * fresh
-            if progress is not None:
-                progress(done, total)
+            written += pair[0].rows * fresh
         manifest = self._manifest(files)
         write_json(self._out / "datapackage.json", data_package(self._scenario, manifest))
         write_json(self._out / "manifest.json", manifest)
@@ -210,13 +228,14 @@ class _Making:
             note.unlink(missing_ok=True)
         return Generated(self._out, manifest, written)
 
-    def _partition(self, item: tuple[int, tuple[int, int]]) -> tuple[int, int, bool, list[WrittenFile]]:
-        """Write one partition of lines and truth, unless an earlier run did."""
+    def _partition(self, item: tuple[int, tuple[int, int]]) -> tuple[bool, list[WrittenFile]]:
+        """Write one partition of lines and truth, unless an earlier run did; whether it was written, and its files."""
         number, (start, end) = item
         name = f"part-{number:05d}.parquet"
         note = self._out / "truth" / "lines" / f".{name}.json"
         if note.exists():
-            return start, end, False, [_written(entry) for entry in json.loads(note.read_text(encoding="utf-8"))]
+            self._counter.add(end - start)
+            return False, [_written(entry) for entry in json.loads(note.read_text(encoding="utf-8"))]
         with (
             TableWriter(self._out, f"lines/{name}", LINES) as lines,
             TableWriter(self._out, f"truth/lines/{name}", TRUTH_LINES) as truth,
@@ -224,9 +243,10 @@ class _Making:
             for lines_table, truth_table in self._maker.make(start, end, self._options.files_at_once):
                 lines.add(lines_table)
                 truth.add(truth_table)
+                self._counter.add(lines_table.num_rows)
             pair = [lines.finish(), truth.finish()]
         write_json(note, [asdict(file) for file in pair])
-        return start, end, True, pair
+        return True, pair
 
     def _manifest(self, files: list[WrittenFile]) -> dict[str, Any]:
         small: dict[str, pa.Table] = self._small | {PUBLIC_FIGURES.name: self._figures.register}

@@ -64,4 +64,4 @@ def fold(text: pl.Expr) -> pl.Expr:
 
 def fold_phrase(phrase: str) -> str:
     """The folded form of one phrase, without the space at its ends: for rules written in the lexicon."""
-    return pl.select(fold(pl.lit(phrase))).item().strip()
+    return str(pl.select(fold(pl.lit(phrase))).item()).strip()

@@ -2,8 +2,9 @@
 
 `<category>.csv` holds the entries of one category, one a row: id, pattern, gloss (why it counts), kind (stated or
 inferred), flags, needs (one of these must be in the text), unless (none of these may be), also (further categories),
-example. `lookalikes.csv` holds harmless phrases that contain an entry's words. `cues.csv` holds, by role, the words that
-change what an entry means (a negation, a relative, a trade): regular expressions, which `qualifiers` puts together.
+example. A long list of context words has a name (`@...`) and stands once in `contexts.csv`. `lookalikes.csv` holds
+harmless phrases that contain an entry's words. `cues.csv` holds, by role, the words that change what an entry means
+(a negation, a relative, a trade): regular expressions, which `qualifiers` puts together.
 The syntax of patterns is that of `toolkit.analysis.comments.patterns`.
 """
 
@@ -44,6 +45,7 @@ CATEGORIES = (
 FOLDER = Path(__file__).parents[1] / "lexicon"
 _ENTRY_COLUMNS = ["id", "pattern", "gloss", "kind", "flags", "needs", "unless", "also", "example"]
 _CUE_COLUMNS = ["role", "pattern", "gloss"]
+_CONTEXT_COLUMNS = ["name", "pattern", "gloss"]
 _LOOKALIKE_COLUMNS = ["id", "pattern", "note", "gloss", "example"]
 
 
@@ -92,31 +94,48 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """All rules, and the literals they expand to.
+    """All rules, and the tables they expand to.
 
-    `literals` has one row a use of a literal: literal, use, entry (index in `entries`, null for a look-alike), part (which
-    part of the pattern), reach (characters allowed before that part). `cues` maps a role to one regular expression, the alternation of its rows.
+    `table` has one row an entry: entry (its index), id, categories, inferred, one column a flag, parts (how many),
+    needs and unless (the number of a list of context words, or null). `literals` has one row a use of a literal:
+    literal, use, of (the entry of a part, the number of a context list, null for a look-alike), part (which part of
+    the pattern), reach (characters allowed before that part). `cues` maps a role to one regular expression, the
+    alternation of its rows.
     """
 
     entries: tuple[Entry, ...]
+    table: pl.DataFrame
     literals: pl.DataFrame
     cues: dict[str, str]
 
-    def anchors(self) -> list[str]:
-        """The literals that the recall-first scan looks for: the first part of every entry."""
-        first = self.literals.filter((pl.col("use") == Use.PART) & (pl.col("part") == 0))
-        return first["literal"].unique().sort().to_list()
+    def anchors(self) -> pl.Series:
+        """The literals that the recall-first scan looks for: of each entry, the part whose shortest literal is longest.
+
+        An entry needs all of its parts, so any one of them may stand for it; a long one lets the fewest texts through.
+        """
+        parts = self.literals.filter(pl.col("use") == Use.PART)
+        shortest = parts.group_by("of", "part").agg(shortest=pl.col("literal").str.len_bytes().min())
+        best = shortest.sort("of", "shortest", "part", descending=[False, True, False]).unique("of", keep="first")
+        return parts.join(best, on=["of", "part"], how="semi")["literal"].unique().sort()
 
 
 @cache
 def load_lexicon(folder: Path = FOLDER) -> Lexicon:
     """Read and expand the lexicon; `LexiconError` names the file and line of the first thing that is wrong."""
-    entries = [entry for category in CATEGORIES for entry in _read_entries(folder / f"{category}.csv", category)]
+    named = {f"@{row['name']}": row["pattern"] for _, row in _rows(folder / "contexts.csv", _CONTEXT_COLUMNS)}
+    entries = [e for category in CATEGORIES for e in _read_entries(folder / f"{category}.csv", category, named)]
     doubled = sorted(name for name, times in Counter(entry.id for entry in entries).items() if times > 1)
     if doubled:
         raise LexiconError(f"{folder}: ids must be unique, these are used twice: {', '.join(doubled)}")
     lookalikes = [row["pattern"] for _, row in _rows(folder / "lookalikes.csv", _LOOKALIKE_COLUMNS)]
-    return Lexicon(tuple(entries), _expand_all(entries, lookalikes), _read_cues(folder / "cues.csv"))
+    distinct = dict.fromkeys(context for entry in entries for context in (entry.needs, entry.unless))
+    contexts = {context: number for number, context in enumerate(distinct)}
+    return Lexicon(
+        tuple(entries),
+        _tabulate(entries, contexts),
+        _expand_all(entries, contexts, lookalikes),
+        _read_cues(folder / "cues.csv"),
+    )
 
 
 @cache
@@ -136,8 +155,7 @@ def _rows(path: Path, columns: list[str]) -> Iterator[tuple[int, dict[str, str]]
             if None in row or None in row.values():
                 raise LexiconError(f"{where}: expected {len(columns)} fields; quote a field that holds a comma")
             if "role" not in row:
-                for pattern in filter(None, (row["pattern"], row.get("needs"), row.get("unless"))):
-                    _check_pattern(pattern, where)
+                _check_pattern(row["pattern"], where)
             if not row["gloss"]:
                 raise LexiconError(f"{where}: the gloss is empty; say in a few words why the pattern is there")
             yield reader.line_num, row
@@ -151,7 +169,7 @@ def _check_pattern(pattern: str, where: str) -> None:
         raise LexiconError(f"{where}: {error}") from error
 
 
-def _read_entries(path: Path, category: str) -> Iterator[Entry]:
+def _read_entries(path: Path, category: str, named: dict[str, str]) -> Iterator[Entry]:
     for line, row in _rows(path, _ENTRY_COLUMNS):
         where = f"{path.name}, line {line}"
         if row["kind"] not in ("stated", "inferred"):
@@ -169,10 +187,21 @@ def _read_entries(path: Path, category: str) -> Iterator[Entry]:
             gloss=row["gloss"],
             inferred=row["kind"] == "inferred",
             flags=frozenset(Flag(flag) for flag in row["flags"].split()),
-            needs=row["needs"],
-            unless=row["unless"],
+            needs=_context(row["needs"], named, where),
+            unless=_context(row["unless"], named, where),
             example=row["example"],
         )
+
+
+def _context(text: str, named: dict[str, str], where: str) -> str:
+    """The context words of a field: written there, or by the name they have in `contexts.csv`."""
+    if text.startswith("@"):
+        if text not in named:
+            raise LexiconError(f"{where}: contexts.csv has no list named {text[1:]!r}")
+        return named[text]
+    if text:
+        _check_pattern(text, where)
+    return text
 
 
 def _read_cues(path: Path) -> dict[str, str]:
@@ -182,20 +211,41 @@ def _read_cues(path: Path) -> dict[str, str]:
         try:
             re.compile(row["pattern"])
         except re.error as error:
-            raise LexiconError(f"{path.name}, line {line}: {row['pattern']!r} is no regular expression: {error}") from error
+            raise LexiconError(
+                f"{path.name}, line {line}: {row['pattern']!r} is no regular expression: {error}"
+            ) from error
         roles.setdefault(row["role"], []).append(row["pattern"])
     return {role: f"(?:{'|'.join(patterns)})" for role, patterns in roles.items()}
 
 
-def _expand_all(entries: list[Entry], lookalikes: list[str]) -> pl.DataFrame:
+def _tabulate(entries: list[Entry], contexts: dict[str, int]) -> pl.DataFrame:
+    """What the scan and the qualifiers need to know of each entry, one row each."""
+    columns = {
+        "entry": pl.Series(range(len(entries)), dtype=pl.Int32),
+        "id": [entry.id for entry in entries],
+        "categories": [list(entry.categories) for entry in entries],
+        "inferred": [entry.inferred for entry in entries],
+        "parts": [len(split_parts(entry.pattern)) for entry in entries],
+        "needs": pl.Series([contexts[entry.needs] if entry.needs else None for entry in entries], dtype=pl.Int32),
+        "unless": pl.Series([contexts[entry.unless] if entry.unless else None for entry in entries], dtype=pl.Int32),
+    }
+    return pl.DataFrame(columns | {flag.value: [flag in entry.flags for entry in entries] for flag in Flag})
+
+
+def _expand_all(entries: list[Entry], contexts: dict[str, int], lookalikes: list[str]) -> pl.DataFrame:
     """Every literal of every rule, one row a use."""
     uses: list[tuple[str, str, int | None, int, int]] = []
     for index, entry in enumerate(entries):
         for number, (part, reach) in enumerate(split_parts(entry.pattern)):
-            uses += [(literal, Use.PART, index, number, reach) for literal in expand(part)]
-        for use, pattern in ((Use.NEED, entry.needs), (Use.UNLESS, entry.unless)):
-            uses += [(literal, use, index, 0, 0) for literal in (expand(pattern) if pattern else [])]
+            uses += [(literal, Use.PART.value, index, number, reach) for literal in expand(part)]
+    needed, barred = {entry.needs for entry in entries}, {entry.unless for entry in entries}
+    for context, number in contexts.items():
+        for use in [Use.NEED] * (context in needed) + [Use.UNLESS] * (context in barred):
+            uses += [(literal, use.value, number, 0, 0) for literal in (expand(context) if context else [])]
     for pattern in lookalikes:
-        uses += [(literal, Use.LOOKALIKE, None, 0, 0) for literal in expand(pattern)]
-    schema = {"literal": pl.String, "use": pl.String, "entry": pl.Int32, "part": pl.Int8, "reach": pl.Int64}
-    return pl.DataFrame(uses, schema=schema, orient="row").unique(maintain_order=True)
+        uses += [(literal, Use.LOOKALIKE.value, None, 0, 0) for literal in expand(pattern)]
+    names = {"literal": pl.String, "use": pl.String, "of": pl.Int32, "part": pl.Int8, "reach": pl.Int64}
+    columns = zip(*uses, strict=True)
+    return pl.DataFrame(
+        {name: pl.Series(column, dtype=dtype) for (name, dtype), column in zip(names.items(), columns, strict=True)}
+    ).unique(maintain_order=True)

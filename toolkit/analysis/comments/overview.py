@@ -24,7 +24,7 @@ class Overview(NamedTuple):
     totals: pl.DataFrame
     """One row a quantity: `quantity`, `value`, `unit`, `denominator`, `denominator_unit`, `share`."""
     categories: pl.DataFrame
-    """One row a category: `category`, `strict_lines`, `lines`, `texts`, `share` (of all lines); a line may be in several."""
+    """One row a category: `category`, `strict_lines`, `lines`, `texts`, `share` of all lines; they may overlap."""
 
 
 def read_texts(leak: Leak) -> pl.DataFrame:
@@ -82,9 +82,7 @@ def _totals(texts: pl.DataFrame, whole: dict[str, int], records: dict[str, int])
         ("strict_records", records["strict_records"], "records", whole["records"], "records"),
     ]
     columns = ["quantity", "value", "unit", "denominator", "denominator_unit"]
-    return pl.DataFrame(rows, schema=columns, orient="row").with_columns(
-        share("value", "denominator").alias("share")
-    )
+    return pl.DataFrame(rows, schema=columns, orient="row").with_columns(share("value", "denominator").alias("share"))
 
 
 def _categories(texts: pl.DataFrame, lines: int) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from toolkit.analysis.comments.lexicon import Flag, Lexicon
+from toolkit.analysis.comments.lexicon import Lexicon
 
 __all__ = ["qualify"]
 
@@ -25,7 +25,7 @@ def qualify(hits: pl.DataFrame, texts: pl.DataFrame, lexicon: Lexicon) -> pl.Dat
     """
     around = (
         hits.join(texts, on="text")
-        .join(_traits(lexicon), on="entry")
+        .join(lexicon.table.drop("id", "parts", "needs", "unless"), on="entry")
         .with_columns(
             head=pl.col("folded").str.slice(0, pl.col("start")),
             tail=pl.col("folded").str.slice(pl.col("end")),
@@ -34,7 +34,8 @@ def qualify(hits: pl.DataFrame, texts: pl.DataFrame, lexicon: Lexicon) -> pl.Dat
     cue = lexicon.cues
     negated = _negated(cue)
     suspected = _suspected(cue)
-    doubted = negated & ~pl.col("opinion")
+    opinion = pl.col("opinion") | pl.col("categories").list.first().is_in(_OPINION_CATEGORIES)
+    doubted = negated & ~opinion
     harmless = doubted | _in_a_place(cue) | _in_a_trade(cue) | _in_a_name(cue) | _in_screening(cue) | _ruled_out(cue)
     return around.select(
         *hits.columns,
@@ -48,20 +49,6 @@ def qualify(hits: pl.DataFrame, texts: pl.DataFrame, lexicon: Lexicon) -> pl.Dat
         about=pl.when(_of_a_relative(cue)).then(pl.lit("relative")).otherwise(pl.lit("patient")),
         hearsay=_reported(cue),
     )
-
-
-def _traits(lexicon: Lexicon) -> pl.DataFrame:
-    """What each entry says of itself, one row an entry."""
-    rows = [
-        {
-            "entry": index,
-            "inferred": entry.inferred,
-            "opinion": Flag.OPINION in entry.flags or entry.categories[0] in _OPINION_CATEGORIES,
-            **{flag.value: flag in entry.flags for flag in Flag if flag is not Flag.OPINION},
-        }
-        for index, entry in enumerate(lexicon.entries)
-    ]
-    return pl.DataFrame(rows, schema_overrides={"entry": pl.Int32})
 
 
 def _before(pattern: str) -> pl.Expr:
@@ -82,23 +69,25 @@ def _within(pattern: str) -> pl.Expr:
 
 
 def _negated(cue: dict[str, str]) -> pl.Expr:
-    """Is it denied: "pas de", "sans", "nie tout", "HIV : nég" ?"""
+    """Is it denied: "pas de", "sans", "nie tout", "HIV : nég", "ne se drogue pas" ?"""
     before = _before(rf"{cue['negation']} (?:{cue['negation_bridge']} ){{0,7}}")
     after = _after(rf"(?:{cue['result_bridge']} ){{0,4}}{cue['negative_result']}")
     minus = pl.col("screen") & pl.col("tail").str.contains(r"^ (?:: )?~ (?:$|[,.]|hiv|vih|vhb|vhc|hcv|hbs)")
-    return before | after | minus
+    around = pl.col("head").str.ends_with(" ne ") & pl.col("tail").str.contains("^ (?:pas|jamais|aucun)")
+    return before | after | minus | around
 
 
 def _suspected(cue: dict[str, str]) -> pl.Expr:
     """Is it suspected but not known: "probable", "suspicion de", "cancer ?" ?"""
     return _before(rf"{cue['suspicion']} (?:{cue['negation_bridge']} ){{0,4}}") | _after(
-        rf"(?:{cue['suspicion']}|a confirmer|\?)"
+        rf"(?:[a-z]+ ){{0,3}}(?:{cue['suspicion']}|a confirmer|\?)"
     )
 
 
 def _ruled_out(cue: dict[str, str]) -> pl.Expr:
     """Is an examination meant to exclude it: "éliminer un", "bilan pour écarter", "peur d'avoir" ?"""
-    return _before(rf"{cue['rule_out']} (?:{cue['negation_bridge']} ){{0,5}}") | _after(cue["ruled_out"])
+    feared = _before(rf"{cue['rule_out']} (?:{cue['negation_bridge']} ){{0,5}}")
+    return feared | _before(rf"{cue['exclude']} (?:[a-z]+ ){{0,4}}") | _after(cue["ruled_out"])
 
 
 def _conditional(cue: dict[str, str]) -> pl.Expr:
@@ -107,7 +96,7 @@ def _conditional(cue: dict[str, str]) -> pl.Expr:
 
 
 def _for_everybody(cue: dict[str, str]) -> pl.Expr:
-    """Does the text speak to the staff or of all patients rather than of one: "consigne", "affiche", "comme à tous" ?"""
+    """Does the text speak to the staff or of all patients, not of one: "consigne", "affiche", "comme à tous" ?"""
     return pl.any_horizontal(pl.col("head", "tail").str.contains(f" {cue['everybody']} "))
 
 

@@ -48,31 +48,41 @@ def classify(texts: Sequence[str | None] | pl.Series) -> pl.DataFrame:
 
 
 def _read(texts: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
-    """The answers for the sensitive texts of one batch, one row each; what looks harmless is repaired and read again."""
+    """One row a sensitive text of one batch; what looks harmless is repaired and read again."""
     first = _judge(texts, lexicon)
     rest = repair(texts.join(first, on="text", how="anti"))
-    return pl.concat([first, _judge(rest, lexicon)])
+    return first if rest.is_empty() else pl.concat([first, _judge(rest, lexicon)])
 
 
 def _judge(texts: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
     """Scan, qualify and sum up: one row a sensitive text."""
     survivors = reached(texts, lexicon)
-    hits = qualify(find_entries(survivors, lexicon), survivors, lexicon).filter(~pl.col("dropped"))
-    return _sum_up(hits, lexicon)
+    hits = qualify(find_entries(survivors, lexicon), survivors, lexicon)
+    return _sum_up(_standing(hits), lexicon)
+
+
+def _standing(hits: pl.DataFrame) -> pl.DataFrame:
+    """The hits that hold: not dropped, and not a piece of a longer hit that was."""
+    kept = hits.filter(~pl.col("dropped"))
+    dropped = hits.filter("dropped").select("text", drop_start="start", drop_end="end")
+    pieces = (
+        kept.join(dropped, on="text")
+        .filter((pl.col("drop_start") <= pl.col("start")) & (pl.col("drop_end") >= pl.col("end")))
+        .select("text", "entry", "start", "end")
+    )
+    return kept.join(pieces, on=["text", "entry", "start", "end"], how="anti", maintain_order="left")
 
 
 def _sum_up(hits: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
     """One row a text from its hits: what is stated goes before what is inferred, a long phrase before a short one."""
-    names = pl.DataFrame(
-        {
-            "entry": pl.Series(range(len(lexicon.entries)), dtype=pl.Int32),
-            "id": [entry.id for entry in lexicon.entries],
-            "found": [list(entry.categories) for entry in lexicon.entries],
-        },
-    )
+    names = lexicon.table.select("entry", "id", "categories")
     plain = (pl.col("polarity") == "asserted") & (pl.col("about") == "patient") & ~pl.col("inferred")
     stated = (
-        pl.when(pl.col("hearsay")).then(pl.lit("hearsay")).when("inferred").then(pl.lit("inferred")).otherwise(pl.lit("stated"))
+        pl.when(pl.col("hearsay"))
+        .then(pl.lit("hearsay"))
+        .when("inferred")
+        .then(pl.lit("inferred"))
+        .otherwise(pl.lit("stated"))
     )
     ordered = hits.with_columns(plain=plain, stated=stated, length=pl.col("end") - pl.col("start")).sort(
         "text", "inferred", "length", "start", "entry", descending=[False, False, True, False, False]
@@ -83,7 +93,7 @@ def _sum_up(hits: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
         .agg(
             sensitive=pl.lit(value=True),
             strict=pl.col("plain").any(),
-            categories=pl.col("found").list.explode().unique(maintain_order=True),
+            categories=pl.col("categories").list.explode().unique(maintain_order=True),
             polarity=pl.col("polarity").first(),
             about=pl.col("about").first(),
             stated=pl.col("stated").first(),

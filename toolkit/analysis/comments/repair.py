@@ -1,7 +1,7 @@
 """Words typed wrong: one letter too many, too few, changed or swapped, and two words run together.
 
 Only texts in which the scan found nothing are repaired, word by word, and then read again. A word is repaired when no
-rule knows it, it is long, and it lies one edit from exactly one long word of the lexicon with the same first letter:
+rule knows it, it is long, and it lies one edit from a long word that is an entry by itself, with the same first letter:
 people rarely miss the first one, and most look-alikes ("rétention", "détention") differ there. Candidates come from
 the words with one letter deleted (the symmetric-delete index of SymSpell, Garbe 2012), never from comparing all pairs.
 """
@@ -15,7 +15,7 @@ from functools import cache
 
 import polars as pl
 
-from toolkit.analysis.comments.lexicon import Lexicon, Use, load_lexicon, plain_words
+from toolkit.analysis.comments.lexicon import Use, load_lexicon, plain_words
 
 __all__ = ["repair"]
 
@@ -23,6 +23,8 @@ _LONG = 8
 """Words shorter than this are one letter away from too many others."""
 _HALF = 6
 """The shortest lexicon word recognised at one end of two words run together."""
+_PHRASE = 12
+"""The shortest phrase recognised with all its spaces lost."""
 
 
 def repair(texts: pl.DataFrame) -> pl.DataFrame:
@@ -44,19 +46,20 @@ def repair(texts: pl.DataFrame) -> pl.DataFrame:
 
 def _fix(word: str) -> str | None:
     """What a word was meant to be, or None when it is right, unknown or ambiguous."""
-    known, long_words, index = _vocabulary()
+    known, strong, joined, index = _vocabulary()
     if word in known or not word.isalpha():
         return None
-    near = {w for key in (word, *_deletions(word)) for w in index.get(key, ()) if w[0] == word[0]}
-    near = {w for w in near if _one_edit(word, w)}
-    if len(near) >= 1:
+    if word in joined:
+        return joined[word]
+    near = {found for key in (word, *_deletions(word)) for found in index.get(key, ()) if found[0] == word[0]}
+    near = {found for found in near if _one_edit(word, found)}
+    if near:
         return min(near)
-    halves = [
-        (word[:at], word[at:])
-        for at in range(2, len(word) - 1)
-        if word[:at] in known and word[at:] in known and (word[:at] in long_words or word[at:] in long_words)
-    ]
-    return " ".join(halves[0]) if halves else None
+    for at in range(2, len(word) - 1):
+        left, right = word[:at], word[at:]
+        if (left in strong and right in known) or (right in strong and left in known):
+            return f"{left} {right}"
+    return None
 
 
 def _one_edit(word: str, other: str) -> bool:
@@ -76,21 +79,26 @@ def _deletions(word: str) -> Iterator[str]:
 
 
 @cache
-def _vocabulary() -> tuple[frozenset[str], frozenset[str], dict[str, list[str]]]:
-    """All words that rules know, the lexicon's words long enough to be half of a run-on, and the deletion index."""
+def _vocabulary() -> tuple[frozenset[str], frozenset[str], dict[str, str], dict[str, list[str]]]:
+    """All words that a rule knows, those that are an entry by themselves, run-together phrases, the deletion index."""
     lexicon = load_lexicon()
-    cues = frozenset(re.findall(r"[a-z]+", " ".join(lexicon.cues.values())))
-    known = _words(lexicon, tuple(Use)) | plain_words() | cues
-    entries = _words(lexicon, (Use.PART,)) - plain_words()
+    whole = lexicon.literals.filter(pl.col("literal").str.ends_with(" ")).with_columns(
+        pl.col("literal").str.strip_chars()
+    )
+    words = {word for literal in whole["literal"] for word in literal.split()}
+    cues = set(re.findall(r"[a-z]+", " ".join(lexicon.cues.values())))
+    alone = lexicon.table.filter(pl.col("needs").is_null(), pl.col("parts") == 1).select(of="entry")
+    entries = whole.filter(pl.col("use") == Use.PART).join(alone, on="of", how="semi")["literal"].unique().sort()
+    strong = [word for word in entries if word.isalpha() and word not in plain_words()]
+    phrases = {"".join(phrase.split()): phrase for phrase in entries if " " in phrase}
     index: dict[str, list[str]] = defaultdict(list)
-    for word in sorted(entries):
+    for word in strong:
         if len(word) >= _LONG:
             for key in (word, *_deletions(word)):
                 index[key].append(word)
-    return known, frozenset(word for word in entries if len(word) >= _HALF), dict(index)
-
-
-def _words(lexicon: Lexicon, uses: tuple[Use, ...]) -> frozenset[str]:
-    """The whole words (no open endings) of the literals with these uses."""
-    literals = lexicon.literals.filter(pl.col("use").is_in(uses), pl.col("literal").str.ends_with(" "))["literal"]
-    return frozenset(word for literal in literals for word in literal.split() if word.isalpha())
+    return (
+        frozenset(words | cues | plain_words()),
+        frozenset(word for word in strong if len(word) >= _HALF),
+        {joined: phrase for joined, phrase in phrases.items() if joined.isalpha() and len(joined) >= _PHRASE},
+        dict(index),
+    )

@@ -5,16 +5,16 @@ from __future__ import annotations
 import polars as pl
 
 from toolkit.analysis.comments.lexicon import Lexicon, Use
-from toolkit.analysis.comments.patterns import split_parts
 
 __all__ = ["find_entries", "reached"]
 
+
 def reached(texts: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
-    """The texts that hold the beginning of at least one entry: everything else is left alone from here on.
+    """The texts that hold a telling part of at least one entry: everything else is left alone from here on.
 
     `texts` has the columns text (a number) and folded; so has the result.
     """
-    return texts.filter(pl.col("folded").str.contains_any(lexicon.anchors()))
+    return texts.filter(pl.col("folded").str.contains_any(lexicon.anchors().implode()))
 
 
 def find_entries(texts: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
@@ -24,19 +24,19 @@ def find_entries(texts: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
     no harmless phrase of the look-alike file covers it.
     """
     uses = _find_literals(texts, lexicon)
-    hits = _join_parts(uses, lexicon)
-    held = uses.filter(pl.col("use") == Use.NEED).select("text", "entry")
-    barred = uses.filter(pl.col("use") == Use.UNLESS).select("text", "entry")
-    needy = pl.Series([index for index, entry in enumerate(lexicon.entries) if entry.needs], dtype=pl.Int32)
-    free = hits.filter(~pl.col("entry").is_in(needy.implode()))
-    met = hits.filter(pl.col("entry").is_in(needy.implode())).join(held, on=["text", "entry"], how="semi")
-    complete = pl.concat([free, met]).join(barred, on=["text", "entry"], how="anti")
-    return _drop_covered(complete, uses.filter(pl.col("use") == Use.LOOKALIKE))
+    hits = _join_parts(uses, lexicon).join(lexicon.table.select("entry", "needs", "unless"), on="entry")
+    context = pl.col("of")
+    needed = uses.filter(pl.col("use") == Use.NEED).select("text", needs=context)
+    barred = uses.filter(pl.col("use") == Use.UNLESS).select("text", unless=context)
+    complete = pl.concat(
+        [hits.filter(pl.col("needs").is_null()), hits.join(needed, on=["text", "needs"], how="semi")]
+    ).join(barred, on=["text", "unless"], how="anti")
+    return _drop_covered(complete.drop("needs", "unless"), uses.filter(pl.col("use") == Use.LOOKALIKE))
 
 
 def _find_literals(texts: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
-    """All uses of all literals: text, use, entry, part, start, end."""
-    literals = lexicon.literals["literal"].unique().sort().to_list()
+    """All uses of all literals: text, use, of, part, reach, start, end."""
+    literals = lexicon.literals["literal"].unique().sort().implode()
     found = (
         texts.select(
             "text",
@@ -56,24 +56,25 @@ def _find_literals(texts: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
         found.with_columns(end=end)
         .drop("folded")
         .join(lexicon.literals, on="literal")
-        .select("text", "use", "entry", "part", "reach", "start", "end")
+        .select("text", "use", "of", "part", "reach", "start", "end")
     )
 
 
 def _join_parts(uses: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
     """Put the parts of each pattern together: text, entry, start of the first part, end of the last."""
-    parts = uses.filter(pl.col("use") == Use.PART)
-    expected = pl.Series([len(split_parts(entry.pattern)) for entry in lexicon.entries], dtype=pl.Int8)
-    joined = parts.filter(pl.col("part") == 0).select("text", "entry", "start", "end")
+    parts = uses.filter(pl.col("use") == Use.PART).rename({"of": "entry"})
+    parts = parts.join(lexicon.table.select("entry", "parts"), on="entry")
+    joined = parts.filter(pl.col("part") == 0).select("text", "entry", "start", "end", "parts")
     complete = []
-    for number in range(1, 1 + int(expected.max() or 0)):  # type: ignore[call-overload]
-        finished = pl.Series((expected == number).arg_true(), dtype=pl.Int32)
-        complete.append(joined.filter(pl.col("entry").is_in(finished.implode())))
-        following = parts.filter(pl.col("part") == number).select("text", "entry", "reach", then="start", then_end="end")
+    for number in lexicon.table["parts"].unique().sort():
+        complete.append(joined.filter(pl.col("parts") == number).drop("parts"))
+        following = parts.filter(pl.col("part") == number)
         joined = (
-            joined.join(following, on=["text", "entry"])
+            joined.filter(pl.col("parts") > number)
+            .join(following.select("text", "entry", "reach", then="start", then_end="end"), on=["text", "entry"])
             .filter((pl.col("then") - pl.col("end")).is_between(0, pl.col("reach") + 2))
-            .select("text", "entry", "start", end="then_end")
+            .select("text", "entry", "start", "parts", end="then_end")
+            .select("text", "entry", "start", "end", "parts")
         )
     return pl.concat(complete)
 

@@ -1,0 +1,92 @@
+"""The lexicon: each entry does what it says, and a file that is wrong is refused with its place."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from toolkit.analysis.comments.folding import fold_phrase
+from toolkit.analysis.comments.lexicon import CATEGORIES, FOLDER, LexiconError, load_lexicon
+from toolkit.analysis.comments.patterns import PatternError, expand, split_parts
+from toolkit.analysis.comments.scan import find_entries
+
+
+def test_every_entry_is_found_in_its_own_example() -> None:
+    """An entry's example holds that entry, before any qualifier or look-alike speaks."""
+    lexicon = load_lexicon()
+    texts = pl.DataFrame(
+        {
+            "text": pl.Series(range(len(lexicon.entries)), dtype=pl.UInt32),
+            "folded": [f" {entry.example} " for entry in lexicon.entries],
+        }
+    )
+    bare = lexicon.literals.filter(pl.col("use").is_in(["part", "need"]))
+    found = find_entries(texts, type(lexicon)(lexicon.entries, lexicon.table, bare, lexicon.cues))
+    own = set(found.filter(pl.col("text") == pl.col("entry"))["entry"])
+
+    assert [] == [entry.id for index, entry in enumerate(lexicon.entries) if index not in own]
+
+
+def test_examples_are_folded_and_glosses_filled() -> None:
+    """An example is written as folding writes it, and every entry says why it is there."""
+    entries = load_lexicon().entries
+
+    assert [] == [entry.id for entry in entries if fold_phrase(entry.example) != entry.example or not entry.gloss]
+
+
+def test_each_category_has_well_over_a_hundred_entries() -> None:
+    """No category is left thin: the smallest has more than a hundred entries, all together more than 1,500."""
+    entries = load_lexicon().entries
+    sizes = {category: sum(entry.categories[0] == category for entry in entries) for category in CATEGORIES}
+
+    assert min(sizes.values()) > 100
+    assert sum(sizes.values()) > 1500
+
+
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [
+        ("sous (une |)tutelle", [" sous une tutelle ", " sous tutelle "]),
+        ("battu~", [" battu ", " battue ", " battus ", " battues "]),
+        ("toxicoman*", [" toxicoman"]),
+        ("(a|b (c|d))", [" a ", " b c ", " b d "]),
+    ],
+)
+def test_a_pattern_stands_for_its_literals(part: str, expected: list[str]) -> None:
+    """Brackets multiply out, the tilde writes the agreements, the star leaves the end open."""
+    assert expected == expand(part)
+
+
+def test_a_pattern_with_gaps_has_parts_and_reaches() -> None:
+    """Two dots join neighbours, three dots words a little further away."""
+    assert [("a", 0), ("b", 12), ("c", 60)] == split_parts("a .. b ... c")
+
+
+@pytest.mark.parametrize("part", ["(a|b", "a)", "a* b", "É", ""])
+def test_a_pattern_that_cannot_be_read_is_refused(part: str) -> None:
+    """An open bracket, a star in the middle, a letter that folding never leaves, an empty phrase."""
+    with pytest.raises(PatternError):
+        expand(part)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (",stated,", ",stating,", "expected 'stated' or 'inferred'"),
+        ("id,pattern", "name,pattern", "expected the columns"),
+        ("addiction/alcoolique,alcoolique", "addiction/alcoolique,(alcoolique", "never closed"),
+        ("addiction/alcoolique,", "addiction/alcooliques,", "ids must be unique"),
+    ],
+)
+def test_a_lexicon_file_that_is_wrong_is_refused(tmp_path: Path, old: str, new: str, said: str) -> None:
+    """A wrong kind, header, pattern or id stops the loading with a sentence that says so."""
+    folder = tmp_path / "lexicon"
+    shutil.copytree(FOLDER, folder)
+    file = folder / "addiction.csv"
+    file.write_text(file.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+
+    with pytest.raises(LexiconError, match=said):
+        load_lexicon(folder)

@@ -1,0 +1,122 @@
+"""`overview`, `read_texts` and `flagged`, on the nine lines of the small data set; and the second reader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from polars.testing import assert_frame_equal
+
+import toolkit.analysis
+from toolkit.analysis.comments import flagged, overview, read_texts
+from toolkit.analysis.comments.ranking import train
+from toolkit.errors import InputError
+from toolkit.leak import Leak, open_leak
+
+DEV = Path(toolkit.analysis.__file__).parent / "data" / "comments_dev.csv"
+
+_COMMENTS = ["RAS", "sous tutelle", "  ", None, "sous tutelle", "n'est pas juif", "mari alcoolique", "RAS", "SDF"]
+
+
+@pytest.fixture(scope="module")
+def commented(nine_lines: Path, write_data_set: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The nine lines with comments of our own; lines 2 and 3 are one record, exported twice."""
+    parts = [pq.read_table(file) for file in sorted((nine_lines / "lines").glob("*.parquet"))]
+    lines = pa.concat_tables(parts).sort_by("line_id")
+    place = lines.schema.get_field_index("administrative_comment")
+    changed = lines.set_column(place, "administrative_comment", pa.array(_COMMENTS, pa.string()))
+    return write_data_set(tmp_path_factory.mktemp("commented"), lines=changed.cast(lines.schema))
+
+
+def test_each_distinct_text_is_read_once(commented: Path) -> None:
+    """Blank comments are left out, a text that stands twice counts two lines."""
+    with open_leak(commented) as leak:
+        texts = read_texts(leak)
+
+    expected = [("RAS", 2), ("SDF", 1), ("mari alcoolique", 1), ("n'est pas juif", 1), ("sous tutelle", 2)]
+    assert expected == texts.select("administrative_comment", "lines").rows()
+
+
+def test_totals_carry_their_denominators(commented: Path) -> None:
+    """Counted by hand: seven commented lines, five of them sensitive, three of these strict, over eight records."""
+    with open_leak(commented) as leak:
+        totals = overview(leak).totals
+
+    assert [
+        ("commented_lines", 7, 9),
+        ("distinct_texts", 5, 7),
+        ("sensitive_lines", 5, 9),
+        ("strict_lines", 3, 9),
+        ("sensitive_comments", 5, 7),
+        ("strict_comments", 3, 7),
+        ("sensitive_texts", 4, 5),
+        ("strict_texts", 2, 5),
+        ("sensitive_records", 5, 8),
+        ("strict_records", 3, 8),
+    ] == totals.select("quantity", "value", "denominator").rows()
+
+
+def test_categories_are_counted_strict_and_broad(commented: Path) -> None:
+    """All twelve categories stand in the table, those found first."""
+    with open_leak(commented) as leak:
+        table = overview(leak).categories
+
+    assert 12 == table.height
+    assert [
+        ("social_situation", 3, 3, 2),
+        ("addiction", 0, 1, 1),
+        ("religion_beliefs", 0, 1, 1),
+    ] == table.select("category", "strict_lines", "lines", "texts").head(3).rows()
+
+
+def test_flagged_gives_the_lines(commented: Path) -> None:
+    """The lines whose comment is sensitive, and whether strictly so."""
+    with open_leak(commented) as leak:
+        lines = flagged(leak, read_texts(leak)).order_by("line_id").to_polars()
+
+    assert [(1, True), (4, True), (5, False), (6, False), (8, True)] == lines.select("line_id", "strict").rows()
+
+
+@pytest.mark.spark
+def test_spark_gives_the_same_answers(commented: Path, spark_leak: Leak) -> None:
+    """Totals and categories are the same tables on Spark as on DuckDB."""
+    with open_leak(commented) as leak:
+        here = overview(leak)
+    with open_leak(commented, "spark") as leak:
+        there = overview(leak)
+
+    assert_frame_equal(here.totals, there.totals)
+    assert_frame_equal(here.categories, there.categories)
+
+
+def test_the_second_reader_ranks_what_it_never_saw() -> None:
+    """Trained on half of the labelled notes, it ranks the other half better than chance would."""
+    notes = pl.read_csv(DEV, infer_schema=False).with_columns(truth=pl.col("sensitive") == "1")
+    learnt, unseen = notes.gather_every(2), notes.gather_every(2, offset=1)
+    scores = train(learnt["comment"], learnt["truth"]).score(unseen["comment"])
+    ranked = unseen.with_columns(rank=scores.rank())
+    sensitive, harmless = (int((ranked["truth"] == side).sum()) for side in (True, False))
+    above = ranked.filter("truth")["rank"].sum() - sensitive * (sensitive + 1) / 2
+
+    assert above / (sensitive * harmless) > 0.58
+
+
+def test_the_second_reader_is_the_same_each_time() -> None:
+    """Two trainings on the same notes give the same scores, and a blank scores 0."""
+    notes = pl.read_csv(DEV, infer_schema=False)
+    texts = ["suivi en alcoologie", None, "rdv lundi"]
+    first, second = (train(notes["comment"], notes["sensitive"] == "1").score(texts) for _ in range(2))
+
+    assert first.equals(second)
+    assert 0.0 == first[1]
+
+
+@pytest.mark.parametrize(("texts", "labels"), [(["a"], [True, False]), (["a", "b"], [True, True])])
+def test_labels_that_teach_nothing_are_refused(texts: list[str], labels: list[bool]) -> None:
+    """One label a text, and both answers among them."""
+    with pytest.raises(InputError):
+        train(texts, labels)
