@@ -1,0 +1,371 @@
+"""The parts of the linkage, each on cases worked out by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import polars as pl
+import pytest
+
+from toolkit.analysis.linkage import blocking, clusters, normalise, tables
+from toolkit.analysis.linkage.evaluation import errors_by_cause, errors_by_kind, quality
+from toolkit.analysis.linkage.model import COMPARISONS, Model, initial_model, settings
+from toolkit.analysis.linkage.rules import RULES, score_rules
+from toolkit.analysis.linkage.sharing import cluster_sizes, copied_bases, shared_patients
+from toolkit.errors import InputError
+
+
+@pytest.fixture
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB connection of its own."""
+    with duckdb.connect() as connection:
+        yield connection
+
+
+def identities(con: duckdb.DuckDBPyConnection, **columns: list[str | None]) -> pl.DataFrame:
+    """The normalised rows of a table with these columns, in the order given."""
+    rows = len(next(iter(columns.values())))
+    presence = tables.read(con, pl.DataFrame({"record_id": range(rows), **columns}), "record_id", None)
+    normalise.normalise(con, presence.rows)
+    normalise.count_bearers(con)
+    normalise.complete(con)
+    return con.sql("SELECT * FROM records ORDER BY uid").pl()
+
+
+class TestNormalise:
+    """What was typed becomes what can be compared."""
+
+    def test_names_fold_to_capitals_with_particles_glued(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Accents, ligatures, hyphens and particles do not tell two spellings of a surname apart."""
+        rows = identities(con, last_name=["Lefèvre-Œuvrard", "LEFEVRE OEUVRARD", "de La Tour", "d'Aubigny", " Martin "])
+
+        assert ["LEFEVRE OEUVRARD", "LEFEVRE OEUVRARD", "DELATOUR", "DAUBIGNY", "MARTIN"] == rows["last"].to_list()
+
+    def test_what_is_no_name_is_missing(self, con: duckdb.DuckDBPyConnection) -> None:
+        """A name box that holds TEST, digits or nothing is blank."""
+        rows = identities(con, last_name=["TEST", "123", "", "Testud"], first_name=["Inconnu", "XXX", "-", "Anne"])
+
+        assert [None, None, None, "TESTUD"] == rows["last"].to_list()
+        assert [None, None, None, "ANNE"] == rows["first"].to_list()
+
+    @pytest.mark.parametrize("typed", ["1975-03-12", "19750312", "12/03/1975", "1975-03-12 00:00:00"])
+    def test_birth_dates_are_read_in_every_usual_form(self, con: duckdb.DuckDBPyConnection, typed: str) -> None:
+        """One day, however it is written, is one value."""
+        assert ["19750312"] == identities(con, birth_date=[typed])["dob"].to_list()
+
+    def test_placeholders_are_missing(self, con: duckdb.DuckDBPyConnection) -> None:
+        """1 January 1900, telephones of zeros and mail without an @ say nothing."""
+        rows = identities(
+            con,
+            last_name=["Martin", "Durand"],
+            birth_date=["1900-01-01", "1980-05-06"],
+            mobile_phone=["00 00 00 00 00", "+33 7 12 34 56 78"],
+            email=["aucun", "A.Durand@Poste.example "],
+        )
+
+        assert [None, "19800506"] == rows["dob"].to_list()
+        assert [None, "0712345678"] == rows["mobile"].to_list()
+        assert [None, "a.durand@poste.example"] == rows["email"].to_list()
+
+    def test_a_number_is_owned_when_it_fits_the_record(self, con: duckdb.DuckDBPyConnection) -> None:
+        """A NIR that contradicts sex or birth month, or whose key is wrong, is not the record's own."""
+        own = with_key("2800533063001")
+        rows = identities(
+            con,
+            sex=["F", "M", "F", "F", None],
+            birth_date=["1980-05-06", "1980-05-06", "2010-07-01", "1980-05-06", None],
+            nir=[own, own, own, own[:-1] + str((int(own[-1]) + 1) % 10), own],
+        )
+
+        assert [2, 0, 0, 0, 1] == rows["nir_state"].to_list()
+
+    def test_a_value_that_everybody_has_is_missing(self, con: duckdb.DuckDBPyConnection) -> None:
+        """A mobile that thirty records share is the practice's, not a person's."""
+        names = [f"{a}{b}" for a in "ABCDE" for b in "ABCDEF"]
+        rows = identities(con, last_name=[*names, "Zola"], mobile_phone=[*["0712345678"] * 30, "0712345679"])
+
+        assert ["0712345679"] == rows["mobile"].drop_nulls().to_list()
+
+    def test_the_kind_of_street_is_left_out(self, con: duckdb.DuckDBPyConnection) -> None:
+        """An address is its number and name, whether the avenue is spelled out or cut."""
+        rows = identities(con, last_name=["A", "B"], address=["12 avenue de la République", "12, AV. REPUBLIQUE"])
+
+        assert ["12 REPUBLIQUE", "12 REPUBLIQUE"] == rows["address"].to_list()
+
+
+def with_key(body: str) -> str:
+    """A social security number with its key."""
+    return f"{body}{97 - int(body) % 97:02d}"
+
+
+class TestTables:
+    """Any table is read, or refused with one clear sentence."""
+
+    def test_foreign_names_are_recognised(self, con: duckdb.DuckDBPyConnection) -> None:
+        """The column names of FEBRL are those of the schema."""
+        febrl = pl.DataFrame(
+            {"rec_id": ["a"], "given_name": ["x"], "surname": ["y"], "date_of_birth": ["19800101"], "postcode": ["1"]}
+        )
+
+        assert ("last_name", "first_name", "birth_date", "postal_code") == tables.read(
+            con, febrl, "rec_id", None
+        ).fields
+
+    def test_columns_can_be_named(self, con: duckdb.DuckDBPyConnection) -> None:
+        """`columns` maps our names to those of the table."""
+        presence = tables.read(con, pl.DataFrame({"n": [1], "who": ["Martin"]}), "n", {"last_name": "who"})
+
+        assert ("last_name",) == presence.fields
+
+    @pytest.mark.parametrize("form", ["polars", "lazy", "arrow", "relation", "parquet", "csv"])
+    def test_every_form_of_a_table_is_read(self, con: duckdb.DuckDBPyConnection, tmp_path: Path, form: str) -> None:
+        """Polars, Arrow, DuckDB relations and files hold the same records."""
+        frame = pl.DataFrame({"record_id": [2, 1], "last_name": ["B", "A"]})
+        frame.write_parquet(tmp_path / "t.parquet")
+        frame.write_csv(tmp_path / "t.csv")
+        arrow = frame.to_arrow()
+        given = {
+            "polars": frame,
+            "lazy": frame.lazy(),
+            "arrow": arrow,
+            "relation": duckdb.sql("SELECT unnest([2, 1]) AS record_id, unnest(['B', 'A']) AS last_name"),
+            "parquet": tmp_path / "t.parquet",
+            "csv": str(tmp_path / "t.csv"),
+        }[form]
+
+        tables.read(con, given, "record_id", None)
+
+        assert [(0, "A"), (1, "B")] == con.sql("SELECT uid, last_name FROM raw ORDER BY uid").fetchall()
+
+    @pytest.mark.parametrize(
+        ("frame", "options", "message"),
+        [
+            (pl.DataFrame({"record_id": [1, 1], "last_name": ["A", "B"]}), {}, "repeats"),
+            (pl.DataFrame({"record_id": [1, None], "last_name": ["A", "B"]}), {}, "blank in 1 of 2"),
+            (pl.DataFrame({"n": [1], "last_name": ["A"]}), {}, "no column 'record_id'"),
+            (pl.DataFrame({"record_id": [1], "colour": ["red"]}), {}, "No column of the table identifies anybody"),
+            (pl.DataFrame({"record_id": [1], "last_name": [" "]}), {}, "blank in every row"),
+            (pl.DataFrame({"record_id": [], "last_name": []}), {}, "no rows"),
+            (pl.DataFrame({"record_id": [1]}), {"surname": "x"}, "does not know"),
+            (pl.DataFrame({"record_id": [1]}), {"last_name": "x"}, "does not have"),
+        ],
+    )
+    def test_what_cannot_be_linked_is_refused(
+        self, con: duckdb.DuckDBPyConnection, frame: pl.DataFrame, options: dict[str, str], message: str
+    ) -> None:
+        """Each wrong table is refused with a sentence that names what is wrong."""
+        with pytest.raises(InputError, match=message):
+            tables.read(con, frame, "record_id", options or None)
+
+    def test_a_path_without_a_file_is_refused(self, con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+        """A file that is not there is an error of the user's, told as such."""
+        with pytest.raises(InputError, match="nothing to read"):
+            tables.read(con, tmp_path / "no.parquet", "record_id", None)
+
+
+class TestBlocking:
+    """Pairs that could be one person share a key."""
+
+    def test_each_family_finds_its_pair(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Swapped day and month, swapped names, a husband's name, one mobile: each brings two records together."""
+        identities(
+            con,
+            last_name=["Martin", "Martn", "Petit", "Louise", "Roux", "Blanc", "Noir", "Vert"],
+            birth_name=[None, None, None, None, None, "Roux", None, None],
+            first_name=["Anne", "Ane", "Louise", "Petit", "Eve", "Eve", "Zoe", "Ida"],
+            birth_date=["1980-03-05", "1980-05-03", None, None, None, None, None, None],
+            mobile_phone=[None, None, None, None, None, None, "0712345678", "0712345678"],
+        )
+        blocking.candidate_pairs(con, "records", 8)
+
+        assert [(0, 1), (2, 3), (4, 5), (6, 7)] == con.sql("SELECT * FROM pairs ORDER BY ALL").fetchall()
+
+    def test_a_value_too_common_brings_nobody_together(self, con: duckdb.DuckDBPyConnection) -> None:
+        """A block larger than the largest allowed makes no pair."""
+        identities(
+            con,
+            last_name=[f"N{chr(65 + i % 26)}{chr(65 + i // 26)}" for i in range(450)],
+            birth_date=["1980-03-05"] * 450,
+        )
+        con.execute("UPDATE records SET dob = '19800305', day = '19800305'")
+        blocking.candidate_pairs(con, "records", 450)
+
+        assert [(0,)] == con.sql("SELECT count(*) FROM pairs").fetchall()
+
+
+class TestModel:
+    """The model is written once and kept in a file."""
+
+    def test_a_model_survives_its_file(self, tmp_path: Path) -> None:
+        """What is saved is loaded again, to the last digit."""
+        model = initial_model(tables.FIELDS, 1000)
+        model.save(tmp_path / "model.json")
+
+        assert model == Model.load(tmp_path / "model.json")
+
+    def test_a_file_without_a_model_is_refused(self, tmp_path: Path) -> None:
+        """A JSON file that holds something else is refused by name."""
+        (tmp_path / "other.json").write_text(json.dumps({"a": 1}))
+
+        with pytest.raises(InputError, match="no trained model"):
+            Model.load(tmp_path / "other.json")
+
+    def test_comparisons_without_a_field_are_left_out(self) -> None:
+        """A table of names and birth dates is compared on these alone."""
+        model = initial_model(("last_name", "first_name", "birth_date"), 10)
+
+        assert ["surname", "first_name", "birth_date"] == [comparison.name for comparison in model.comparisons]
+
+    def test_the_engines_differ_in_one_function_only(self) -> None:
+        """The settings for Spark are those for DuckDB with the other name of Jaro's similarity."""
+        model = initial_model(tables.FIELDS, 10)
+        duckdb_settings = json.dumps(settings(model, "duckdb"))
+
+        assert duckdb_settings.replace("jaro_similarity(", "jaro_sim(") == json.dumps(settings(model, "spark"))
+
+    def test_probabilities_of_each_comparison_add_up(self) -> None:
+        """The u of the degrees that random pairs show sum to about one, as do the m of trained comparisons."""
+        for comparison in COMPARISONS:
+            if comparison.name in {"birth_date", "sex", "contact", "place"}:
+                assert 1 == pytest.approx(sum(level.u for level in comparison.levels), abs=0.05), comparison.name
+                assert 1 == pytest.approx(sum(level.m for level in comparison.levels), abs=0.05), comparison.name
+
+
+class TestClusters:
+    """Components are checked from within."""
+
+    def test_components_take_the_name_of_their_smallest_record(self) -> None:
+        """Records that pairs connect, even by way of others, are labelled by the smallest."""
+        found = clusters.components(6, np.array([4, 2]), np.array([2, 1]))
+
+        assert [0, 1, 1, 3, 1, 5] == found.tolist()
+
+    def test_a_chain_is_cut_where_its_ends_disagree(self) -> None:
+        """A record between two that contradict each other goes to the one it agrees with most."""
+        label = np.array([0, 0, 0])
+        left, right = np.array([0, 1, 0]), np.array([1, 2, 2])
+
+        assert [0, 0, 2] == clusters.split_incoherent(label, left, right, np.array([9.0, 4.0, -190.0]), 0.0).tolist()
+
+    def test_a_weak_contradiction_does_not_part_a_person(self) -> None:
+        """Three records that agree on average are one person, though two of them were typed badly."""
+        label = np.array([0, 0, 0])
+        left, right = np.array([0, 1, 0]), np.array([1, 2, 2])
+
+        assert [0, 0, 0] == clusters.split_incoherent(label, left, right, np.array([9.0, 8.0, -3.0]), 0.0).tolist()
+
+    def test_two_people_joined_by_one_record_are_parted(self) -> None:
+        """Two coherent groups with one pair between them are two people."""
+        label = np.zeros(4, dtype=np.int64)
+        left, right = np.array([0, 2, 1, 0, 0, 1]), np.array([1, 3, 2, 2, 3, 3])
+        weight = np.array([12.0, 12.0, 6.0, -190.0, -190.0, -190.0])
+
+        assert [0, 0, 2, 2] == clusters.split_incoherent(label, left, right, weight, 0.0).tolist()
+
+    def test_the_number_of_people_falls_as_the_threshold_does(self) -> None:
+        """A stricter threshold parts, a laxer one joins, and the threshold itself keeps the clusters."""
+        label = np.array([0, 0, 2, 3])
+        left, right, weight = np.array([0, 2]), np.array([1, 3]), np.array([3.0, -2.0])
+
+        assert [2, 3, 4] == [clusters.people_at(label, left, right, weight, 0.0, t) for t in (-5.0, 0.0, 5.0)]
+
+
+class TestEvaluation:
+    """Quality by hand-computed counts."""
+
+    found = pl.DataFrame({"record_id": [1, 2, 3, 4, 5], "person_cluster": [1, 1, 1, 4, 5]})
+    truth = pl.DataFrame({"record_id": [1, 2, 3, 4, 5], "person_id": [7, 7, 8, 8, None]})
+
+    def test_quality_counts_pairs_and_records(self) -> None:
+        """One of three found pairs is right, one of two true pairs is found; nobody's record does not count."""
+        measured = quality(self.found, self.truth)
+
+        assert (1 / 3, 1 / 2) == (measured.pair_precision, measured.pair_recall)
+        assert pytest.approx((2 / 3 + 2 / 3 + 1 / 3 + 1) / 4) == measured.bcubed_precision
+        assert pytest.approx((1 + 1 + 1 / 2 + 1 / 2) / 4) == measured.bcubed_recall
+        assert (2, 2) == (measured.people_found, measured.people_true)
+
+    def test_errors_are_told_apart(self) -> None:
+        """A pair never compared, one scored wrong and one put together by way of another are three errors."""
+        pairs = pl.DataFrame({"id_l": [1, 2], "id_r": [2, 3], "weight": [5.0, 4.0]})
+        table = errors_by_cause(self.found, pairs, self.truth, 0.0)
+
+        assert [
+            ("joined", "clustered wrong", 1),
+            ("joined", "scored wrong", 1),
+            ("parted", "never compared", 1),
+        ] == table.rows()
+
+    def test_recall_by_kind_of_error(self) -> None:
+        """A kind of typing error is as grave as the part of the person it hides."""
+        truth = self.truth.with_columns(
+            errors=pl.Series([[], ["typo"], [], ["typo", "moved"], []], dtype=pl.List(pl.String))
+        )
+
+        assert [("moved", 1, 0.0), ("none", 2, 0.5), ("typo", 2, 0.5)] == errors_by_kind(self.found, truth).rows()
+
+    def test_clusters_of_other_records_are_refused(self) -> None:
+        """A truth about other ids cannot judge."""
+        with pytest.raises(InputError, match="share no value"):
+            quality(self.found, self.truth.with_columns(record_id=pl.col("record_id") + 100))
+
+
+class TestRules:
+    """Each rule is scored alone."""
+
+    def test_precision_and_recall_of_a_rule(self) -> None:
+        """The rule of one name and birth date finds one true pair of two and mixes nobody up."""
+        records = pl.DataFrame(
+            {
+                "record_id": [1, 2, 3, 4],
+                "last_name": ["Roux", "ROUX", "Roux", "Blanc"],
+                "first_name": ["Eve", "Eve", "Zoé", "Eve"],
+                "birth_date": ["1980-01-02", "1980-01-02", "1980-01-02", "1980-01-02"],
+            }
+        )
+        truth = pl.DataFrame({"record_id": [1, 2, 3, 4], "person_id": [1, 1, 2, 2]})
+        table = score_rules(records, truth)
+        use = table.filter(pl.col("rule") == "use_identity").row(0, named=True)
+
+        assert [rule.name for rule in RULES] == table["rule"].to_list()
+        assert (4, 1, 1.0, 0.5) == (use["applicable"], use["pairs"], use["precision"], use["recall"])
+
+
+class TestSharing:
+    """Practices that share patients."""
+
+    clusters = pl.DataFrame({"record_id": range(8), "person_cluster": [0, 0, 2, 2, 4, 5, 6, 7]})
+    records = pl.DataFrame({"record_id": range(8), "practice_id": [1, 2, 1, 2, 1, 2, 3, 3]})
+    practices = pl.DataFrame({"practice_id": [1, 2, 3], "departement_code": ["75", "75", "75"]})
+
+    def test_shared_against_expected(self) -> None:
+        """All that a departement shares is expected in proportion to the products of sizes: 2 x 9 / (9 + 6 + 6)."""
+        row = shared_patients(self.clusters, self.records, self.practices).row(0, named=True)
+
+        assert (1, 2, 3, 3, 2) == (
+            row["practice_a"],
+            row["practice_b"],
+            row["people_a"],
+            row["people_b"],
+            row["shared"],
+        )
+        assert pytest.approx(2 * 9 / 21) == row["expected"]
+
+    def test_a_copied_base_stands_out(self) -> None:
+        """Half of a practice in another, twice what was expected, looks like a copy."""
+        shared = shared_patients(self.clusters, self.records, self.practices)
+
+        assert [(1, 2)] == copied_bases(shared).select("practice_a", "practice_b").rows()
+
+    def test_a_practice_that_nobody_knows_is_refused(self) -> None:
+        """A record of a practice without a departement cannot be judged."""
+        with pytest.raises(InputError, match=r"such as \[3\]"):
+            shared_patients(self.clusters, self.records, self.practices.head(2))
+
+    def test_cluster_sizes(self) -> None:
+        """Two people with two records, four with one."""
+        assert [(1, 4), (2, 2)] == cluster_sizes(self.clusters).rows()

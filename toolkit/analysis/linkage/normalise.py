@@ -1,0 +1,208 @@
+"""From what secretaries typed to what can be compared: the tables `identities` and `records`, one narrow row a record.
+
+Columns of `identities` (all text unless said otherwise, null where missing or a placeholder):
+
+- `uid` (integer);
+- `last`, `birth`, `first`: capitals without accents, one space between the parts of a compound name, particles glued
+  to what follows (`DE LA TOUR` is one name, `DELATOUR`);
+- `sex` (M or F); `dob` (YYYYMMDD, kept even when no such day exists: a slip makes the 31st of February);
+- `day`: `dob` with the smaller of month and day first, the same when they were swapped;
+- `nir`: the 13 digits without the key, or the whole number where it is not a French one;
+- `nir_state` (integer): 2 the number agrees with the record's own birth year, month and sex, and its key is right
+  or unknown; 1 nothing can be said; 0 it contradicts them, so it is borrowed (a mother's, a husband's) or mistyped;
+- `mobile`, `email`, `postal`, `departement`.
+
+`records` has besides `address` (without the kind of street), `city`, `landline`, and `first_count` (integer): how many
+distinct identities bear the first name, to tell a slip from another name.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from toolkit.analysis.linkage.queries import first_row, number
+
+__all__ = ["NOT_A_NAME", "complete", "count_bearers", "normalise"]
+
+NOT_A_NAME = (
+    "TEST", "TESTS", "ESSAI", "TESTPATIENT", "PATIENT", "PATIENTTEST", "XXX", "XXXX", "XX", "X", "INCONNU", "INCONNUE",
+    "ANONYME", "NOM", "PRENOM", "SANS NOM", "NC", "NR", "NA", "NONE", "NULL", "NEANT", "AZERTY", "QWERTY", "AAA", "ZZZ",
+)  # fmt: skip
+"""What is typed into a name box when there is no name."""
+
+_PARTICLES = "DE|DU|DES|D|LE|LA|LES|L|DA|DOS|DI|DEL|EL|AL|BEN|BOU|VAN|VON|DER|DEN|N|O|MC|MAC|ST|STE|SAINT|SAINTE"
+_STREET_KINDS = (
+    "RUE|R|AVENUE|AV|AVE|BOULEVARD|BD|BLD|BLVD|CHEMIN|CHEM|CHE|CH|IMPASSE|IMP|PLACE|PL|ALLEE|ALL|ROUTE|RTE|QUAI|"
+    "SQUARE|SQ|COURS|RESIDENCE|RES|LOTISSEMENT|LOT|STREET|ROAD|DRIVE|CLOSE|CRESCENT|CIRCUIT|COURT|DE|DU|DES|LA|LE|LES|L|D"
+)
+
+_LOOKED_AT = 400_000
+"""How many records (every n-th) are looked at to learn how a table was filled in."""
+
+# The guards before the regular expressions are there for speed: most values need none.
+_MACROS = rf"""
+CREATE MACRO bare(t) AS upper(CASE WHEN strlen(t) = length(t) THEN t ELSE strip_accents(replace(replace(replace(replace(
+    replace(t, 'œ', 'oe'), 'Œ', 'OE'), 'æ', 'ae'), 'Æ', 'AE'), 'ß', 'ss')) END);
+CREATE MACRO spaced(t) AS CASE WHEN strlen(t) = length(t)
+    AND NOT (contains(t, ' ') OR contains(t, '-') OR contains(t, '''')
+        OR contains(t, '.') OR contains(t, ',') OR contains(t, '/') OR contains(t, '(') OR contains(t, '_'))
+    THEN nullif(t, '') ELSE nullif(trim(regexp_replace(t, '[^A-Z0-9]+', ' ', 'g')), '') END;
+CREATE MACRO glue(t) AS CASE WHEN contains(t, ' ')
+    THEN regexp_replace(t, '\b({_PARTICLES}) ', '\1', 'g') ELSE t END;
+CREATE MACRO a_name(t) AS CASE WHEN t < 'A' OR (length(t) <= 11 AND t IN {NOT_A_NAME}) THEN NULL ELSE t END;
+CREATE MACRO digits(t) AS regexp_replace(t, '[^0-9]', '', 'g');
+CREATE MACRO phone(t) AS CASE WHEN length(t) = 10 AND TRY_CAST(t AS BIGINT) IS NOT NULL THEN t
+    ELSE regexp_replace(digits(t), '^(0033|33)', '0') END;
+CREATE MACRO a_phone(t) AS CASE WHEN length(t) < 6 OR length(replace(t, right(t, 1), '')) <= 2
+    OR t IN ('0123456789', '0102030405', '0612345678') THEN NULL ELSE t END;
+CREATE MACRO day_of(t) AS CASE
+    WHEN t[5] = '-' THEN replace(left(t, 10), '-', '')
+    WHEN t[3] = '/' THEN t[7:10] || t[4:5] || t[1:2]
+    ELSE nullif(digits(t), '') END;
+CREATE MACRO a_day(t) AS CASE WHEN length(t) <> 8 OR t IN ('19000101', '19700101', '11111111', '99999999')
+    OR t < '18900101' THEN NULL ELSE t END;
+CREATE MACRO a_number(t) AS CASE WHEN length(t) = 15 AND TRY_CAST(t AS BIGINT) IS NOT NULL THEN t
+    ELSE nullif(regexp_replace(upper(t), '[^0-9AB]', '', 'g'), '') END;
+CREATE MACRO is_french(n) AS regexp_full_match(n, '[1-478][0-9]{{5}}[0-9AB][0-9]{{6}}([0-9]{{2}})?');
+CREATE MACRO right_key(n) AS
+    97 - TRY_CAST(replace(replace(left(n, 13), '2A', '19'), '2B', '18') AS BIGINT) % 97
+    = TRY_CAST(right(n, 2) AS INTEGER);
+CREATE MACRO departement_of(p) AS CASE
+    WHEN length(p) <> 5 THEN left(p, 2) WHEN left(p, 2) IN ('97', '98') THEN left(p, 3)
+    WHEN p ^@ '200' OR p ^@ '201' THEN '2A' WHEN p ^@ '20' THEN '2B' ELSE left(p, 2) END;
+"""
+
+# One step a subquery: a macro repeats its argument, and a folding inside two others would be done ten times over.
+_IDENTITIES = """
+CREATE TABLE identities AS
+WITH bared AS (
+    SELECT * REPLACE (bare(last_name) AS last_name, bare(birth_name) AS birth_name, bare(first_name) AS first_name)
+    FROM raw
+),
+plain AS (
+    SELECT uid, spaced(last_name) AS last, spaced(birth_name) AS birth, spaced(first_name) AS first,
+        left(upper(sex), 1) AS sex, day_of({birth_date}) AS dob, a_number({nir}) AS number,
+        phone({mobile_phone}) AS mobile, lower(trim({email})) AS email,
+        nullif(replace(upper(postal_code), ' ', ''), '') AS postal
+    FROM bared
+),
+glued AS (SELECT * REPLACE (glue(last) AS last, glue(birth) AS birth) FROM plain),
+cleaned AS (
+    SELECT * REPLACE (
+        a_name(last) AS last, a_name(birth) AS birth, a_name(first) AS first,
+        a_day(dob) AS dob, a_phone(mobile) AS mobile,
+        CASE WHEN sex IN ('M', 'H', '1') THEN 'M' WHEN sex IN ('F', 'W', '2') THEN 'F' END AS sex,
+        CASE WHEN contains(email, '@') THEN email END AS email),
+        {wrong_key} AS nir_key_wrong
+    FROM glued
+)
+SELECT uid, last, nullif(birth, last) AS birth, first, sex, dob, {number} AS nir, ({state})::TINYINT AS nir_state,
+    nir_key_wrong, mobile, email, postal, departement_of(postal) AS departement,
+    CASE WHEN dob[5:6] <= right(dob, 2) THEN dob ELSE left(dob, 4) || right(dob, 2) || dob[5:6] END AS day
+FROM cleaned
+"""
+_STATE = """CASE WHEN number IS NULL THEN 1 WHEN nir_key_wrong THEN 0 WHEN dob IS NULL THEN 1
+    WHEN number[2:5] = dob[3:6] AND (number[1] = '1') = (sex = 'M') THEN 2
+    WHEN number[2:3] <> dob[3:4] OR (number[4:5] <> dob[5:6] AND number[4:5] BETWEEN '01' AND '12') THEN 0
+    WHEN sex IS NOT NULL AND number[1] IN ('1', '2') AND (number[1] = '1') <> (sex = 'M') THEN 0 ELSE 2 END"""
+
+_DETAILS = rf"""
+WITH bared AS (SELECT uid, bare(address) AS address, bare(city) AS city, landline_phone FROM raw {{chosen}}),
+dwelling AS (SELECT uid, spaced(address) AS address, spaced(city) AS city, phone(landline_phone) AS landline FROM bared)
+SELECT
+    identities.*, coalesce(first_count, 0) AS first_count,
+    nullif(trim(regexp_replace(' ' || address, '\b({_STREET_KINDS})\b ?', '', 'g')), '') AS address,
+    glue(city) AS city,
+    CASE WHEN landline NOT IN (SELECT phone(value) FROM crowded_landline) THEN a_phone(landline) END AS landline
+FROM identities JOIN dwelling USING (uid) LEFT JOIN frequency_first ON frequency_first.first = identities.first
+"""
+
+
+def normalise(con: duckdb.DuckDBPyConnection, rows: int) -> None:
+    """Make the table `identities` of the view `raw`, which has `rows` rows."""
+    con.execute(_MACROS)
+    step = max(1, rows // _LOOKED_AT)
+    con.execute(f"CREATE TEMP TABLE looked_at AS FROM raw WHERE uid % {step} = 0")
+    limit = max(20, number(con, "SELECT count(*) FROM looked_at") // 2000)
+    cleaned = {c: _without(c, _crowded(con, c, limit)) for c in ("nir", "mobile_phone", "email")}
+    cleaned["birth_date"] = _without("birth_date", _crowded_days(con))
+    con.execute(
+        "CREATE TABLE crowded_landline AS SELECT unnest(?::VARCHAR[]) AS value",
+        [_crowded(con, "landline_phone", limit)],
+    )
+    con.execute(_IDENTITIES.format(**cleaned, **_reading_of_numbers(con)))
+
+
+def count_bearers(con: duckdb.DuckDBPyConnection) -> None:
+    """Make `frequency_last` and `frequency_first`: the share of people who bear each name, and how many they are.
+
+    Each (names, birth date) counts once, however often it was filed: a name is as rare as its bearers are few.
+    """
+    con.execute(
+        """
+        CREATE TEMP TABLE bearers AS SELECT DISTINCT last, first, dob FROM identities;
+        CREATE TABLE frequency_last AS
+        SELECT last, count(*) / (SELECT count(last) FROM bearers) AS tf_last
+        FROM bearers WHERE last IS NOT NULL GROUP BY last;
+        CREATE TABLE frequency_first AS
+        SELECT first, count(*) / (SELECT count(first) FROM bearers) AS tf_first, count(*)::INTEGER AS first_count
+        FROM bearers WHERE first IS NOT NULL GROUP BY first;
+        DROP TABLE bearers
+        """
+    )
+
+
+def complete(con: duckdb.DuckDBPyConnection, uids: str | None = None, into: str = "records") -> None:
+    """Make the table `records`: `identities` with address, city and landline, of all or of the uids of a query.
+
+    Reading an address takes longer than all the rest together, so a large table has it done for the records that
+    came into question alone.
+    """
+    chosen = "" if uids is None else f"WHERE uid IN ({uids})"
+    con.execute(f"CREATE OR REPLACE TABLE {into} AS {_DETAILS.format(chosen=chosen)}")
+
+
+def _crowded(con: duckdb.DuckDBPyConnection, column: str, limit: int) -> list[str]:
+    """Values that too many records share to belong to anybody: a practice's own telephone, a made-up number."""
+    rows = con.execute(
+        f"SELECT {column} FROM looked_at WHERE {column} IS NOT NULL GROUP BY ALL HAVING count(*) > {limit} ORDER BY ALL"
+    ).fetchall()
+    return [value for (value,) in rows]
+
+
+def _crowded_days(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """Birth dates twenty times as frequent as the busiest days but 1 % of them, which somebody typed for "unknown"."""
+    rows = con.execute(
+        """
+        WITH days AS (SELECT birth_date, count(*) AS n FROM looked_at WHERE birth_date IS NOT NULL GROUP BY ALL)
+        SELECT birth_date FROM days WHERE n > 50 AND n > 20 * (SELECT quantile_disc(n, 0.99) FROM days) ORDER BY ALL
+        """
+    ).fetchall()
+    return [value for (value,) in rows]
+
+
+def _without(column: str, values: list[str]) -> str:
+    """The column with these values as null."""
+    if not values:
+        return column
+    listed = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
+    return f"CASE WHEN {column} NOT IN ({listed}) THEN {column} END"
+
+
+def _reading_of_numbers(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """How the numbers are to be read: as NIRs when most are, against birth date and key when those mostly agree."""
+    french, dated, keyed = first_row(
+        con,
+        """
+        WITH seen AS (SELECT a_number(nir) AS number, day_of(birth_date) AS dob FROM looked_at WHERE nir IS NOT NULL)
+        SELECT coalesce(avg(is_french(number)::INT), 0) > 0.5,
+            coalesce(avg((number[2:5] = dob[3:6])::INT) FILTER (is_french(number)), 0) > 0.4,
+            coalesce(avg(right_key(number)::INT) FILTER (is_french(number) AND length(number) = 15), 0) > 0.5
+        FROM seen
+        """,
+    )
+    return {
+        "number": "CASE WHEN is_french(number) THEN left(number, 13) END" if french else "number",
+        "wrong_key": "coalesce(length(number) = 15 AND NOT right_key(number), false)" if french and keyed else "false",
+        "state": _STATE if french and dated else "1",
+    }

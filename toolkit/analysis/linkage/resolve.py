@@ -1,0 +1,319 @@
+"""Which records are about one person: any table in, one cluster a person out."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypedDict, Unpack
+
+import duckdb
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from toolkit.analysis.linkage import blocking, clusters, normalise, tables
+from toolkit.analysis.linkage.model import Model, initial_model
+from toolkit.analysis.linkage.queries import number
+from toolkit.analysis.linkage.scoring import Scorer
+from toolkit.analysis.linkage.training import train, training_uids
+from toolkit.errors import InputError
+
+__all__ = [
+    "STEPS",
+    "SWEEP",
+    "THRESHOLD",
+    "Linkage",
+    "Options",
+    "Progress",
+    "compared_tables",
+    "link",
+    "link_lines",
+    "resolve",
+]
+
+_log = logging.getLogger(__name__)
+
+STEPS = ("read", "normalise", "group copies", "block", "train", "score", "cluster", "check from within", "name")
+"""The steps of a linkage, in order, as told to `progress`."""
+
+THRESHOLD = 0.0
+"""Weight (log2 of the odds) from which a pair is taken for one person: more likely than not."""
+SWEEP = 6
+"""How far (in bits) the threshold is moved either way to see what it changes."""
+
+_PAIRS_A_CHUNK = 5_000_000
+_WHOLE = 500_000
+"""Up to so many records the addresses of all are read at once."""
+
+Progress = Callable[[str, int, int], None]
+"""Called with the name of the step that begins, its number from 0, and how many there are."""
+
+
+class Options(TypedDict, total=False):
+    """What may be said of how to link, all of it optional."""
+
+    model: Model
+    """A trained model; with it nothing is learned."""
+    threshold: float
+    """Weight in bits from which a pair is one person; `THRESHOLD` unless told."""
+    seed: int
+    """Of the samples that the model learns from; 1 unless told."""
+    threads: int
+    """Of DuckDB; all cores unless told."""
+    memory_limit: str
+    """Of DuckDB ("3GB"), which spills to a temporary directory."""
+    keep_pairs: bool
+    """Keep every compared pair with its weight, for `evaluation`."""
+    progress: Progress
+    """Hears of each step as it begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Linkage:
+    """What a linkage found.
+
+    `clusters`: one row a record, the id and `person_cluster`.  `model` and `threshold`: what decided.  `missing` and
+    `blank`: the fields that the table lacks, and those that it has and leaves blank.  `counts`: the size of each
+    step.  `sweep`: one row a threshold, `threshold` and `people`.  `pairs`, when kept: one row a compared pair of
+    representatives, `id_l`, `id_r` and `weight`.
+    """
+
+    clusters: pl.DataFrame
+    model: Model
+    threshold: float
+    missing: tuple[str, ...]
+    blank: tuple[str, ...]
+    counts: dict[str, int]
+    sweep: pl.DataFrame
+    pairs: pl.DataFrame | None = None
+
+
+def resolve(
+    records: object,
+    *,
+    id_column: str = "record_id",
+    columns: Mapping[str, str] | None = None,
+    **options: Unpack[Options],
+) -> pl.DataFrame:
+    """Which records are about one person.
+
+    `records` is any table (Polars, Arrow, pandas, Ibis, DuckDB) or the path of a Parquet or CSV file, one row a
+    record, with an id that does not repeat in `id_column` and any subset of the columns `tables.FIELDS`; `columns`
+    maps those names to foreign ones.  Comparisons whose columns are missing are left out, and a warning of the
+    logger of this module names them.  The options are those of `link`.
+
+    Returns one row a record in the order of its id: the id, and `person_cluster`, the smallest id of the records
+    that are about the same person.
+    """
+    found = link(records, id_column=id_column, columns=columns, **options)
+    if found.missing:
+        _log.warning("Compared without %s, which the table does not have.", ", ".join(found.missing))
+    return found.clusters
+
+
+def link(
+    records: object,
+    *,
+    id_column: str = "record_id",
+    columns: Mapping[str, str] | None = None,
+    **options: Unpack[Options],
+) -> Linkage:
+    """As `resolve`, with all that was learned on the way.
+
+    The same records, seed and model give the same clusters with any number of threads.
+
+    Raises `InputError` for a table that cannot be linked (`tables.read`) and when memory does not suffice.
+    """
+    return _link(lambda con: tables.read(con, records, id_column, columns), options)
+
+
+def link_lines(files: Sequence[Path], **options: Unpack[Options]) -> Linkage:
+    """As `link`, of the lines of a leak in these Parquet files: lines with one record id are one record."""
+    return _link(lambda con: tables.read_lines(con, files), options)
+
+
+def compared_tables(
+    records: object, *, id_column: str = "record_id", columns: Mapping[str, str] | None = None
+) -> dict[str, pa.Table]:
+    """What a linkage compares, for another engine to score: `ids`, `records`, `pairs`, two `frequency_` tables."""
+    names = ("ids", "records", "pairs", "frequency_last", "frequency_first")
+    with _workspace({}) as con:
+        _prepare(con, tables.read(con, records, id_column, columns), _Teller(None), seed=1)
+        return {name: con.sql(f"FROM {name}").to_arrow_table() for name in names}
+
+
+def _link(read: Callable[[duckdb.DuckDBPyConnection], tables.Presence], options: Options) -> Linkage:
+    tell = _Teller(options.get("progress"))
+    seed, threshold = options.get("seed", 1), options.get("threshold", THRESHOLD)
+    keep_pairs = options.get("keep_pairs", False)
+    with _workspace(options) as con:
+        tell("read")
+        presence = read(con)
+        representatives = _prepare(con, presence, tell, seed)
+        tell("train")
+        model = options.get("model")
+        if model is None:
+            model = train(con, initial_model(presence.fields, representatives), representatives, seed)
+        tell("score")
+        scorer = Scorer(con, model)
+        _score(con, scorer, None if keep_pairs else threshold - SWEEP)
+        tell("cluster")
+        label = _connected(con, presence.rows, threshold)
+        tell("check from within")
+        label = _checked(con, scorer, label, threshold)
+        tell("name")
+        sweep = _swept(con, label, threshold)
+        named = _named(con, label, presence.id_column)
+        counts = {
+            "records": presence.rows,
+            "representatives": representatives,
+            "pairs compared": number(con, "SELECT count(*) FROM pairs"),
+            "pairs linked": number(con, f"SELECT count(*) FROM scored WHERE weight >= {threshold}"),
+            "people": named["person_cluster"].n_unique(),
+        }
+        pairs = _kept_pairs(con) if keep_pairs else None
+    return Linkage(named, model, threshold, presence.missing, presence.blank, counts, sweep, pairs)
+
+
+def _prepare(con: duckdb.DuckDBPyConnection, presence: tables.Presence, tell: _Teller, seed: int) -> int:
+    """Make `records` and `pairs` of what was read; returns how many representatives there are."""
+    tell("normalise")
+    normalise.normalise(con, presence.rows)
+    tell("group copies")
+    representatives = _group_copies(con)
+    normalise.count_bearers(con)
+    tell("block")
+    if representatives <= _WHOLE:
+        normalise.complete(con)
+        blocking.candidate_pairs(con, "records", representatives)
+    else:
+        blocking.candidate_pairs(con, "identities", representatives)
+        paired = "SELECT uid_l FROM pairs UNION SELECT uid_r FROM pairs"
+        normalise.complete(con, f"{paired} UNION {training_uids(representatives, seed)}")
+    return representatives
+
+
+class _Teller:
+    """Tells the listener, if there is one, which step begins."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress = progress
+
+    def __call__(self, step: str) -> None:
+        if self._progress is not None:
+            self._progress(step, STEPS.index(step), len(STEPS))
+
+
+@contextmanager
+def _workspace(options: Options) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB database in memory, which spills to a temporary directory that goes with it."""
+    directory = tempfile.mkdtemp(prefix="linkage-")
+    config: dict[str, Any] = {
+        "temp_directory": directory,
+        "preserve_insertion_order": False,
+        "autoinstall_known_extensions": False,
+    }
+    config |= {name: options[name] for name in ("threads", "memory_limit") if options.get(name) is not None}
+    try:
+        with duckdb.connect(":memory:", config=config) as con:
+            con.execute("SET enable_progress_bar = false")
+            yield con
+    except (duckdb.OutOfMemoryException, MemoryError) as error:
+        allowed = options.get("memory_limit") or "the default memory limit"
+        raise InputError(
+            f"The linkage does not fit into {allowed} ({str(error).splitlines()[0]}): "
+            "raise `memory_limit`, or lower `threads`."
+        ) from None
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+_SAME = "last, birth, first, sex, dob, nir, mobile, email, postal"
+
+
+def _group_copies(con: duckdb.DuckDBPyConnection) -> int:
+    """Keep one record of those that agree on all that names a person; `copies` says which stands for which.
+
+    Hashes only tell which records may have a copy; the columns themselves decide.
+    """
+    con.execute(
+        f"""
+        CREATE TABLE copies AS
+        WITH hashed AS MATERIALIZED (
+            SELECT uid, hash({_SAME}) AS h FROM identities
+            WHERE last IS NOT NULL AND first IS NOT NULL AND dob IS NOT NULL AND postal IS NOT NULL
+        ),
+        several AS (SELECT h FROM hashed GROUP BY h HAVING count(*) > 1),
+        alike AS (SELECT * FROM identities WHERE uid IN (SELECT uid FROM hashed SEMI JOIN several USING (h))),
+        grouped AS (SELECT uid, min(uid) OVER (PARTITION BY {_SAME}) AS representative FROM alike)
+        SELECT uid, representative FROM grouped WHERE uid <> representative
+        """
+    )
+    con.execute("DELETE FROM identities WHERE uid IN (SELECT uid FROM copies)")
+    return number(con, "SELECT count(*) FROM identities")
+
+
+def _score(con: duckdb.DuckDBPyConnection, scorer: Scorer, at_least: float | None) -> None:
+    """The table `scored`: the pairs with their weights, scored a few million at a time."""
+    con.execute("CREATE TABLE scored (uid_l INTEGER, uid_r INTEGER, weight DOUBLE)")
+    chunks = -(-number(con, "SELECT count(*) FROM pairs") // _PAIRS_A_CHUNK)
+    for chunk in range(chunks):
+        scorer.score(f"SELECT uid_l, uid_r FROM pairs WHERE uid_l % {chunks} = {chunk}", "scored", at_least)
+
+
+def _edges(con: duckdb.DuckDBPyConnection, query: str) -> tuple[clusters.Ids, clusters.Ids, clusters.Weights]:
+    columns = con.execute(query).fetchnumpy()
+    return columns["uid_l"].astype(np.int64), columns["uid_r"].astype(np.int64), columns["weight"].astype(np.float64)
+
+
+def _connected(con: duckdb.DuckDBPyConnection, rows: int, threshold: float) -> clusters.Ids:
+    left, right, _ = _edges(con, f"SELECT * FROM scored WHERE weight >= {threshold}")
+    return clusters.components(rows, left, right)
+
+
+def _checked(con: duckdb.DuckDBPyConnection, scorer: Scorer, label: clusters.Ids, threshold: float) -> clusters.Ids:
+    """The labels after all pairs inside components of three records or more have been scored and looked at."""
+    sizes = np.bincount(label, minlength=len(label))
+    members = np.flatnonzero(sizes[label] > 2)
+    con.register("members", pl.DataFrame({"uid": members, "component": label[members]}).to_arrow())
+    con.execute("CREATE TABLE grouped AS SELECT uid::INTEGER AS uid, component::INTEGER AS component FROM members")
+    con.unregister("members")
+    con.execute("CREATE TABLE inside (uid_l INTEGER, uid_r INTEGER, weight DOUBLE)")
+    scorer.score(
+        "SELECT l.uid AS uid_l, r.uid AS uid_r "
+        "FROM grouped l JOIN grouped r ON l.component = r.component AND l.uid < r.uid",
+        "inside",
+    )
+    return clusters.split_incoherent(label, *_edges(con, "SELECT * FROM inside ORDER BY uid_l, uid_r"), threshold)
+
+
+def _swept(con: duckdb.DuckDBPyConnection, label: clusters.Ids, threshold: float) -> pl.DataFrame:
+    """How many people other thresholds would find: stricter ones part the clusters, laxer ones join them."""
+    left, right, weight = _edges(con, f"SELECT * FROM scored WHERE weight >= {threshold - SWEEP} ORDER BY uid_l, uid_r")
+    copies = number(con, "SELECT count(*) FROM copies")
+    shifts = [float(shift) for shift in range(-SWEEP, SWEEP + 1)]
+    people = [clusters.people_at(label, left, right, weight, threshold, threshold + shift) - copies for shift in shifts]
+    return pl.DataFrame({"threshold": [threshold + shift for shift in shifts], "people": people})
+
+
+def _kept_pairs(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    kept: pl.DataFrame = con.sql(
+        """
+        SELECT l.id AS id_l, r.id AS id_r, weight
+        FROM scored JOIN ids l ON l.uid = uid_l JOIN ids r ON r.uid = uid_r ORDER BY uid_l, uid_r
+        """
+    ).pl()
+    return kept
+
+
+def _named(con: duckdb.DuckDBPyConnection, label: clusters.Ids, id_column: str) -> pl.DataFrame:
+    """One row a record: its id and the smallest id of its cluster, copies with the record that stood for them."""
+    copies = con.execute("SELECT uid, representative FROM copies").fetchnumpy()
+    label[copies["uid"]] = label[copies["representative"]]
+    ids = con.sql("SELECT id FROM ids ORDER BY uid").pl()["id"]
+    return pl.DataFrame({id_column: ids, "person_cluster": ids.gather(clusters.smallest_of(label))})

@@ -1,0 +1,91 @@
+"""Deterministic rules, named and explained: what equality alone can say about who is who.
+
+Each rule takes records for one person when they agree on every part of its key.  No rule is the linkage; each is
+scored alone against the truth, to show what a simple method misses and what it mixes up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import duckdb
+import polars as pl
+
+from toolkit.analysis.linkage import normalise, tables
+
+__all__ = ["RULES", "Rule", "score_rules"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule: its name, what it says in words, and the columns of `identities` that must be filled and equal."""
+
+    name: str
+    meaning: str
+    key: tuple[str, ...]
+
+
+RULES = (
+    Rule("nir", "same social security number", ("nir",)),
+    Rule(
+        "own_nir",
+        "same social security number, which fits the birth date and sex of both",
+        ("CASE WHEN nir_state = 2 THEN nir END",),
+    ),
+    Rule(
+        "birth_identity",
+        "same birth name (name in use where blank), first name and birth date",
+        ("coalesce(birth, last)", "first", "dob"),
+    ),
+    Rule("use_identity", "same name in use, first name and birth date", ("last", "first", "dob")),
+    Rule("identity_and_sex", "same name in use, first name, birth date and sex", ("last", "first", "dob", "sex")),
+    Rule("first_name_and_mobile", "same first name and mobile", ("first", "mobile")),
+    Rule("first_name_and_mailbox", "same first name and e-mail address", ("first", "email")),
+    Rule("mobile", "same mobile", ("mobile",)),
+    Rule("names_and_postal_code", "same name in use, first name and postal code", ("last", "first", "postal")),
+)
+"""The rules, from those that rarely mix people up to those that often do."""
+
+
+def score_rules(
+    records: object, truth: pl.DataFrame, *, id_column: str = "record_id", columns: Mapping[str, str] | None = None
+) -> pl.DataFrame:
+    """What each rule alone gets right: one row a rule, in the order of `RULES`.
+
+    `records` and `columns` as for `resolve`; `truth` has the id and `person_id`, null for those who are nobody.
+    Columns: `rule`, `meaning`, `applicable` (records whose key is filled), `pairs` (put together), `precision` (of
+    those pairs), `recall` (of all pairs of one person).
+    """
+    with duckdb.connect(config={"preserve_insertion_order": False}) as con:
+        presence = tables.read(con, records, id_column, columns)
+        normalise.normalise(con, presence.rows)
+        con.register("known", truth.select(pl.col(id_column).alias("id"), "person_id").drop_nulls().to_arrow())
+        con.execute(
+            "CREATE TABLE judged AS "
+            "SELECT identities.*, person_id FROM identities JOIN ids USING (uid) JOIN known USING (id)"
+        )
+        rows = [con.execute(_scoring(rule)).fetchall()[0] for rule in RULES]
+    named = [(rule.name, rule.meaning, *row) for rule, row in zip(RULES, rows, strict=True)]
+    return pl.DataFrame(named, schema=["rule", "meaning", "applicable", "pairs", "precision", "recall"], orient="row")
+
+
+def _scoring(rule: Rule) -> str:
+    filled = " AND ".join(f"({part}) IS NOT NULL" for part in rule.key)
+    parts = ", ".join(rule.key)
+    pairs = "coalesce(sum(n * (n - 1) // 2), 0)"
+    return f"""
+    WITH cells AS (
+        SELECT row({parts}) AS k, person_id, count(*) AS n FROM judged WHERE {filled} GROUP BY {parts}, person_id
+    ),
+    keys AS (SELECT sum(n) AS n FROM cells GROUP BY k),
+    people AS (SELECT count(*) AS n FROM judged GROUP BY person_id),
+    counted AS (
+        SELECT (SELECT coalesce(sum(n), 0) FROM cells)::BIGINT AS applicable,
+            (SELECT {pairs} FROM keys)::BIGINT AS together,
+            (SELECT {pairs} FROM cells)::BIGINT AS correct, (SELECT {pairs} FROM people)::BIGINT AS same
+    )
+    SELECT applicable, together,
+        CASE WHEN together > 0 THEN correct / together END, CASE WHEN same > 0 THEN correct / same END
+    FROM counted
+    """

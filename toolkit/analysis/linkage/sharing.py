@@ -1,0 +1,103 @@
+"""Which practices share patients, more than chance would have it.
+
+A person who moves or sees a specialist stands in two bases.  How many people two practices share by that alone
+depends on their sizes and on how far apart they are, so the expectation is taken by pair of departements: what all
+the practices of two departements share, spread over their pairs in proportion to the product of their sizes.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from toolkit.errors import InputError
+
+__all__ = ["cluster_sizes", "copied_bases", "shared_patients"]
+
+
+def shared_patients(clusters: pl.DataFrame, records: pl.DataFrame, practices: pl.DataFrame) -> pl.DataFrame:
+    """How many people each two practices share, against what is expected of their departements.
+
+    `clusters`: record_id, person_cluster.  `records`: record_id, practice_id.  `practices`: practice_id,
+    departement_code.  One row a pair of practices that share somebody: `practice_a` < `practice_b`,
+    `departement_a`, `departement_b`, `people_a`, `people_b`, `shared`, `expected`, `ratio` (shared over expected) and
+    `overlap` (shared over the smaller practice), most surprising first (Pearson residual `surprise`).
+
+    Raises `InputError` when a practice of the records is not among the practices.
+    """
+    visits = (
+        records.select("record_id", "practice_id")
+        .unique()
+        .join(clusters, on="record_id")
+        .select("person_cluster", "practice_id")
+        .unique()
+    )
+    sizes = (
+        visits.group_by("practice_id")
+        .len("people")
+        .join(practices.select("practice_id", "departement_code"), on="practice_id", how="left")
+    )
+    if sizes["departement_code"].null_count():
+        lost = sizes.filter(pl.col("departement_code").is_null())["practice_id"].sort().head(3).to_list()
+        raise InputError(
+            f"Practices of the records are missing from the practices table, such as {lost}: give all of them."
+        )
+    several = visits.filter(pl.len().over("person_cluster") > 1)
+    shared = (
+        several.join(several, on="person_cluster")
+        .filter(pl.col("practice_id") < pl.col("practice_id_right"))
+        .group_by(pl.col("practice_id").alias("practice_a"), pl.col("practice_id_right").alias("practice_b"))
+        .len("shared")
+    )
+    named = shared
+    for side in "ab":
+        side_names = {
+            "practice_id": f"practice_{side}",
+            "people": f"people_{side}",
+            "departement_code": f"departement_{side}",
+        }
+        named = named.join(sizes.rename(side_names), on=f"practice_{side}")
+    return (
+        _expected(named, sizes)
+        .with_columns(
+            ratio=pl.col("shared") / pl.col("expected"),
+            overlap=pl.col("shared") / pl.min_horizontal("people_a", "people_b"),
+            surprise=(pl.col("shared") - pl.col("expected")) / pl.col("expected").sqrt(),
+        )
+        .select(
+            "practice_a", "practice_b", "departement_a", "departement_b", "people_a", "people_b", "shared", "expected",
+            "ratio", "overlap", "surprise",
+        )
+        .sort(["surprise", "practice_a", "practice_b"], descending=[True, False, False])
+    )  # fmt: skip
+
+
+def _expected(named: pl.DataFrame, sizes: pl.DataFrame) -> pl.DataFrame:
+    """`expected`: what the two departements share in all, times this pair's part of the products of sizes."""
+    by_departement = sizes.group_by("departement_code").agg(
+        pl.col("people").cast(pl.Float64).sum().alias("sum"),
+        (pl.col("people").cast(pl.Float64) ** 2).sum().alias("squares"),
+    )
+    key = [
+        pl.min_horizontal("departement_a", "departement_b").alias("d"),
+        pl.max_horizontal("departement_a", "departement_b").alias("e"),
+    ]
+    totals = named.with_columns(key).group_by("d", "e").agg(pl.col("shared").sum().alias("total"))
+    left = by_departement.rename({"departement_code": "d", "sum": "sum_d", "squares": "squares_d"})
+    right = by_departement.select(pl.col("departement_code").alias("e"), pl.col("sum").alias("sum_e"))
+    within = (pl.col("sum_d") ** 2 - pl.col("squares_d")) / 2
+    products = pl.when(pl.col("d") == pl.col("e")).then(within).otherwise(pl.col("sum_d") * pl.col("sum_e"))
+    rates = totals.join(left, on="d").join(right, on="e").select("d", "e", (pl.col("total") / products).alias("rate"))
+    expected = pl.col("rate") * pl.col("people_a").cast(pl.Float64) * pl.col("people_b").cast(pl.Float64)
+    return named.with_columns(key).join(rates, on=["d", "e"]).with_columns(expected=expected)
+
+
+def copied_bases(shared: pl.DataFrame, overlap: float = 0.5) -> pl.DataFrame:
+    """The pairs of `shared_patients` that look like one base copied: half of the smaller practice is in the other."""
+    return shared.filter((pl.col("overlap") >= overlap) & (pl.col("ratio") > 2)).sort(
+        ["overlap", "practice_a", "practice_b"], descending=[True, False, False]
+    )
+
+
+def cluster_sizes(clusters: pl.DataFrame) -> pl.DataFrame:
+    """How many people have how many records: one row a size, `records` and `people`, smallest first."""
+    return clusters.group_by("person_cluster").len("records").group_by("records").len("people").sort("records")
