@@ -268,7 +268,8 @@ class _Town:
     def records_of(self, person: _Person) -> list[dict[str, object]]:
         """One to six files about a person, the later ones perhaps after a move or under another name."""
         chance = self.chance
-        now, rows = replace(person), []
+        now = replace(person)
+        rows: list[dict[str, object]] = []
         for _ in range(chance.choices((1, 2, 3, 4, 5, 6), (38, 26, 16, 10, 6, 4))[0]):
             if rows and chance.random() < 0.2:
                 now.home = self.home()

@@ -247,11 +247,9 @@ def test_spark_scores_as_duckdb_does(small: pl.DataFrame, linked: Linkage, spark
     session = SparkSession.getActiveSession()
     assert session is not None
     compared = compared_tables(small)
-    scored = score_on_spark(session, linked.model, compared).toPandas()
+    scored = pl.DataFrame([row.asDict() for row in score_on_spark(session, linked.model, compared).collect()])
     ids = pl.DataFrame(compared["ids"])["id"]
-    there = pl.DataFrame(scored.to_dict("list")).with_columns(
-        id_l=ids.gather(scored["uid_l"].to_list()), id_r=ids.gather(scored["uid_r"].to_list())
-    )
+    there = scored.with_columns(id_l=ids.gather(scored["uid_l"]), id_r=ids.gather(scored["uid_r"]))
     here = link(small, model=linked.model, keep_pairs=True).pairs
     assert here is not None
     both = here.join(there, on=["id_l", "id_r"], suffix="_spark")

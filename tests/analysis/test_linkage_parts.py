@@ -33,7 +33,8 @@ def identities(con: duckdb.DuckDBPyConnection, **columns: list[str | None]) -> p
     normalise.normalise(con, presence.rows)
     normalise.count_bearers(con)
     normalise.complete(con)
-    return con.sql("SELECT * FROM records ORDER BY uid").pl()
+    found: pl.DataFrame = con.sql("SELECT * FROM records ORDER BY uid").pl()
+    return found
 
 
 class TestNormalise:

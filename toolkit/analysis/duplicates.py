@@ -13,10 +13,19 @@ import ibis.expr.types as ir
 import polars as pl
 
 from toolkit.analysis.keys import KEYS, Key
+from toolkit.analysis.linkage.resolve import resolve
 from toolkit.analysis.results import collect, share
 from toolkit.leak import Leak
 
-__all__ = ["EXACT_KEYS", "at_several_practices", "funnel", "key_clusters", "people_range", "practices_per_person"]
+__all__ = [
+    "EXACT_KEYS",
+    "at_several_practices",
+    "funnel",
+    "key_clusters",
+    "people_range",
+    "practices_per_person",
+    "resolve",
+]
 
 EXACT_KEYS = (KEYS["nir"], KEYS["birth_identity"])
 """The keys of this question: the first sees fewer people but is hardly ever shared, the second sees nearly all."""
