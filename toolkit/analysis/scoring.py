@@ -124,6 +124,10 @@ def score_clusters(leak: Leak, clusters: pl.DataFrame | ir.Table) -> pl.DataFram
     Raises `InputError` when a column lacks, a record stands in two clusters, or is not in the leak.
     """
     placed = _as_table(clusters, "record_id", "person_cluster").select("record_id", "person_cluster")
+    if isinstance(clusters, ir.Table):
+        # Computed once: what follows reads it five times, and a clustering may be an expression over the whole leak.
+        named = placed
+        placed = leak.derived(ibis.util.gen_name("clustering"), lambda _: named)
     _one_cluster_each(placed)
     records = leak.truth.select("record_id", "person_id").distinct()
     joined = records.left_join(placed, "record_id").mutate(placed=ibis._.record_id_right.notnull())
