@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from fnmatch import fnmatch
 from pathlib import Path
@@ -78,7 +79,7 @@ class Leak:
 
     @property
     def truth(self) -> ir.Table:
-        """One row a line, as the maker knows it (`schema.TRUTH_LINES`); for `analysis.scoring` alone.
+        """One row a line, as the maker knows it (`schema.TRUTH_LINES`); for `scoring`, and `audit` where it plays the reviewer.
 
         A method that reads the truth proves nothing: a real leak has none.
         """
@@ -190,17 +191,20 @@ def _files_of(table: schema.Table, directory: Path, manifest: dict[str, Any]) ->
     return files
 
 
-class _Backend:
+class _Backend(ABC):
     """What a `Leak` asks of an engine."""
 
+    @abstractmethod
     def read_parquet(self, files: list[Path], name: str) -> ir.Table:
-        raise NotImplementedError
+        """The Parquet files as one table."""
 
+    @abstractmethod
     def keep(self, expression: ir.Table, name: str) -> ir.Table:
-        raise NotImplementedError
+        """The result of an expression, computed now and kept until the engine is closed."""
 
+    @abstractmethod
     def close(self) -> None:
-        raise NotImplementedError
+        """Let go of the engine, and of what it spilled to disk."""
 
 
 class _DuckDB(_Backend):
