@@ -79,7 +79,7 @@ class Leak:
 
     @property
     def truth(self) -> ir.Table:
-        """One row a line, as the maker knows it (`schema.TRUTH_LINES`); for `scoring`, and `audit` where it plays the reviewer.
+        """One row a line, as the maker knows it (`schema.TRUTH_LINES`): for `scoring`, and the reviewer of an `audit`.
 
         A method that reads the truth proves nothing: a real leak has none.
         """
