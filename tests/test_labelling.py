@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 
 from toolkit.analysis import audit
-from toolkit.analysis.comments.lexicon import CATEGORIES
 from toolkit.errors import InputError
 from toolkit.labelling import LabellingSheet, mask_names
+from toolkit.schema import CATEGORIES
 
 TEXT = "administrative_comment"
 COMMENTS = {30: "sous Subutex, vu par Mme Petit", 10: "rdv <b>mardi</b>", 20: "suivi VIH"}

@@ -23,8 +23,9 @@ from IPython.display import display
 
 from toolkit.analysis.audit import ANSWERS, Sample
 from toolkit.analysis.comments.folding import fold_phrase
-from toolkit.analysis.comments.lexicon import CATEGORIES, load_lexicon, plain_words
+from toolkit.analysis.comments.lexicon import load_lexicon, plain_words
 from toolkit.errors import InputError
+from toolkit.schema import CATEGORIES
 
 __all__ = ["LabellingSheet", "mask_names"]
 

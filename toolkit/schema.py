@@ -12,6 +12,7 @@ from enum import StrEnum
 import pyarrow as pa
 
 __all__ = [
+    "CATEGORIES",
     "LINES",
     "PRACTICES",
     "PRACTITIONERS",
@@ -22,6 +23,23 @@ __all__ = [
     "Personal",
     "Table",
 ]
+
+
+CATEGORIES = (
+    "serious_illness",
+    "mental_health",
+    "addiction",
+    "violence",
+    "sexual_life",
+    "reproductive",
+    "religion_beliefs",
+    "origin_ethnicity",
+    "politics_union",
+    "criminal_justice",
+    "family_life",
+    "social_situation",
+)
+"""What a comment may reveal (GDPR articles 9 and 10, and what the CNIL calls highly personal)."""
 
 
 class Personal(StrEnum):

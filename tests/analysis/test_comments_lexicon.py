@@ -9,9 +9,10 @@ import polars as pl
 import pytest
 
 from toolkit.analysis.comments.folding import fold_phrase
-from toolkit.analysis.comments.lexicon import CATEGORIES, FOLDER, LexiconError, load_lexicon
+from toolkit.analysis.comments.lexicon import FOLDER, LexiconError, load_lexicon
 from toolkit.analysis.comments.patterns import PatternError, expand, split_parts
 from toolkit.analysis.comments.scan import find_entries
+from toolkit.schema import CATEGORIES
 
 
 def test_every_entry_is_found_in_its_own_example() -> None:

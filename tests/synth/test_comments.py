@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from toolkit.synth.comments import CATEGORIES, FIELD_LENGTH, Family, Grammar, RenderedComments, StyleRates
+from toolkit.schema import CATEGORIES
+from toolkit.synth.comments import FIELD_LENGTH, Family, Grammar, RenderedComments, StyleRates
 
 PLAIN = StyleRates(
     capitals=0,

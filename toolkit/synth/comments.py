@@ -17,12 +17,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from toolkit.synth import mixer
-from toolkit.synth.comments_grammar import CATEGORIES, Family, Phrases, read_phrases
+from toolkit.synth.comments_grammar import Family, Phrases, read_phrases
 from toolkit.synth.comments_pool import FIELD_LENGTH, Spelling, Tables, as_series, compile_tables, join_pieces
 from toolkit.synth.comments_slips import Slips, apply_slips
 from toolkit.synth.comments_slots import FIRST_DAY, FIRST_STAMP_DAY, LAST_DAY, LAST_STAMP_DAY
 
-__all__ = ["CATEGORIES", "FIELD_LENGTH", "Family", "Grammar", "RenderedComments", "StyleRates"]
+__all__ = ["FIELD_LENGTH", "Family", "Grammar", "RenderedComments", "StyleRates"]
 
 Ints = NDArray[np.int64]
 Pieces = NDArray[np.int32]

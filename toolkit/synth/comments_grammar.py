@@ -32,25 +32,10 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
+from toolkit.schema import CATEGORIES
 from toolkit.synth.comments_slots import BUILT_IN, pieces
 
-__all__ = ["CATEGORIES", "LONGEST_PHRASE", "Element", "Family", "Phrases", "Template", "read_phrases"]
-
-CATEGORIES = (
-    "serious_illness",
-    "mental_health",
-    "addiction",
-    "violence",
-    "sexual_life",
-    "reproductive",
-    "religion_beliefs",
-    "origin_ethnicity",
-    "politics_union",
-    "criminal_justice",
-    "family_life",
-    "social_situation",
-)
-"""What a sensitive comment may reveal (GDPR articles 9 and 10, and what the CNIL calls highly personal)."""
+__all__ = ["LONGEST_PHRASE", "Element", "Family", "Phrases", "Template", "read_phrases"]
 
 POLARITIES = ("asserted", "negated", "hypothetical")
 ABOUT = ("patient", "relative", "other")

@@ -23,24 +23,9 @@ import polars as pl
 
 from toolkit.analysis.comments.patterns import PatternError, expand, split_parts
 from toolkit.errors import ToolkitError
+from toolkit.schema import CATEGORIES
 
-__all__ = ["CATEGORIES", "Entry", "Flag", "Lexicon", "LexiconError", "Use", "load_lexicon", "plain_words"]
-
-CATEGORIES = (
-    "serious_illness",
-    "mental_health",
-    "addiction",
-    "violence",
-    "sexual_life",
-    "reproductive",
-    "religion_beliefs",
-    "origin_ethnicity",
-    "politics_union",
-    "criminal_justice",
-    "family_life",
-    "social_situation",
-)
-"""The twelve kinds of sensitive comment, each with a file of entries."""
+__all__ = ["Entry", "Flag", "Lexicon", "LexiconError", "Use", "load_lexicon", "plain_words"]
 
 FOLDER = Path(__file__).parents[1] / "lexicon"
 _ENTRY_COLUMNS = ["id", "pattern", "gloss", "kind", "flags", "needs", "unless", "also", "example"]

@@ -8,10 +8,10 @@ import ibis
 import ibis.expr.types as ir
 import polars as pl
 
-from toolkit.analysis.comments.lexicon import CATEGORIES
 from toolkit.analysis.comments.reading import classify
 from toolkit.analysis.results import collect, share
 from toolkit.leak import Leak
+from toolkit.schema import CATEGORIES
 
 __all__ = ["Overview", "flagged", "overview", "read_texts"]
 
