@@ -11,6 +11,7 @@ import pytest
 
 from toolkit import charts
 from toolkit.analysis import counts, duplicates, public_figures
+from toolkit.charts import look
 from toolkit.leak import Leak
 
 SOURCE = "nine lines by hand"
@@ -138,9 +139,9 @@ def test_nothing_found_is_a_picture_too() -> None:
 
 def test_numbers_are_parted_by_thin_spaces() -> None:
     """Thousands are parted in titles as on axes, and small shares keep a digit that says something."""
-    assert ["22\u202f000\u202f000", "0"] == [charts._number(number) for number in (22_000_000, 0)]
+    assert ["22\u202f000\u202f000", "0"] == [look.number(value) for value in (22_000_000, 0)]
     assert ["100\u202f%", "17.2\u202f%", "1.13\u202f%", "under 0.01\u202f%", "0\u202f%"] == [
-        charts._percent(share) for share in (1.0, 0.172, 0.0113, 0.00004, 0.0)
+        look.percent(share) for share in (1.0, 0.172, 0.0113, 0.00004, 0.0)
     ]
 
 

@@ -66,7 +66,7 @@ def test_walls_stand() -> None:
         ("cellar.py", "import math", "floors"),
         ("leak.py", "from toolkit import scenario", "analyst-reads-the-leak"),
         ("synth/__init__.py", "import toolkit.leak", "maker-writes-the-leak"),
-        ("charts.py", "from toolkit import schema", "charts-stand-alone"),
+        ("charts/__init__.py", "from toolkit import schema", "charts-stand-alone"),
     ],
 )
 def test_broken_wall_is_noticed(tmp_path: Path, module: str, line: str, contract: str) -> None:
