@@ -2,8 +2,8 @@
 
 `<category>.csv` holds the entries of one category, one a row: id, pattern, gloss (why it counts), kind (stated or
 inferred), flags, needs (one of these must be in the text), unless (none of these may be), also (further categories),
-example. A long list of context words has a name (`@...`) and stands once in `contexts.csv`. `lookalikes.csv` holds
-harmless phrases that contain an entry's words. `cues.csv` holds, by role, the words that change what an entry means
+example. A long list of context words has a name (`@...`) and stands once in `contexts.csv`. The files of `lookalikes`
+hold harmless phrases that contain an entry's words. `cues.csv` holds, by role, the words that change what an entry means
 (a negation, a relative, a trade): regular expressions, which `qualifiers` puts together.
 The syntax of patterns is that of `toolkit.analysis.comments.patterns`.
 """
@@ -112,7 +112,8 @@ def load_lexicon(folder: Path = FOLDER) -> Lexicon:
     doubled = sorted(name for name, times in Counter(entry.id for entry in entries).items() if times > 1)
     if doubled:
         raise LexiconError(f"{folder}: ids must be unique, these are used twice: {', '.join(doubled)}")
-    lookalikes = [row["pattern"] for _, row in _rows(folder / "lookalikes.csv", _LOOKALIKE_COLUMNS)]
+    files = sorted((folder / "lookalikes").glob("*.csv"))
+    lookalikes = [row["pattern"] for file in files for _, row in _rows(file, _LOOKALIKE_COLUMNS)]
     distinct = dict.fromkeys(context for entry in entries for context in (entry.needs, entry.unless))
     contexts = {context: number for number, context in enumerate(distinct)}
     return Lexicon(
