@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import platform
+import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from pathlib import Path
 from benchmarks.measure import Measured, measure
 
 _FAKER_ROWS = 20_000
+_MANY_FIGURES = 100_000
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,21 @@ def rows(lines: int, threads: int, folder: Path) -> Iterator[Row]:
     yield row(f"generate {lines:,} lines", made)
     yield row(f"generate {lines // 10:,} lines", small)
     yield Row(f"Faker loop, {_FAKER_ROWS:,} lines scaled to {lines:,}", faker, faker / yardstick, None)
-    for command in ("verify-synthetic", "describe", "counts", "comments", "public-figures", "duplicates"):
+    for command in ("verify-synthetic", "describe", "counts", "comments", "public-figures"):
         yield row(command, _toolkit(command, str(data)))
+    register = folder / "register.parquet"
+    measure("-m", "benchmarks.register", str(data), str(_MANY_FIGURES), str(register))
+    many = _toolkit("public-figures", str(data), "--register", str(register))
+    yield row(f"public-figures, a register of {_MANY_FIGURES:,} names", many)
+    for work, leak, more in (
+        ("duplicates", data, ()),
+        ("duplicates --memory-limit 3GB", data, ("--memory-limit", "3GB")),
+        (f"duplicates of {lines // 10:,} lines", tenth, ()),
+    ):
+        # What an earlier run kept would be read instead of linked.
+        shutil.rmtree(leak / "derived", ignore_errors=True)
+        yield row(work, _toolkit("duplicates", str(leak), "--threads", str(threads), *more))
+    yield row(f"duplicates of {lines // 10:,} lines, a second time", _toolkit("duplicates", str(tenth)))
 
 
 def main() -> None:

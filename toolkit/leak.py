@@ -10,6 +10,7 @@ import importlib.util
 import json
 import os
 import shutil
+import sys
 import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Self
 import duckdb
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 
 from toolkit import schema
 from toolkit.errors import DataSetError, InputError, NotADataSetError
@@ -51,6 +53,10 @@ class Leak:
         self.manifest = manifest
         self._backend = backend
         self._tables: dict[str, ir.Table] = {}
+        self.memory_limit: str | None = None
+        """Memory that the engine was given, for work beside it to keep to; none when it was left to the engine."""
+        self.threads: int | None = None
+        """Threads that the engine was given; none when they were left to the engine."""
 
     @property
     def name(self) -> str:
@@ -85,11 +91,20 @@ class Leak:
         """
         return self._table(schema.TRUTH_LINES)
 
+    @property
+    def has_truth(self) -> bool:
+        """Whether the data set holds what its maker knows of each line: an invented leak does, a real one does not."""
+        return any(fnmatch(entry["path"], schema.TRUTH_LINES.files) for entry in self.manifest["files"])
+
     def derived(self, name: str, make: Callable[[Leak], ir.Table]) -> ir.Table:
         """What `make` computes from this leak, computed once and kept under `name` while the leak is open."""
         if name not in self._tables:
             self._tables[name] = self._backend.keep(make(self), name)
         return self._tables[name]
+
+    def lend(self, rows: pa.Table) -> ir.Table:
+        """A table of ours as a table of the engine, to be joined with those of the leak while it is open."""
+        return self._backend.lend(rows, ibis.util.gen_name("lent"))
 
     def close(self) -> None:
         """Close the connection and remove what it spilled to disk."""
@@ -143,7 +158,9 @@ def open_leak(
     manifest = _read_manifest(directory)
     _check_files(directory, manifest)
     backend = _DuckDB(memory_limit, threads) if engine == "duckdb" else _Spark(memory_limit, threads)
-    return Leak(directory, engine, manifest, backend)
+    leak = Leak(directory, engine, manifest, backend)
+    leak.memory_limit, leak.threads = memory_limit, threads
+    return leak
 
 
 def _read_manifest(directory: Path) -> dict[str, Any]:
@@ -203,6 +220,10 @@ class _Backend(ABC):
         """The result of an expression, computed now and kept until the engine is closed."""
 
     @abstractmethod
+    def lend(self, rows: pa.Table, name: str) -> ir.Table:
+        """Rows from outside as a table of the engine."""
+
+    @abstractmethod
     def close(self) -> None:
         """Let go of the engine, and of what it spilled to disk."""
 
@@ -240,6 +261,10 @@ class _DuckDB(_Backend):
         self._connection.con.execute(f"CREATE TEMPORARY TABLE {name} AS {ibis.to_sql(expression, dialect='duckdb')}")
         return self._connection.table(name)
 
+    def lend(self, rows: pa.Table, name: str) -> ir.Table:
+        self._connection.con.register(name, rows)
+        return self._connection.table(name)
+
     def close(self) -> None:
         self._connection.disconnect()
         shutil.rmtree(self._spill, ignore_errors=True)
@@ -273,6 +298,10 @@ class _Spark(_Backend):
         self._session.sql(str(ibis.to_sql(expression, dialect="pyspark"))).cache().createOrReplaceTempView(view)
         return self._connection.table(view)
 
+    def lend(self, rows: pa.Table, name: str) -> ir.Table:
+        self._session.createDataFrame(rows).createOrReplaceTempView(name)
+        return self._connection.table(name)
+
     def close(self) -> None:
         if self._own:
             self._session.stop()
@@ -292,6 +321,8 @@ def _start_spark(memory_limit: str | None, threads: int | None) -> SparkSession:
     from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
 
+    # Functions in Python run in processes of their own, which must find what this one finds.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = (
         SparkSession.builder.master(f"local[{threads or '*'}]")
         .appName("leak-forensics-toolkit")

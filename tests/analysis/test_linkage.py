@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from tests.analysis.french_records import french_records
-from toolkit.analysis.linkage.evaluation import errors_by_cause, quality
+from toolkit.analysis.linkage.evaluation import errors_by_cause, quality, quality_by_threshold
 from toolkit.analysis.linkage.model import Model
 from toolkit.analysis.linkage.resolve import STEPS, Linkage, compared_tables, link, resolve
 from toolkit.analysis.linkage.spark import score_on_spark
@@ -136,13 +136,77 @@ def test_a_cluster_is_named_by_its_smallest_id(linked: Linkage) -> None:
 
 def test_every_error_has_a_cause(families: pl.DataFrame, linked: Linkage) -> None:
     """The wrong pairs told apart by cause are as many as precision and recall say."""
-    assert linked.pairs is not None
-    causes = errors_by_cause(linked.clusters, linked.pairs, families, linked.threshold)
+    causes = errors_by_cause(linked, families)
     measured = quality(linked.clusters, families)
-    sizes = families.group_by("person_id").len()["len"].cast(pl.Int64)
-    true_pairs = int((sizes * (sizes - 1) // 2).sum())
+    true_pairs, found_pairs = pairs_of(families["person_id"]), pairs_of(linked.clusters["person_cluster"])
+    by_error = dict(causes.group_by("error").agg(pl.col("pairs").sum()).rows())
 
-    assert round((1 - measured.pair_recall) * true_pairs) == causes.filter(pl.col("error") == "parted")["pairs"].sum()
+    assert round((1 - measured.pair_recall) * true_pairs) == by_error["parted"]
+    assert round((1 - measured.pair_precision) * found_pairs) == by_error["joined"]
+
+
+def pairs_of(groups: pl.Series) -> int:
+    """How many pairs of records share a value."""
+    sizes = groups.value_counts()["count"].cast(pl.Int64)
+    return int((sizes * (sizes - 1) // 2).sum())
+
+
+def test_what_the_threshold_trades(families: pl.DataFrame, linked: Linkage) -> None:
+    """At the threshold in use precision and recall are those of the clusters; a stricter one finds fewer pairs."""
+    table = quality_by_threshold(linked, families)
+    measured = quality(linked.clusters, families)
+    at = table.filter(pl.col("threshold") == linked.threshold).row(0, named=True)
+
+    assert linked.sweep.rows() == table.select("threshold", "people").rows()
+    assert measured.pair_precision == pytest.approx(at["pair_precision"])
+    assert measured.pair_recall == pytest.approx(at["pair_recall"])
+    assert measured.bcubed_precision == pytest.approx(at["bcubed_precision"])
+    assert measured.bcubed_recall == pytest.approx(at["bcubed_recall"])
+    assert table["pair_recall"].is_sorted(descending=True)
+
+
+def test_an_interrupted_linkage_goes_on(small: pl.DataFrame, tmp_path: Path) -> None:
+    """Interrupted before its pairs are scored, a linkage started again reads and learns nothing anew."""
+    heard: list[str] = []
+
+    def interrupt(step: str, _number: int, _of: int) -> None:
+        if step == "score":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        link(small, keep_in=tmp_path, progress=interrupt)
+    again = link(small, keep_in=tmp_path, progress=lambda step, _number, _of: heard.append(step))
+
+    assert ["block", *STEPS[4:]] == heard
+    assert link(small).clusters.equals(again.clusters)
+
+
+def test_kept_steps_that_another_process_holds_are_told(small: pl.DataFrame, tmp_path: Path) -> None:
+    """Two linkages in one folder at once: the second says what to do."""
+    (tmp_path / "steps.duckdb").write_text("held, or broken")
+
+    with pytest.raises(InputError, match="wait until the other one has ended"):
+        link(small, keep_in=tmp_path)
+
+
+def test_entries_of_nobody_are_no_people(linked: Linkage) -> None:
+    """Test entries stand alone, are told apart, and are not counted; a name that somebody bears is somebody."""
+    entries = [
+        ("TEST", "PATIENT", None),
+        ("Zéro", "Machine", None),
+        ("ZERO", "Machine", None),
+        ("Zero", "MACHINE", None),
+    ]
+    people = [("Corvenac", "Léonie", "2012-04-03"), ("Corvenac", "Léonie", None)]
+    rows = [
+        {"record_id": number, "last_name": last, "first_name": first, "birth_date": born}
+        for number, (last, first, born) in enumerate([*entries, *people])
+    ]
+    found = link(pl.DataFrame(rows), model=linked.model)
+
+    assert [0, 1, 2, 3] == found.nobody.to_list()
+    assert [0, 1, 2, 3] == found.clusters["person_cluster"].to_list()[:4]
+    assert found.clusters["person_cluster"].n_unique() - 4 == found.counts["people"]
 
 
 def test_the_sweep_brackets_the_number_of_people(linked: Linkage) -> None:
@@ -241,7 +305,7 @@ def test_too_little_memory_says_which_setting_to_change(small: pl.DataFrame, lin
 
 @pytest.mark.spark
 def test_spark_scores_as_duckdb_does(small: pl.DataFrame, linked: Linkage, spark_leak: Leak) -> None:
-    """The same settings give the same weights on Spark, to within rounding, for 999 pairs of 1,000."""
+    """The same settings give the same weights on Spark, to within the rounding of a thousandth of a bit."""
     from pyspark.sql import SparkSession
 
     session = SparkSession.getActiveSession()
@@ -254,8 +318,7 @@ def test_spark_scores_as_duckdb_does(small: pl.DataFrame, linked: Linkage, spark
     assert here is not None
     both = here.join(there, on=["id_l", "id_r"], suffix="_spark")
 
-    far = both.filter((pl.col("weight") - pl.col("weight_spark")).abs() > 0.01)
+    far = both.filter((pl.col("weight") - pl.col("weight_spark")).abs() > 0.0011)
 
     assert here.height == both.height
-    # The engines count half a transposition differently, which tells on a name in some thousands.
-    assert both.height // 1000 >= far.height
+    assert far.is_empty()

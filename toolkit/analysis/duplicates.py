@@ -2,8 +2,9 @@
 
 Lines become records (a record exported twice is one record), records become people by a key: the social security
 number, or names with birth date and sex. Each key is filled on a part of the lines only and errs in both directions,
-so no key's number is the answer. Together they bound it, see `people_range`. Probabilistic record linkage, which
-replaces the bounds by an estimate, stands in `toolkit.analysis.linkage`.
+so no key's number is the answer. Together they bound it, see `people_range`. Probabilistic record linkage replaces the
+bounds by an estimate: `count_people` for a leak, `resolve` for any table of people, both from
+`toolkit.analysis.linkage`.
 """
 
 from __future__ import annotations
@@ -13,14 +14,26 @@ import ibis.expr.types as ir
 import polars as pl
 
 from toolkit.analysis.keys import KEYS, Key
+from toolkit.analysis.linkage.example import example_pair
+from toolkit.analysis.linkage.judging import Judged, judge_people, judge_rules
+from toolkit.analysis.linkage.people import People, count_people
 from toolkit.analysis.linkage.resolve import resolve
+from toolkit.analysis.linkage.sharing import cluster_sizes, copied_bases
 from toolkit.analysis.results import collect, share
 from toolkit.leak import Leak
 
 __all__ = [
     "EXACT_KEYS",
+    "Judged",
+    "People",
     "at_several_practices",
+    "cluster_sizes",
+    "copied_bases",
+    "count_people",
+    "example_pair",
     "funnel",
+    "judge_people",
+    "judge_rules",
     "key_clusters",
     "people_range",
     "practices_per_person",
@@ -42,19 +55,19 @@ def funnel(leak: Leak) -> pl.DataFrame:
     for key in EXACT_KEYS:
         lines = key.seen(leak, "record_id")
         seen = collect(
-            lines.aggregate(
-                lines_with_key=lines.has_key.sum().coalesce(0),
-                records_with_key=lines.record_id.nunique(where=lines.has_key),
-            ),
-            "lines_with_key",
+            lines.aggregate(records_with_key=lines.record_id.nunique(where=lines.has_key)), "records_with_key"
         )
-        people = key.groups(leak).aggregate(people=ibis._.count())
+        # The people of a key are grouped once, in `practices_per_person`.
+        people = practices_per_person(leak, key).select(
+            pl.col("lines").sum().alias("lines_with_key"), pl.col("people").sum()
+        )
         named = pl.DataFrame({"key": [key.name], "definition": [key.definition]})
-        parts.append(pl.concat([named, everything, seen, collect(people, "people")], how="horizontal"))
-    return pl.concat(parts).with_columns(
+        parts.append(pl.concat([named, everything, people, seen], how="horizontal"))
+    return pl.concat(parts).select(
+        "key", "definition", "lines", "records", "lines_with_key", "records_with_key", "people",
         share("lines_with_key", "people").alias("lines_per_person"),
         share("records_with_key", "people").alias("records_per_person"),
-    )
+    )  # fmt: skip
 
 
 def practices_per_person(leak: Leak, key: Key) -> pl.DataFrame:
@@ -63,8 +76,7 @@ def practices_per_person(leak: Leak, key: Key) -> pl.DataFrame:
     One row a number of practices: `key`, `practices`, `people`, `all_people` (the denominator), `share`, `lines`
     (of these people).
     """
-    people = _practices_of_each(leak, key)
-    counted = people.group_by("practices").aggregate(people=ibis._.count(), lines=ibis._.lines.sum())
+    counted = leak.derived(f"practices_per_person_{key.name}", lambda own: _people_by_practices(own, key))
     table = collect(counted, "practices").with_columns(key=pl.lit(key.name), all_people=pl.col("people").sum())
     return table.with_columns(share("people", "all_people").alias("share")).select(
         "key", "practices", "people", "all_people", "share", "lines"
@@ -121,11 +133,12 @@ def key_clusters(leak: Leak, key: Key) -> ir.Table:
     return groups.select("record_id", person_cluster=ibis.literal("|").join(parts))
 
 
-def _practices_of_each(leak: Leak, key: Key) -> ir.Table:
-    """One row a person by `key`: the number of practices and of lines.
+def _people_by_practices(leak: Leak, key: Key) -> ir.Table:
+    """One row a number of practices: how many people by `key` stand at so many, and with how many lines.
 
-    Two plain groupings; counting distinct practices inside each of millions of groups takes far more memory.
+    Plain groupings; counting distinct practices inside each of millions of groups takes far more memory.
     """
     at_practice = key.groups(leak, "practice_id")
     parts = [name for name in at_practice.columns if name not in ("practice_id", "lines")]
-    return at_practice.group_by(parts).aggregate(practices=ibis._.count(), lines=ibis._.lines.sum())
+    people = at_practice.group_by(parts).aggregate(practices=ibis._.count(), lines=ibis._.lines.sum())
+    return people.group_by("practices").aggregate(people=ibis._.count(), lines=ibis._.lines.sum())

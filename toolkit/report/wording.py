@@ -26,7 +26,7 @@ def in_words(result: Result) -> InWords:
     meaning = result.definition
     if result.low is not None and result.high is not None:
         low, high = (percent(end) if is_share else f"{round(end):,}" for end in (result.low, result.high))
-        meaning += f" (95 % interval: {low} to {high})"
+        meaning += f" ({result.interval}: {low} to {high})"
     return InWords(
         number,
         result.unit,

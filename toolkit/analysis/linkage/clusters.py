@@ -4,7 +4,7 @@ A chain of pairs is not a person: one borrowed social security number ties a fam
 birth date ties a father to his son.  So every pair inside a component is scored, also those that no key brought
 together, and a component where they do not all agree is taken apart and built up again by average linkage
 (Sokal and Michener 1958): the two groups whose records agree best on average merge first, as long as they agree
-more than they disagree and no veto stands between any two of their records.
+more than they disagree, a veto counting for several pairs.
 """
 
 from __future__ import annotations
@@ -16,15 +16,20 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from toolkit.analysis.linkage.model import VETO_BITS
+from toolkit.analysis.linkage.comparisons import VETO_BITS
 
-__all__ = ["average_linkage", "components", "people_at", "smallest_of", "split_incoherent"]
+__all__ = ["average_linkage", "components", "labels_at", "people_at", "smallest_of", "split_incoherent"]
 
 Ids = NDArray[np.int64]
 Weights = NDArray[np.float64]
 
 CLIP = 16.0
 """No single pair counts for more than this, for or against, when groups are compared."""
+VETO_COUNTS = 40.0
+"""What a veto counts for: more than two pairs that agree, less than three.
+
+A record typed badly enough contradicts one record of its person and agrees with all others; a twin contradicts all.
+"""
 _VETO = -VETO_BITS / 2
 """Weights below this hold a veto."""
 
@@ -45,20 +50,36 @@ def smallest_of(labels: Ids) -> Ids:
 
 
 def people_at(label: Ids, left: Ids, right: Ids, weight: Weights, threshold: float, other: float) -> int:
-    """How many clusters there would be at the threshold `other`, when there are those of `label` at `threshold`.
+    """How many clusters there would be at the threshold `other`, when there are those of `label` at `threshold`."""
+    clusters = int(np.count_nonzero(np.bincount(label)))
+    touched, moved = labels_at(label, left, right, weight, threshold, other)
+    return clusters - len(np.unique(label[touched])) + len(np.unique(moved))
 
-    Above it, only pairs of that weight inside a cluster hold it together; below it, pairs between clusters join them.
+
+def labels_at(label: Ids, left: Ids, right: Ids, weight: Weights, threshold: float, other: float) -> tuple[Ids, Ids]:
+    """The records whose clusters would be others at the threshold `other`, and their labels there.
+
+    `label` are the clusters at `threshold`.  Above it, only pairs of that weight inside a cluster hold it together;
+    below it, pairs between clusters join them.  The records are those of whole clusters, before and after.
     """
-    kept = (weight >= other) if other >= threshold else (weight >= other) & (weight < threshold)
+    inside = label[left] == label[right]
     if other >= threshold:
-        kept &= label[left] == label[right]
-        clusters, ends = len(label), np.r_[left[kept], right[kept]]
+        ends = np.unique(label[left[inside & (weight < other)]])
+        edges = inside & (weight >= other)
     else:
-        clusters, ends = int(np.count_nonzero(np.bincount(label))), label[np.r_[left[kept], right[kept]]]
-    touched, ends = np.unique(ends, return_inverse=True)
-    half = len(ends) // 2
-    joined = components(len(touched), ends[:half], ends[half:])
-    return clusters - len(touched) + int(np.count_nonzero(np.bincount(joined)))
+        edges = ~inside & (weight >= other) & (weight < threshold)
+        ends = np.unique(label[np.r_[left[edges], right[edges]]])
+    affected = np.zeros(len(label), dtype=np.bool_)
+    affected[ends] = True
+    touched = np.flatnonzero(affected[label])
+    edges &= affected[label[left]]
+    place = np.zeros(len(label), dtype=np.int64)
+    place[touched] = np.arange(len(touched))
+    starts, stops = place[left[edges]], place[right[edges]]
+    if other < threshold:
+        # Records of one cluster stay together: each is tied to the one the cluster is named after.
+        starts, stops = np.r_[starts, np.arange(len(touched))], np.r_[stops, place[label[touched]]]
+    return touched, touched[components(len(touched), starts, stops)]
 
 
 def split_incoherent(label: Ids, left: Ids, right: Ids, weight: Weights, threshold: float) -> Ids:
@@ -86,10 +107,10 @@ def average_linkage(weights: Weights) -> Ids:
     """For each of n records the smallest record of its group, from the symmetric n x n matrix of pair weights.
 
     The two groups with the highest mean weight between them merge until no mean is above 0; of equal means the pair
-    with the smallest records merges first.  A single pair counts for `CLIP` at most, and a veto forbids the merger.
+    with the smallest records merges first.  A single pair counts for `CLIP` at most, a veto for `VETO_COUNTS`.
     """
     size = len(weights)
-    total = np.where(weights < _VETO, -np.inf, np.clip(weights, -CLIP, CLIP))
+    total = np.where(weights < _VETO, -VETO_COUNTS, np.clip(weights, -CLIP, CLIP))
     count = np.ones(size)
     group = np.arange(size, dtype=np.int64)
     np.fill_diagonal(total, -np.inf)

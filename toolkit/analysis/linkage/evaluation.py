@@ -7,13 +7,18 @@ most; *B-cubed* (Bagga and Baldwin 1998) asks it of each record and averages, so
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
+from toolkit.analysis.linkage.clusters import Ids, Weights, labels_at
+from toolkit.analysis.linkage.resolve import Linkage
 from toolkit.errors import InputError
 
-__all__ = ["Quality", "errors_by_cause", "errors_by_kind", "quality"]
+__all__ = ["Quality", "errors_by_cause", "errors_by_kind", "quality", "quality_by_threshold"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,30 +67,103 @@ def quality(clusters: pl.DataFrame, truth: pl.DataFrame, id_column: str = "recor
     )
 
 
-def errors_by_cause(
-    clusters: pl.DataFrame, pairs: pl.DataFrame, truth: pl.DataFrame, threshold: float, id_column: str = "record_id"
-) -> pl.DataFrame:
+def quality_by_threshold(linkage: Linkage, truth: pl.DataFrame) -> pl.DataFrame:
+    """What the threshold trades: one row a threshold of the sweep, lowest first.
+
+    `linkage` has its pairs; `truth` has the id and `person_id`.  Columns: `threshold`, `people` (found), and
+    `pair_precision`, `pair_recall`, `pair_f1`, `bcubed_precision`, `bcubed_recall` as in `Quality`.  Only the clusters
+    that a threshold changes are counted again.
+    """
+    label, left, right, weight = _positions(linkage)
+    id_column = linkage.clusters.columns[0]
+    placed = linkage.clusters.join(truth, on=id_column, how="left", maintain_order="left")["person_id"]
+    person = placed.rank("dense").fill_null(0).to_numpy().astype(np.int64) - 1
+    true = np.bincount(person[person >= 0])
+    base, same = _sums(label, person, true), _pairs(pl.Series(true))
+    rows = []
+    for threshold, people in linkage.sweep.rows():
+        touched, moved = labels_at(label, left, right, weight, linkage.threshold, threshold)
+        sums = base - _sums(label[touched], person[touched], true) + _sums(moved, person[touched], true)
+        correct, together, precise, recalled, records = sums.tolist()
+        precision, recall = correct / together if together else 1.0, correct / same if same else 1.0
+        f1 = _harmonic(precision, recall)
+        rows.append((threshold, people, precision, recall, f1, precise / records, recalled / records))
+    names = ("pair_precision", "pair_recall", "pair_f1", "bcubed_precision", "bcubed_recall")
+    return pl.DataFrame(rows, schema=["threshold", "people", *names], orient="row")
+
+
+def _positions(linkage: Linkage) -> tuple[Ids, Ids, Ids, Weights]:
+    """Labels and pairs of a linkage by the position of a record among all, exact copies as pairs of boundless weight.
+
+    Of the pairs, those that some threshold of the sweep lets through.
+    """
+    if linkage.pairs is None:
+        raise InputError("The linkage has not kept its pairs: link with `keep_pairs=True`.")
+    pairs = linkage.pairs.filter(pl.col("weight") >= linkage.sweep["threshold"].min())
+    copies = linkage.copies.select(id_l="representative", id_r="id", weight=pl.lit(math.inf))
+    edges = pl.concat([pairs, copies])
+    clusters = linkage.clusters
+    places = clusters.select(pl.col(clusters.columns[0]).alias("id"), place=pl.int_range(pl.len(), dtype=pl.Int64))
+
+    def place(ids: pl.Series) -> Ids:
+        return ids.to_frame("id").join(places, on="id", how="left", maintain_order="left")["place"].to_numpy()
+
+    return (
+        place(clusters["person_cluster"]), place(edges["id_l"]), place(edges["id_r"]), edges["weight"].to_numpy(),
+    )  # fmt: skip
+
+
+def _sums(label: Ids, person: Ids, true: Ids) -> NDArray[np.float64]:
+    """Pairs right, pairs put together, sums of B-cubed precision and recall, and records, of those who are known."""
+    known = person >= 0
+    cells = (
+        pl.DataFrame({"label": label[known], "person": person[known]})
+        .group_by("label", "person")
+        .agg(pl.len().cast(pl.Int64).alias("n"))
+        .with_columns(pl.col("n").sum().over("label").alias("found"))
+    )
+    n, found = cells["n"].to_numpy(), cells["found"].to_numpy()
+    of_person = true[cells["person"].to_numpy()]
+    squares = n.astype(np.float64) ** 2
+    # Each cluster is met once in each of its cells: its pairs are spread over them.
+    together = (n * (found - 1) / 2).sum()
+    return np.array(
+        [(n * (n - 1) // 2).sum(), together, (squares / found).sum(), (squares / of_person).sum(), n.sum()],
+        dtype=np.float64,
+    )
+
+
+def errors_by_cause(linkage: Linkage, truth: pl.DataFrame) -> pl.DataFrame:
     """Where wrong pairs come from: one row a cause, `error`, `cause`, `pairs`.
 
-    `pairs` are all compared pairs (`id_l`, `id_r`, `weight`), as `link(..., keep_pairs=True)` keeps them.  Of the
-    pairs of one person that were parted: *never compared* (no key brought them together), *scored wrong* (compared,
-    below the threshold), *clustered wrong* (above it, and parted by the check from within).  Of the pairs of two
-    people put together: *scored wrong* (above the threshold) and *clustered wrong* (put together by way of others).
+    `linkage` has its pairs; `truth` has the id and `person_id`.  Of the pairs of one person that were parted: *never
+    compared* (no key brought them together), *scored wrong* (compared, below the threshold), *clustered wrong* (above
+    it, and parted by the check from within).  Of the pairs of two people put together: *scored wrong* (above the
+    threshold) and *clustered wrong* (put together by way of others).  A record that says the same as another was
+    compared where that one was.
     """
-    known = _joined(clusters, truth, id_column)
-    parted = _within(known, "person_id", id_column).filter(pl.col("person_cluster_l") != pl.col("person_cluster_r"))
-    joined = _within(known, "person_cluster", id_column).filter(pl.col("person_id_l") != pl.col("person_id_r"))
-    scored = pl.concat([pairs, pairs.rename({"id_l": "id_r", "id_r": "id_l"}).select(pairs.columns)])
-    linked = pl.col("weight") >= threshold
-    parted = parted.join(scored, on=["id_l", "id_r"], how="left").select(
+    if linkage.pairs is None:
+        raise InputError("The linkage has not kept its pairs: link with `keep_pairs=True`.")
+    id_column = linkage.clusters.columns[0]
+    known = _joined(linkage.clusters, truth, id_column).rename({id_column: "id"})
+    known = known.join(linkage.copies, on="id", how="left").with_columns(
+        pl.col("representative").fill_null(pl.col("id"))
+    )
+    parted = _within(known, "person_id").filter(pl.col("person_cluster_l") != pl.col("person_cluster_r"))
+    joined = _within(known, "person_cluster").filter(pl.col("person_id_l") != pl.col("person_id_r"))
+    scored = linkage.pairs.rename({"id_l": "first", "id_r": "second"})
+    linked = pl.col("weight") >= linkage.threshold
+    parted = parted.join(scored, on=["first", "second"], how="left").select(
         pl.lit("parted").alias("error"),
         pl.when(pl.col("weight").is_null()).then(pl.lit("never compared")).when(linked).then(pl.lit("clustered wrong"))
         .otherwise(pl.lit("scored wrong")).alias("cause"),
     )  # fmt: skip
-    joined = joined.join(scored, on=["id_l", "id_r"], how="left").select(
+    same = pl.col("first") == pl.col("second")
+    joined = joined.join(scored, on=["first", "second"], how="left").select(
         pl.lit("joined").alias("error"),
-        pl.when(linked).then(pl.lit("scored wrong")).otherwise(pl.lit("clustered wrong")).alias("cause"),
-    )
+        pl.when(same).then(pl.lit("exact copies")).when(linked).then(pl.lit("scored wrong"))
+        .otherwise(pl.lit("clustered wrong")).alias("cause"),
+    )  # fmt: skip
     return pl.concat([parted, joined]).group_by("error", "cause").len("pairs").sort("error", "cause")
 
 
@@ -118,14 +196,21 @@ def _joined(clusters: pl.DataFrame, truth: pl.DataFrame, id_column: str) -> pl.D
     return known
 
 
-def _within(known: pl.DataFrame, group: str, id_column: str) -> pl.DataFrame:
-    """All pairs of records inside each group that holds both several clusters and several records of the truth."""
+def _within(known: pl.DataFrame, group: str) -> pl.DataFrame:
+    """All pairs of records inside each group that holds both several clusters and several people.
+
+    `first` and `second` are the records that were compared in the place of the two, in order.
+    """
     other = "person_cluster" if group == "person_id" else "person_id"
-    mixed = known.filter(pl.col(other).n_unique().over(group) > 1).rename({id_column: "id"})
-    left = mixed.select(pl.all().name.suffix("_l"))
-    right = mixed.select(pl.all().name.suffix("_r"))
+    mixed = known.select(group, other).unique().group_by(group).len().filter(pl.col("len") > 1)
+    inside = known.join(mixed, on=group, how="semi")
+    left = inside.select(pl.all().name.suffix("_l"))
+    right = inside.select(pl.all().name.suffix("_r"))
     pairs = left.join(right, left_on=f"{group}_l", right_on=f"{group}_r", coalesce=False)
-    return pairs.filter(pl.col("id_l") < pl.col("id_r"))
+    return pairs.filter(pl.col("id_l") < pl.col("id_r")).with_columns(
+        first=pl.min_horizontal("representative_l", "representative_r"),
+        second=pl.max_horizontal("representative_l", "representative_r"),
+    )
 
 
 def _pairs(sizes: pl.Series) -> int:

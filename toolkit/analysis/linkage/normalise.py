@@ -1,19 +1,22 @@
 """From what secretaries typed to what can be compared: the tables `identities` and `records`, one narrow row a record.
 
-Columns of `identities` (all text unless said otherwise, null where missing or a placeholder):
+Columns of `identities` (text unless said otherwise, null where missing or a placeholder), kept narrow, for a table of
+22 million lines has them all in memory:
 
 - `uid` (integer);
 - `last`, `birth`, `first`: capitals without accents, one space between the parts of a compound name, particles glued
   to what follows (`DE LA TOUR` is one name, `DELATOUR`);
-- `sex` (M or F); `dob` (YYYYMMDD, kept even when no such day exists: a slip makes the 31st of February);
-- `day`: `dob` with the smaller of month and day first, the same when they were swapped;
+- `sex` (M or F); `born` (the integer YYYYMMDD, kept even when no such day exists: a slip makes the 31st of February);
 - `nir`: the 13 digits without the key, or the whole number where it is not a French one;
 - `nir_state` (integer): 2 the number agrees with the record's own birth year, month and sex, and its key is right
   or unknown; 1 nothing can be said; 0 it contradicts them, so it is borrowed (a mother's, a husband's) or mistyped;
-- `mobile`, `email`, `postal`, `departement`.
+- `nir_key_wrong` (true or false);
+- `mobile`, `postal`; `mailbox` (integer): a hash of the e-mail address.
 
-`records` has besides `address` (without the kind of street), `city`, `landline`, and `first_count` (integer): how many
-distinct identities bear the first name, to tell a slip from another name.
+`records` has besides `dob` (`born` as text), `email`, `address` (without the kind of street), `city`, `landline`,
+`departement`, `first_count` (integer): how many distinct identities bear the first name, to tell a slip from another
+name, `first_sound`, `first_form` and `first_forms` (see `spelling`), and `grown` (true or false): born 25 years or
+more before the youngest, whose telephone and mailbox are no longer their parents'.
 """
 
 from __future__ import annotations
@@ -21,14 +24,22 @@ from __future__ import annotations
 import duckdb
 
 from toolkit.analysis.linkage.queries import first_row, number
+from toolkit.analysis.linkage.spelling import set_spellings
 
 __all__ = ["NOT_A_NAME", "complete", "count_bearers", "normalise"]
 
 NOT_A_NAME = (
     "TEST", "TESTS", "ESSAI", "TESTPATIENT", "PATIENT", "PATIENTTEST", "XXX", "XXXX", "XX", "X", "INCONNU", "INCONNUE",
     "ANONYME", "NOM", "PRENOM", "SANS NOM", "NC", "NR", "NA", "NONE", "NULL", "NEANT", "AZERTY", "QWERTY", "AAA", "ZZZ",
+    "DOUBLON", "A SUPPRIMER", "SUPPRIMER", "NE PAS UTILISER", "POUBELLE", "FICTIF", "DEMO", "FORMATION", "LOGICIEL",
 )  # fmt: skip
 """What is typed into a name box when there is no name."""
+
+_NEWBORN = "BEBE|BB|BEBES|ENFANT|NOUVEAU|NOURRISSON|JUMEAU|JUMELLE"
+"""What is typed for a first name, alone or with more behind it, while a newborn has none."""
+_MARRIED = "NEE|EPOUSE|EPSE|EP|VEUVE|VVE|DIVORCEE"
+"""What stands between the two names of a woman in one box: her birth name follows NEE and precedes the others."""
+_CIVILITY = "MME|MR|MLLE|M|MONSIEUR|MADAME"
 
 _PARTICLES = "DE|DU|DES|D|LE|LA|LES|L|DA|DOS|DI|DEL|EL|AL|BEN|BOU|VAN|VON|DER|DEN|N|O|MC|MAC|ST|STE|SAINT|SAINTE"
 _STREET_KINDS = (
@@ -36,33 +47,54 @@ _STREET_KINDS = (
     "SQUARE|SQ|COURS|RESIDENCE|RES|LOTISSEMENT|LOT|STREET|ROAD|DRIVE|CLOSE|CRESCENT|CIRCUIT|COURT|DE|DU|DES|LA|LE|LES|L|D"
 )
 
+_ACCENTED = "éèêëàâäçîïôöûùüÿœæÉÈÊËÀÂÄÇÎÏÔÖÛÙÜŸŒÆ"
+
+
+def _mending(text: str) -> str:
+    """SQL that turns the letters of `text` that are UTF-8 read as CP1252 ("Ã©") back into what they were ("é")."""
+    for letter in _ACCENTED:
+        misread = letter.encode().decode("cp1252", errors="replace")
+        if "\ufffd" not in misread:
+            text = f"replace({text}, '{misread}', '{letter}')"
+    return text
+
+
 _LOOKED_AT = 400_000
 """How many records (every n-th) are looked at to learn how a table was filled in."""
 
 # The guards before the regular expressions are there for speed: most values need none.
 _MACROS = rf"""
+CREATE TYPE sexes AS ENUM ('M', 'F');
+CREATE MACRO mended(t) AS CASE WHEN contains(t, 'Ã') OR contains(t, 'Å') THEN {_mending("t")} ELSE t END;
 CREATE MACRO bare(t) AS upper(CASE WHEN strlen(t) = length(t) THEN t ELSE strip_accents(replace(replace(replace(replace(
-    replace(t, 'œ', 'oe'), 'Œ', 'OE'), 'æ', 'ae'), 'Æ', 'AE'), 'ß', 'ss')) END);
-CREATE MACRO spaced(t) AS CASE WHEN strlen(t) = length(t)
-    AND NOT (contains(t, ' ') OR contains(t, '-') OR contains(t, '''')
-        OR contains(t, '.') OR contains(t, ',') OR contains(t, '/') OR contains(t, '(') OR contains(t, '_'))
-    THEN nullif(t, '') ELSE nullif(trim(regexp_replace(t, '[^A-Z0-9]+', ' ', 'g')), '') END;
+    replace(mended(t), 'œ', 'oe'), 'Œ', 'OE'), 'æ', 'ae'), 'Æ', 'AE'), 'ß', 'ss')) END);
+CREATE MACRO spaced(t) AS CASE WHEN regexp_matches(t, '[^A-Z0-9 ]|  |^ | $')
+    THEN trim(replace(replace(replace(regexp_replace(t, '[^A-Z0-9 ]', ' ', 'g'), '  ', ' '), '  ', ' '), '  ', ' '))
+    ELSE t END;
+CREATE MACRO spaced_name(t) AS CASE WHEN regexp_matches(t, '[^A-Z ]|  |^ | $')
+    THEN spaced(CASE WHEN regexp_matches(t, '[A-Z]{{2}}') THEN translate(
+        regexp_replace(t, '^(.*) \((.*)\)$', '\2 \1'), '0158', 'OISB') ELSE t END) ELSE t END;
+CREATE MACRO untitled(t) AS CASE WHEN contains(t, ' ') THEN regexp_replace(t, '^({_CIVILITY}) ', '') ELSE t END;
+CREATE MACRO two_names(t) AS CASE WHEN contains(t, ' ') AND regexp_matches(t, ' ({_MARRIED}) ')
+    THEN regexp_extract(t, '^(.+) ({_MARRIED}) (.+)$', ['before', 'mark', 'after']) END;
 CREATE MACRO glue(t) AS CASE WHEN contains(t, ' ')
     THEN regexp_replace(t, '\b({_PARTICLES}) ', '\1', 'g') ELSE t END;
-CREATE MACRO a_name(t) AS CASE WHEN t < 'A' OR (length(t) <= 11 AND t IN {NOT_A_NAME}) THEN NULL ELSE t END;
+CREATE MACRO a_name(t) AS CASE WHEN t < 'A' OR (length(t) <= 15 AND t IN {NOT_A_NAME}) THEN NULL ELSE t END;
+CREATE MACRO a_first_name(t) AS CASE WHEN regexp_matches(t, '^({_NEWBORN})( |$)') THEN NULL ELSE a_name(t) END;
 CREATE MACRO digits(t) AS regexp_replace(t, '[^0-9]', '', 'g');
 CREATE MACRO phone(t) AS CASE WHEN length(t) = 10 AND TRY_CAST(t AS BIGINT) IS NOT NULL THEN t
     ELSE regexp_replace(digits(t), '^(0033|33)', '0') END;
 CREATE MACRO a_phone(t) AS CASE WHEN length(t) < 6 OR length(replace(t, right(t, 1), '')) <= 2
     OR t IN ('0123456789', '0102030405', '0612345678') THEN NULL ELSE t END;
 CREATE MACRO day_of(t) AS CASE
-    WHEN t[5] = '-' THEN replace(left(t, 10), '-', '')
-    WHEN t[3] = '/' THEN t[7:10] || t[4:5] || t[1:2]
+    WHEN substr(t, 5, 1) = '-' THEN replace(left(t, 10), '-', '')
+    WHEN substr(t, 3, 1) = '/' THEN substr(t, 7, 4) || substr(t, 4, 2) || left(t, 2)
     ELSE nullif(digits(t), '') END;
 CREATE MACRO a_day(t) AS CASE WHEN length(t) <> 8 OR t IN ('19000101', '19700101', '11111111', '99999999')
     OR t < '18900101' THEN NULL ELSE t END;
 CREATE MACRO a_number(t) AS CASE WHEN length(t) = 15 AND TRY_CAST(t AS BIGINT) IS NOT NULL THEN t
     ELSE nullif(regexp_replace(upper(t), '[^0-9AB]', '', 'g'), '') END;
+CREATE MACRO filled_in(n) AS CASE WHEN replace(substr(n, 3, 11), substr(n, 2, 1), '') <> '' THEN n END;
 CREATE MACRO is_french(n) AS regexp_full_match(n, '[1-478][0-9]{{5}}[0-9AB][0-9]{{6}}([0-9]{{2}})?');
 CREATE MACRO right_key(n) AS
     97 - TRY_CAST(replace(replace(left(n, 13), '2A', '19'), '2B', '18') AS BIGINT) % 97
@@ -72,7 +104,8 @@ CREATE MACRO departement_of(p) AS CASE
     WHEN p ^@ '200' OR p ^@ '201' THEN '2A' WHEN p ^@ '20' THEN '2B' ELSE left(p, 2) END;
 """
 
-# One step a subquery: a macro repeats its argument, and a folding inside two others would be done ten times over.
+# One step a subquery: a macro (`nullif` is one) repeats its argument, and a folding inside two others would be done
+# ten times over.
 _IDENTITIES = """
 CREATE TABLE identities AS
 WITH bared AS (
@@ -80,41 +113,62 @@ WITH bared AS (
     FROM raw
 ),
 plain AS (
-    SELECT uid, spaced(last_name) AS last, spaced(birth_name) AS birth, spaced(first_name) AS first,
+    SELECT uid, untitled(spaced_name(last_name)) AS last, untitled(spaced_name(birth_name)) AS birth,
+        spaced_name(first_name) AS first,
         left(upper(sex), 1) AS sex, day_of({birth_date}) AS dob, a_number({nir}) AS number,
-        phone({mobile_phone}) AS mobile, lower(trim({email})) AS email,
+        phone({mobile_phone}) AS mobile, mailbox_of(email) AS mailbox,
         nullif(replace(upper(postal_code), ' ', ''), '') AS postal
     FROM bared
 ),
-glued AS (SELECT * REPLACE (glue(last) AS last, glue(birth) AS birth) FROM plain),
+halved AS (SELECT *, two_names(last) AS names FROM plain),
+parted AS (
+    SELECT * REPLACE (
+        CASE WHEN names IS NULL THEN last WHEN names.mark = 'NEE' THEN names.before ELSE names.after END AS last,
+        CASE WHEN names IS NULL OR birth <> '' THEN birth
+            WHEN names.mark = 'NEE' THEN names.after ELSE names.before END AS birth)
+    FROM halved
+),
+glued AS (SELECT * REPLACE (glue(last) AS last, glue(birth) AS birth) FROM parted),
 cleaned AS (
     SELECT * REPLACE (
-        a_name(last) AS last, a_name(birth) AS birth, a_name(first) AS first,
+        a_name(last) AS last, a_name(birth) AS birth, a_first_name(first) AS first,
         a_day(dob) AS dob, a_phone(mobile) AS mobile,
-        CASE WHEN sex IN ('M', 'H', '1') THEN 'M' WHEN sex IN ('F', 'W', '2') THEN 'F' END AS sex,
-        CASE WHEN contains(email, '@') THEN email END AS email),
+        CASE WHEN sex IN ('M', 'H', '1') THEN 'M' WHEN sex IN ('F', 'W', '2') THEN 'F' END AS sex),
         {wrong_key} AS nir_key_wrong
     FROM glued
 )
-SELECT uid, last, nullif(birth, last) AS birth, first, sex, dob, {number} AS nir, ({state})::TINYINT AS nir_state,
-    nir_key_wrong, mobile, email, postal, departement_of(postal) AS departement,
-    CASE WHEN dob[5:6] <= right(dob, 2) THEN dob ELSE left(dob, 4) || right(dob, 2) || dob[5:6] END AS day
+SELECT uid, last, nullif(birth, last) AS birth, first, sex::sexes AS sex, TRY_CAST(dob AS INTEGER) AS born,
+    {number} AS nir, ({state})::TINYINT AS nir_state, nir_key_wrong, mobile,
+    CASE WHEN mailbox IS NOT NULL THEN (hash(mailbox) >> 1)::BIGINT END AS mailbox, postal
 FROM cleaned
 """
 _STATE = """CASE WHEN number IS NULL THEN 1 WHEN nir_key_wrong THEN 0 WHEN dob IS NULL THEN 1
     WHEN number[2:5] = dob[3:6] AND (number[1] = '1') = (sex = 'M') THEN 2
-    WHEN number[2:3] <> dob[3:4] OR (number[4:5] <> dob[5:6] AND number[4:5] BETWEEN '01' AND '12') THEN 0
+    WHEN number[2:3] <> dob[3:4]
+        OR (number[4:5] <> dob[5:6] AND number[4:5] BETWEEN '01' AND '12' AND dob[5:8] <> '0101') THEN 0
     WHEN sex IS NOT NULL AND number[1] IN ('1', '2') AND (number[1] = '1') <> (sex = 'M') THEN 0 ELSE 2 END"""
 
 _DETAILS = rf"""
-WITH bared AS (SELECT uid, bare(address) AS address, bare(city) AS city, landline_phone FROM raw {{chosen}}),
-dwelling AS (SELECT uid, spaced(address) AS address, spaced(city) AS city, phone(landline_phone) AS landline FROM bared)
+WITH bared AS (
+    SELECT uid, bare(address) AS address, bare(city) AS city, landline_phone, mailbox_of(email) AS email
+    FROM raw {{chosen}}
+),
+dwelling AS (
+    SELECT uid, spaced(address) AS address, spaced(city) AS city, phone(landline_phone) AS landline, email FROM bared
+),
+named AS (
+    SELECT uid, trim(regexp_replace(' ' || address, '\b({_STREET_KINDS})\b ?', '', 'g')) AS address,
+        glue(city) AS city, landline, email
+    FROM dwelling
+)
 SELECT
-    identities.*, coalesce(first_count, 0) AS first_count,
-    nullif(trim(regexp_replace(' ' || address, '\b({_STREET_KINDS})\b ?', '', 'g')), '') AS address,
-    glue(city) AS city,
-    CASE WHEN landline NOT IN (SELECT phone(value) FROM crowded_landline) THEN a_phone(landline) END AS landline
-FROM identities JOIN dwelling USING (uid) LEFT JOIN frequency_first ON frequency_first.first = identities.first
+    identities.* REPLACE (sex::VARCHAR AS sex), born::VARCHAR AS dob, departement_of(postal) AS departement,
+    coalesce(first_count, 0) AS first_count, email, nullif(address, '') AS address, nullif(city, '') AS city,
+    CASE WHEN landline NOT IN (SELECT phone(value) FROM crowded_landline) THEN a_phone(landline) END AS landline,
+    first_sound, first_form, first_forms,
+    born <= (SELECT quantile_disc(born, 0.999) FROM identities) - 25_00_00 AS grown
+FROM identities JOIN named USING (uid) LEFT JOIN frequency_first ON frequency_first.first = identities.first
+    LEFT JOIN spellings ON spellings.first = identities.first
 """
 
 
@@ -124,8 +178,10 @@ def normalise(con: duckdb.DuckDBPyConnection, rows: int) -> None:
     step = max(1, rows // _LOOKED_AT)
     con.execute(f"CREATE TEMP TABLE looked_at AS FROM raw WHERE uid % {step} = 0")
     limit = max(20, number(con, "SELECT count(*) FROM looked_at") // 2000)
-    cleaned = {c: _without(c, _crowded(con, c, limit)) for c in ("nir", "mobile_phone", "email")}
+    cleaned = {c: _without(c, _crowded(con, c, limit)) for c in ("nir", "mobile_phone")}
     cleaned["birth_date"] = _without("birth_date", _crowded_days(con))
+    email = _without("email", _crowded(con, "email", limit))
+    con.execute(f"CREATE MACRO mailbox_of(email) AS CASE WHEN contains(email, '@') THEN lower(trim({email})) END")
     con.execute(
         "CREATE TABLE crowded_landline AS SELECT unnest(?::VARCHAR[]) AS value",
         [_crowded(con, "landline_phone", limit)],
@@ -134,13 +190,13 @@ def normalise(con: duckdb.DuckDBPyConnection, rows: int) -> None:
 
 
 def count_bearers(con: duckdb.DuckDBPyConnection) -> None:
-    """Make `frequency_last` and `frequency_first`: the share of people who bear each name, and how many they are.
+    """Make `frequency_last` and `frequency_first`, the share of people who bear each name, and `spellings`.
 
     Each (names, birth date) counts once, however often it was filed: a name is as rare as its bearers are few.
     """
     con.execute(
         """
-        CREATE TEMP TABLE bearers AS SELECT DISTINCT last, first, dob FROM identities;
+        CREATE TEMP TABLE bearers AS SELECT DISTINCT last, first, born FROM identities;
         CREATE TABLE frequency_last AS
         SELECT last, count(*) / (SELECT count(last) FROM bearers) AS tf_last
         FROM bearers WHERE last IS NOT NULL GROUP BY last;
@@ -150,6 +206,7 @@ def count_bearers(con: duckdb.DuckDBPyConnection) -> None:
         DROP TABLE bearers
         """
     )
+    set_spellings(con)
 
 
 def complete(con: duckdb.DuckDBPyConnection, uids: str | None = None, into: str = "records") -> None:
@@ -202,7 +259,7 @@ def _reading_of_numbers(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
         """,
     )
     return {
-        "number": "CASE WHEN is_french(number) THEN left(number, 13) END" if french else "number",
+        "number": "CASE WHEN is_french(number) THEN filled_in(left(number, 13)) END" if french else "number",
         "wrong_key": "coalesce(length(number) = 15 AND NOT right_key(number), false)" if french and keyed else "false",
         "state": _STATE if french and dated else "1",
     }

@@ -10,20 +10,31 @@ from typing import Unpack
 import duckdb
 import polars as pl
 
-from toolkit.analysis.linkage.resolve import Linkage, Options, link_lines
+from toolkit.analysis.linkage.keeping import load, place, save, unfinished
+from toolkit.analysis.linkage.resolve import STEPS, Linkage, Options, link_lines
+from toolkit.analysis.linkage.sharing import shared_by_visits
 from toolkit.analysis.linkage.tables import parquet
+from toolkit.analysis.linkage.workspace import workspace
+from toolkit.errors import InputError
 from toolkit.leak import Leak
 
-__all__ = ["People", "count_people"]
+__all__ = ["PEOPLE_STEPS", "People", "count_people", "write_clusters"]
+
+PEOPLE_STEPS = (*STEPS, "count repeats")
+"""The steps of `count_people`, in order, as told to `progress`."""
+
+_MEMORY = "4GB"
 
 
 @dataclass(frozen=True, slots=True)
 class People:
     """How many people, and how the number came about.
 
-    `waterfall`: one row a step, `step`, `n`, `rule`.  `low` and `high`: the number of people with a threshold six
-    bits (odds of 64 to 1) stricter or laxer; `people`: at the threshold itself.  `repeats`: one row a kind of repeat,
-    `kind` and `n`.  `linkage`: clusters, model and all else.
+    `people`: how many at the threshold; `low` and `high`: with a threshold six bits (odds of 64 to 1) laxer or
+    stricter.  `waterfall`: one row a step from lines to people, `step`, `n`, `rule`.  `repeats`: one row a kind of
+    repeat, `kind`, `n`, which together are what the lines have more than the people.  `practices`: one row a number
+    of practices, `practices`, `people`, `records`.  `sharing`: one row a pair of practices that share somebody, as
+    `sharing.shared_patients` has it.  `linkage`: clusters, model and all else.
     """
 
     people: int
@@ -31,23 +42,57 @@ class People:
     high: int
     waterfall: pl.DataFrame
     repeats: pl.DataFrame
+    practices: pl.DataFrame
+    sharing: pl.DataFrame
     linkage: Linkage
 
 
 def count_people(leak: Leak, **options: Unpack[Options]) -> People:
     """How many people are in a leak, from its lines to its people, step by step; options as for `link`.
 
-    Raises `InputError` when memory does not suffice.
+    Linking millions of lines takes minutes, so the answer is kept in the data set's folder `derived`, under a name
+    made of the content of the lines, the code of the linkage, and the options that decide: the command line, the
+    report and the notebook link once.  An interrupted run leaves its finished steps there, and goes on from them.
+    The folder holds what the leak holds, for its owner alone to read, and may be removed at any time.  Where it
+    cannot be written nothing is kept.  Threads and memory are those that the leak was opened with unless told.
+
+    Raises `InputError` when memory does not suffice, and when another process links the same data set.
     """
-    files = sorted((leak.path / "lines").glob("*.parquet"))
-    linkage = link_lines(files, **options)
-    swept = linkage.sweep["people"]
-    lines, distinct, repeats = _repeats(files, linkage.clusters)
-    counts = linkage.counts
+    told: Options = {"memory_limit": leak.memory_limit or _MEMORY, **options, "keep_pairs": True}
+    if leak.threads is not None:
+        told = {"threads": leak.threads, **told}
+    where = place(leak, told)
+    kept = load(where)
+    if kept is not None:
+        return _people(*kept)
+    with unfinished(where) as folder:
+        if folder is not None:
+            told = {**told, "keep_in": folder}
+        linkage = link_lines(_files(leak), **told)
+        if (progress := told.get("progress")) is not None:
+            progress(PEOPLE_STEPS[-1], len(PEOPLE_STEPS) - 1, len(PEOPLE_STEPS))
+        counted = _counted(leak, linkage, told)
+        save(where, folder, linkage, counted)
+    return _people(linkage, counted)
+
+
+def _files(leak: Leak) -> Sequence[Path]:
+    return sorted((leak.path / "lines").glob("*.parquet"))
+
+
+def _people(linkage: Linkage, counted: dict[str, pl.DataFrame]) -> People:
+    """The answer, put together from what was linked and what was counted."""
+    swept, counts = linkage.sweep["people"], linkage.counts
+    lines, distinct = counted["lines"].row(0)
     steps = (
         ("lines", lines, "every line of the dump"),
         ("distinct lines", distinct, "lines that differ in anything but their position"),
         ("record ids", counts["records"], "lines with different record ids"),
+        (
+            "records of somebody",
+            counts["records"] - counts["entries of nobody"],
+            "records on which a name, a birth date or a number is left when test entries and placeholders are away",
+        ),
         (
             "exact identities",
             counts["representatives"],
@@ -59,40 +104,105 @@ def count_people(leak: Leak, **options: Unpack[Options]) -> People:
         ("linked people", counts["people"], "records that the model takes for different people"),
     )
     waterfall = pl.DataFrame(steps, schema=["step", "n", "rule"], orient="row")
-    return People(counts["people"], swept[0], swept[-1], waterfall, repeats, linkage)
+    repeats = _repeats(counted["visits"], lines, counts)
+    practices = counted["visits"].select("practices", "people", "records")
+    low, people, high = swept[0], counts["people"], swept[-1]
+    return People(people, low, high, waterfall, repeats, practices, counted["sharing"], linkage)
 
 
-def _repeats(files: Sequence[Path], clusters: pl.DataFrame) -> tuple[int, int, pl.DataFrame]:
-    """Lines, distinct lines, and what makes lines more than people: repeated lines, records in and across practices."""
-    with duckdb.connect(config={"preserve_insertion_order": False}) as con:
-        con.execute(f"CREATE VIEW lines AS FROM {parquet(files)}")
-        con.register("clusters", clusters.to_arrow())
-        columns = [
-            name for name, *_ in con.execute("DESCRIBE lines").fetchall() if name not in {"line_id", "record_id"}
-        ]
-        # Hashes are compared within one record id only, where two that differ do not collide by chance.
-        distinct = f"SELECT count(*) FROM (SELECT DISTINCT record_id, hash({', '.join(columns)}) FROM lines)"
-        rows = con.execute(
-            f"""
-            WITH records AS (SELECT DISTINCT record_id, practice_id FROM lines),
-            visits AS (
-                SELECT person_cluster, practice_id, count(*) AS n
-                FROM records JOIN clusters USING (record_id) GROUP BY ALL
-            ),
-            people AS (SELECT person_cluster, count(*) AS practices, sum(n) AS records FROM visits GROUP BY ALL)
-            SELECT (SELECT count(*) FROM lines), ({distinct}), (SELECT count(*) FROM records),
-                sum(records)::BIGINT, sum(practices)::BIGINT, count(*) FROM people
-            """
-        ).fetchall()
-    lines, distinct_lines, records, _, visits, people = rows[0]
-    repeats = pl.DataFrame(
-        {
-            "kind": [
-                "lines exported twice",
-                "records of one person in one practice",
-                "records of one person in other practices",
-            ],
-            "n": [lines - records, records - visits, visits - people],
-        }
+def _repeats(visits: pl.DataFrame, lines: int, counts: dict[str, int]) -> pl.DataFrame:
+    """What makes lines more than people, by kind: each visit of a level is there once, the others repeat it."""
+    of = {name: int(visits[name].sum()) for name in ("records", "practitioners", "in_practices", "departements")}
+    kinds = (
+        ("lines exported twice", lines - counts["records"]),
+        ("entries of nobody", counts["entries of nobody"]),
+        ("records of one person with one practitioner", of["records"] - of["practitioners"]),
+        ("records of one person with colleagues in one practice", of["practitioners"] - of["in_practices"]),
+        ("records of one person in practices of one departement", of["in_practices"] - of["departements"]),
+        ("records of one person in other departements", of["departements"] - counts["people"]),
     )
-    return lines, distinct_lines, repeats
+    return pl.DataFrame(kinds, schema=["kind", "n"], orient="row")
+
+
+def _counted(leak: Leak, linkage: Linkage, options: Options) -> dict[str, pl.DataFrame]:
+    """What is counted from the lines once the people are known.
+
+    `lines`: how many, and how many distinct ones.  `visits`: one row a number of practices, with how many people
+    stand at so many, and how many records, practitioners, practices and departements they have in all.  `sharing`:
+    `shared_patients`.
+    """
+    bases = parquet([leak.path / "practices.parquet"])
+    with workspace(options.get("threads"), options.get("memory_limit")) as con:
+        con.execute(f"CREATE VIEW lines AS FROM {parquet(_files(leak))}")
+        con.register("clusters", linkage.clusters.to_arrow())
+        con.register("nobody", linkage.nobody.to_frame("record_id").to_arrow())
+        con.execute(_VISITS)
+        con.execute(f"CREATE VIEW bases AS SELECT practice_id, departement_code FROM {bases}")
+        return {
+            "lines": _distinct_lines(con),
+            "visits": con.sql(_BY_PRACTICES).pl(),
+            "sharing": shared_by_visits(con, con.sql("FROM bases").pl()),
+        }
+
+
+_VISITS = """
+CREATE TABLE visits AS
+WITH records AS (SELECT DISTINCT record_id, practice_id, practitioner_id FROM lines ANTI JOIN nobody USING (record_id)),
+at_practitioners AS (
+    SELECT person_cluster, practice_id, practitioner_id, count(*) AS records
+    FROM records JOIN clusters USING (record_id) GROUP BY ALL
+)
+SELECT person_cluster, practice_id, count(*)::INTEGER AS practitioners, sum(records)::INTEGER AS records
+FROM at_practitioners GROUP BY ALL
+"""
+_BY_PRACTICES = """
+WITH in_departements AS (
+    SELECT person_cluster, departement_code, count(*) AS practices, sum(practitioners) AS practitioners,
+        sum(records) AS records
+    FROM visits JOIN bases USING (practice_id) GROUP BY ALL
+),
+people AS (
+    SELECT count(*) AS departements, sum(practices) AS practices, sum(practitioners) AS practitioners,
+        sum(records) AS records
+    FROM in_departements GROUP BY person_cluster
+)
+SELECT practices::BIGINT AS practices, count(*) AS people, sum(records)::BIGINT AS records,
+    sum(practitioners)::BIGINT AS practitioners, sum(practices)::BIGINT AS in_practices,
+    sum(departements)::BIGINT AS departements
+FROM people GROUP BY 1 ORDER BY 1
+"""
+
+
+def _distinct_lines(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """Lines, and distinct lines: only those that share a record id need to be compared."""
+    columns = [name for name, *_ in con.execute("DESCRIBE lines").fetchall() if name not in {"line_id", "record_id"}]
+    found: pl.DataFrame = con.sql(
+        f"""
+        WITH ids AS (SELECT record_id, count(*) AS n FROM lines GROUP BY record_id),
+        repeated AS (SELECT record_id FROM ids WHERE n > 1),
+        spellings AS (
+            SELECT DISTINCT record_id, hash({", ".join(columns)}) FROM lines SEMI JOIN repeated USING (record_id)
+        )
+        SELECT (SELECT sum(n)::BIGINT FROM ids) AS lines,
+            (SELECT count(*) FROM ids WHERE n = 1) + (SELECT count(*) FROM spellings) AS distinct_lines
+        """
+    ).pl()
+    return found
+
+
+def write_clusters(people: People, path: Path) -> None:
+    """Write one row a record, `record_id` and `person_cluster`, to the Parquet file `path`.
+
+    `person_cluster` is the smallest record id of the person; an entry of nobody is a cluster by itself.  The file is
+    written aside and renamed, for its owner alone to read.  Raises `InputError` when it cannot be written.
+    """
+    aside = path.with_name(f".{path.name}.partial")
+    try:
+        aside.touch(mode=0o600)
+        people.linkage.clusters.write_parquet(aside)
+        aside.replace(path)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise InputError(
+            f"{path} cannot be written ({error.strerror or error}): give a path in a folder that exists and has room."
+        ) from None

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import logging
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
 import duckdb
 import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from toolkit.analysis.linkage import blocking, clusters, normalise, tables
+from toolkit.analysis.linkage import blocking, clusters, entries, normalise, tables
 from toolkit.analysis.linkage.model import Model, initial_model
 from toolkit.analysis.linkage.queries import number
 from toolkit.analysis.linkage.scoring import Scorer
 from toolkit.analysis.linkage.training import train, training_uids
-from toolkit.errors import InputError
+from toolkit.analysis.linkage.workspace import KeptSteps, workspace
 
 __all__ = [
     "STEPS",
@@ -71,6 +68,9 @@ class Options(TypedDict, total=False):
     """Keep every compared pair with its weight, for `evaluation`."""
     progress: Progress
     """Hears of each step as it begins."""
+    keep_in: Path
+    """Folder in which finished steps are kept: an interrupted linkage of the same records with the same options goes
+    on from them.  It holds personal data, and is the caller's to remove."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,12 @@ class Linkage:
 
     `clusters`: one row a record, the id and `person_cluster`.  `model` and `threshold`: what decided.  `missing` and
     `blank`: the fields that the table lacks, and those that it has and leaves blank.  `counts`: the size of each
-    step.  `sweep`: one row a threshold, `threshold` and `people`.  `pairs`, when kept: one row a compared pair of
-    representatives, `id_l`, `id_r` and `weight`.
+    step.  `sweep`: one row a threshold, `threshold` and `people`.  `checked`: one row a size of connected component,
+    from three representatives up, `size`, `components`, and how many of them the check from within has `split`.
+    `copies`: one row a record that says the same as another, `id` and `representative`, the record that was compared
+    in its place.  `nobody`: the ids of the records on which no name, no birth date and no number is left once
+    placeholders are taken away (test entries); each is a cluster by itself and is not counted among the people.
+    `pairs`, when kept: one row a compared pair of representatives, `id_l`, `id_r` and `weight`.
     """
 
     clusters: pl.DataFrame
@@ -90,6 +94,9 @@ class Linkage:
     blank: tuple[str, ...]
     counts: dict[str, int]
     sweep: pl.DataFrame
+    checked: pl.DataFrame
+    copies: pl.DataFrame
+    nobody: pl.Series
     pairs: pl.DataFrame | None = None
 
 
@@ -142,7 +149,7 @@ def compared_tables(
 ) -> dict[str, pa.Table]:
     """What a linkage compares, for another engine to score: `ids`, `records`, `pairs`, two `frequency_` tables."""
     names = ("ids", "records", "pairs", "frequency_last", "frequency_first")
-    with _workspace({}) as con:
+    with workspace() as con:
         _prepare(con, tables.read(con, records, id_column, columns), _Teller(None), seed=1)
         return {name: con.sql(f"FROM {name}").to_arrow_table() for name in names}
 
@@ -150,42 +157,81 @@ def compared_tables(
 def _link(read: Callable[[duckdb.DuckDBPyConnection], tables.Presence], options: Options) -> Linkage:
     tell = _Teller(options.get("progress"))
     seed, threshold = options.get("seed", 1), options.get("threshold", THRESHOLD)
-    keep_pairs = options.get("keep_pairs", False)
-    with _workspace(options) as con:
-        tell("read")
-        presence = read(con)
-        representatives = _prepare(con, presence, tell, seed)
+    keep_pairs, folder = options.get("keep_pairs", False), options.get("keep_in")
+    with workspace(options.get("threads"), options.get("memory_limit"), folder) as con:
+        kept = KeptSteps(con, folder)
+        presence, representatives = _compared(con, kept, read, tell, seed)
         tell("train")
-        model = options.get("model")
-        if model is None:
-            model = train(con, initial_model(presence.fields, representatives), representatives, seed)
+        model = options.get("model") or _trained(con, kept, presence, representatives, seed)
         tell("score")
         scorer = Scorer(con, model)
-        _score(con, scorer, None if keep_pairs else threshold - SWEEP)
+        _score(con, kept, scorer, None if keep_pairs else threshold - SWEEP)
         tell("cluster")
         label = _connected(con, presence.rows, threshold)
         tell("check from within")
-        label = _checked(con, scorer, label, threshold)
+        connected, label = label, _checked(con, scorer, label, threshold)
         tell("name")
-        sweep = _swept(con, label, threshold)
+        nobody = _ids_of(con, "SELECT uid FROM nobody")
+        sweep = _swept(con, label, threshold, len(nobody))
+        copies = _copies(con)
         named = _named(con, label, presence.id_column)
+        checked = _told_apart(connected, label)
         counts = {
             "records": presence.rows,
+            "entries of nobody": len(nobody),
             "representatives": representatives,
             "pairs compared": number(con, "SELECT count(*) FROM pairs"),
             "pairs linked": number(con, f"SELECT count(*) FROM scored WHERE weight >= {threshold}"),
-            "people": named["person_cluster"].n_unique(),
+            "people": named["person_cluster"].n_unique() - len(nobody),
         }
         pairs = _kept_pairs(con) if keep_pairs else None
-    return Linkage(named, model, threshold, presence.missing, presence.blank, counts, sweep, pairs)
+    return Linkage(
+        named, model, threshold, presence.missing, presence.blank, counts, sweep, checked, copies, nobody, pairs
+    )
+
+
+_COMPARED = ("ids", "nobody", "copies", "frequency_last", "frequency_first", "records", "pairs")
+
+
+def _compared(
+    con: duckdb.DuckDBPyConnection,
+    kept: KeptSteps,
+    read: Callable[[duckdb.DuckDBPyConnection], tables.Presence],
+    tell: _Teller,
+    seed: int,
+) -> tuple[tables.Presence, int]:
+    """What there is to compare, and how many representatives: made now, or as an interrupted linkage left it."""
+    done = kept.facts("block")
+    if done is not None:
+        tell("block")
+        kept.restore(*_COMPARED)
+        return tables.Presence.from_facts(done["presence"]), done["representatives"]
+    tell("read")
+    presence = read(con)
+    representatives = _prepare(con, presence, tell, seed)
+    kept.keep("block", {"presence": asdict(presence), "representatives": representatives}, *_COMPARED)
+    return presence, representatives
+
+
+def _trained(
+    con: duckdb.DuckDBPyConnection, kept: KeptSteps, presence: tables.Presence, representatives: int, seed: int
+) -> Model:
+    """The model learned from the records: now, or by an interrupted linkage."""
+    done = kept.facts("train")
+    if done is not None:
+        return Model.from_facts(done)
+    model = train(con, initial_model(presence.fields, representatives), representatives, seed)
+    kept.keep("train", asdict(model))
+    return model
 
 
 def _prepare(con: duckdb.DuckDBPyConnection, presence: tables.Presence, tell: _Teller, seed: int) -> int:
     """Make `records` and `pairs` of what was read; returns how many representatives there are."""
     tell("normalise")
     normalise.normalise(con, presence.rows)
+    entries.set_nobody_apart(con, presence.fields)
     tell("group copies")
-    representatives = _group_copies(con)
+    representatives = entries.group_copies(con)
     normalise.count_bearers(con)
     tell("block")
     if representatives <= _WHOLE:
@@ -195,6 +241,7 @@ def _prepare(con: duckdb.DuckDBPyConnection, presence: tables.Presence, tell: _T
         blocking.candidate_pairs(con, "identities", representatives)
         paired = "SELECT uid_l FROM pairs UNION SELECT uid_r FROM pairs"
         normalise.complete(con, f"{paired} UNION {training_uids(representatives, seed)}")
+    con.execute("DROP TABLE identities")
     return representatives
 
 
@@ -209,61 +256,18 @@ class _Teller:
             self._progress(step, STEPS.index(step), len(STEPS))
 
 
-@contextmanager
-def _workspace(options: Options) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB database in memory, which spills to a temporary directory that goes with it."""
-    directory = tempfile.mkdtemp(prefix="linkage-")
-    config: dict[str, Any] = {
-        "temp_directory": directory,
-        "preserve_insertion_order": False,
-        "autoinstall_known_extensions": False,
-    }
-    config |= {name: options[name] for name in ("threads", "memory_limit") if options.get(name) is not None}
-    try:
-        with duckdb.connect(":memory:", config=config) as con:
-            con.execute("SET enable_progress_bar = false")
-            yield con
-    except (duckdb.OutOfMemoryException, MemoryError) as error:
-        allowed = options.get("memory_limit") or "the default memory limit"
-        raise InputError(
-            f"The linkage does not fit into {allowed} ({str(error).splitlines()[0]}): "
-            "raise `memory_limit`, or lower `threads`."
-        ) from None
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
-
-
-_SAME = "last, birth, first, sex, dob, nir, mobile, email, postal"
-
-
-def _group_copies(con: duckdb.DuckDBPyConnection) -> int:
-    """Keep one record of those that agree on all that names a person; `copies` says which stands for which.
-
-    Hashes only tell which records may have a copy; the columns themselves decide.
-    """
-    con.execute(
-        f"""
-        CREATE TABLE copies AS
-        WITH hashed AS MATERIALIZED (
-            SELECT uid, hash({_SAME}) AS h FROM identities
-            WHERE last IS NOT NULL AND first IS NOT NULL AND dob IS NOT NULL AND postal IS NOT NULL
-        ),
-        several AS (SELECT h FROM hashed GROUP BY h HAVING count(*) > 1),
-        alike AS (SELECT * FROM identities WHERE uid IN (SELECT uid FROM hashed SEMI JOIN several USING (h))),
-        grouped AS (SELECT uid, min(uid) OVER (PARTITION BY {_SAME}) AS representative FROM alike)
-        SELECT uid, representative FROM grouped WHERE uid <> representative
-        """
-    )
-    con.execute("DELETE FROM identities WHERE uid IN (SELECT uid FROM copies)")
-    return number(con, "SELECT count(*) FROM identities")
-
-
-def _score(con: duckdb.DuckDBPyConnection, scorer: Scorer, at_least: float | None) -> None:
+def _score(con: duckdb.DuckDBPyConnection, kept: KeptSteps, scorer: Scorer, at_least: float | None) -> None:
     """The table `scored`: the pairs with their weights, scored a few million at a time."""
     con.execute("CREATE TABLE scored (uid_l INTEGER, uid_r INTEGER, weight DOUBLE)")
     chunks = -(-number(con, "SELECT count(*) FROM pairs") // _PAIRS_A_CHUNK)
     for chunk in range(chunks):
-        scorer.score(f"SELECT uid_l, uid_r FROM pairs WHERE uid_l % {chunks} = {chunk}", "scored", at_least)
+        part = f"scored_{chunk}"
+        if kept.facts(part) is not None:
+            kept.restore(part)
+        else:
+            scorer.score(f"SELECT uid_l, uid_r FROM pairs WHERE uid_l % {chunks} = {chunk}", part, at_least)
+            kept.keep(part, {}, part)
+        con.execute(f"INSERT INTO scored FROM {part}; DROP TABLE {part}")
 
 
 def _edges(con: duckdb.DuckDBPyConnection, query: str) -> tuple[clusters.Ids, clusters.Ids, clusters.Weights]:
@@ -283,7 +287,6 @@ def _checked(con: duckdb.DuckDBPyConnection, scorer: Scorer, label: clusters.Ids
     con.register("members", pl.DataFrame({"uid": members, "component": label[members]}).to_arrow())
     con.execute("CREATE TABLE grouped AS SELECT uid::INTEGER AS uid, component::INTEGER AS component FROM members")
     con.unregister("members")
-    con.execute("CREATE TABLE inside (uid_l INTEGER, uid_r INTEGER, weight DOUBLE)")
     scorer.score(
         "SELECT l.uid AS uid_l, r.uid AS uid_r "
         "FROM grouped l JOIN grouped r ON l.component = r.component AND l.uid < r.uid",
@@ -292,13 +295,39 @@ def _checked(con: duckdb.DuckDBPyConnection, scorer: Scorer, label: clusters.Ids
     return clusters.split_incoherent(label, *_edges(con, "SELECT * FROM inside ORDER BY uid_l, uid_r"), threshold)
 
 
-def _swept(con: duckdb.DuckDBPyConnection, label: clusters.Ids, threshold: float) -> pl.DataFrame:
+def _told_apart(connected: clusters.Ids, label: clusters.Ids) -> pl.DataFrame:
+    """Of the connected components of three records or more, by size, how many were split."""
+    sizes = np.bincount(connected, minlength=len(connected))
+    parted = np.zeros(len(connected), dtype=np.bool_)
+    parted[connected[label != connected]] = True
+    names = np.flatnonzero(sizes > 2)
+    table = pl.DataFrame({"size": sizes[names], "split": parted[names]})
+    return table.group_by("size").agg(pl.len().alias("components"), pl.col("split").sum()).sort("size")
+
+
+def _swept(con: duckdb.DuckDBPyConnection, label: clusters.Ids, threshold: float, nobody: int) -> pl.DataFrame:
     """How many people other thresholds would find: stricter ones part the clusters, laxer ones join them."""
     left, right, weight = _edges(con, f"SELECT * FROM scored WHERE weight >= {threshold - SWEEP} ORDER BY uid_l, uid_r")
-    copies = number(con, "SELECT count(*) FROM copies")
+    others = number(con, "SELECT count(*) FROM copies") + nobody
     shifts = [float(shift) for shift in range(-SWEEP, SWEEP + 1)]
-    people = [clusters.people_at(label, left, right, weight, threshold, threshold + shift) - copies for shift in shifts]
+    people = [clusters.people_at(label, left, right, weight, threshold, threshold + shift) - others for shift in shifts]
     return pl.DataFrame({"threshold": [threshold + shift for shift in shifts], "people": people})
+
+
+def _ids_of(con: duckdb.DuckDBPyConnection, uids: str) -> pl.Series:
+    """The ids of the records of a query of uids, in order."""
+    found: pl.DataFrame = con.sql(f"SELECT id FROM ids WHERE uid IN ({uids}) ORDER BY uid").pl()
+    return found["id"]
+
+
+def _copies(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    found: pl.DataFrame = con.sql(
+        """
+        SELECT l.id, r.id AS representative
+        FROM copies JOIN ids l ON l.uid = copies.uid JOIN ids r ON r.uid = copies.representative ORDER BY l.uid
+        """
+    ).pl()
+    return found
 
 
 def _kept_pairs(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:

@@ -6,15 +6,17 @@ scored alone against the truth, to show what a simple method misses and what it 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 import polars as pl
 
 from toolkit.analysis.linkage import normalise, tables
+from toolkit.analysis.linkage.workspace import workspace
 
-__all__ = ["RULES", "Rule", "score_rules"]
+__all__ = ["RULES", "Rule", "score_rules", "score_rules_on_lines"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +38,12 @@ RULES = (
     Rule(
         "birth_identity",
         "same birth name (name in use where blank), first name and birth date",
-        ("coalesce(birth, last)", "first", "dob"),
+        ("coalesce(birth, last)", "first", "born"),
     ),
-    Rule("use_identity", "same name in use, first name and birth date", ("last", "first", "dob")),
-    Rule("identity_and_sex", "same name in use, first name, birth date and sex", ("last", "first", "dob", "sex")),
+    Rule("use_identity", "same name in use, first name and birth date", ("last", "first", "born")),
+    Rule("identity_and_sex", "same name in use, first name, birth date and sex", ("last", "first", "born", "sex")),
     Rule("first_name_and_mobile", "same first name and mobile", ("first", "mobile")),
-    Rule("first_name_and_mailbox", "same first name and e-mail address", ("first", "email")),
+    Rule("first_name_and_mailbox", "same first name and e-mail address", ("first", "mailbox")),
     Rule("mobile", "same mobile", ("mobile",)),
     Rule("names_and_postal_code", "same name in use, first name and postal code", ("last", "first", "postal")),
 )
@@ -57,10 +59,28 @@ def score_rules(
     Columns: `rule`, `meaning`, `applicable` (records whose key is filled), `pairs` (put together), `precision` (of
     those pairs), `recall` (of all pairs of one person).
     """
-    with duckdb.connect(config={"preserve_insertion_order": False}) as con:
-        presence = tables.read(con, records, id_column, columns)
+    known = truth.select(pl.col(id_column).alias("id"), "person_id")
+    return _scored(lambda con: tables.read(con, records, id_column, columns), known)
+
+
+def score_rules_on_lines(
+    files: Sequence[Path], truth: pl.DataFrame, threads: int | None = None, memory_limit: str | None = None
+) -> pl.DataFrame:
+    """As `score_rules`, of the lines of a leak in these Parquet files: lines with one record id are one record."""
+    known = truth.select(pl.col("record_id").alias("id"), "person_id")
+    return _scored(lambda con: tables.read_lines(con, files), known, threads, memory_limit)
+
+
+def _scored(
+    read: Callable[[duckdb.DuckDBPyConnection], tables.Presence],
+    known: pl.DataFrame,
+    threads: int | None = None,
+    memory_limit: str | None = None,
+) -> pl.DataFrame:
+    with workspace(threads, memory_limit) as con:
+        presence = read(con)
         normalise.normalise(con, presence.rows)
-        con.register("known", truth.select(pl.col(id_column).alias("id"), "person_id").drop_nulls().to_arrow())
+        con.register("known", known.drop_nulls().to_arrow())
         con.execute(
             "CREATE TABLE judged AS "
             "SELECT identities.*, person_id FROM identities JOIN ids USING (uid) JOIN known USING (id)"

@@ -27,7 +27,7 @@ class Scorer:
                 self._linker.table_management.register_term_frequency_lookup(table, column)
 
     def score(self, pairs: str, into: str, at_least: float | None = None) -> None:
-        """Append to `into` (`uid_l`, `uid_r`, `weight`) the pairs of the query `pairs` that weigh `at_least` so much.
+        """Make the table `into` (`uid_l`, `uid_r`, `weight`) of the pairs of the query `pairs` that weigh `at_least`.
 
         Weights are rounded to a thousandth of a bit: the last digits of a sum of floats are not to decide anything.
         """
@@ -38,6 +38,8 @@ class Scorer:
         with quiet_splink():
             self._linker.table_management.register_blocked_pairs_for_predict(self._api.register("asked"))
             scored = self._linker.inference.predict(threshold_match_weight=at_least, warning_mode="never")
-        self._con.execute(f"INSERT INTO {into} SELECT uid_l, uid_r, round(match_weight, 3) FROM {scored.physical_name}")
+        self._con.execute(
+            f"CREATE TABLE {into} AS SELECT uid_l, uid_r, round(match_weight, 3) AS weight FROM {scored.physical_name}"
+        )
         scored.drop_table_from_database_and_remove_from_cache()
         self._con.execute("DROP TABLE asked")

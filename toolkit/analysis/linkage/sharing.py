@@ -7,11 +7,12 @@ the practices of two departements share, spread over their pairs in proportion t
 
 from __future__ import annotations
 
+import duckdb
 import polars as pl
 
 from toolkit.errors import InputError
 
-__all__ = ["cluster_sizes", "copied_bases", "shared_patients"]
+__all__ = ["cluster_sizes", "copied_bases", "shared_by_visits", "shared_patients"]
 
 
 def shared_patients(clusters: pl.DataFrame, records: pl.DataFrame, practices: pl.DataFrame) -> pl.DataFrame:
@@ -24,31 +25,34 @@ def shared_patients(clusters: pl.DataFrame, records: pl.DataFrame, practices: pl
 
     Raises `InputError` when a practice of the records is not among the practices.
     """
-    visits = (
-        records.select("record_id", "practice_id")
-        .unique()
-        .join(clusters, on="record_id")
-        .select("person_cluster", "practice_id")
-        .unique()
-    )
-    sizes = (
-        visits.group_by("practice_id")
-        .len("people")
-        .join(practices.select("practice_id", "departement_code"), on="practice_id", how="left")
-    )
+    with duckdb.connect() as con:
+        con.register("clusters", clusters.to_arrow())
+        con.register("records", records.select("record_id", "practice_id").to_arrow())
+        con.execute(
+            "CREATE TABLE visits AS SELECT DISTINCT person_cluster, practice_id "
+            "FROM records JOIN clusters USING (record_id)"
+        )
+        return shared_by_visits(con, practices)
+
+
+def shared_by_visits(con: duckdb.DuckDBPyConnection, practices: pl.DataFrame) -> pl.DataFrame:
+    """As `shared_patients`, of a table `visits` in `con`: one row a person and practice, each pair once."""
+    sizes = con.sql("SELECT practice_id, count(*) AS people FROM visits GROUP BY ALL").pl()
+    sizes = sizes.join(practices.select("practice_id", "departement_code"), on="practice_id", how="left")
     if sizes["departement_code"].null_count():
         lost = sizes.filter(pl.col("departement_code").is_null())["practice_id"].sort().head(3).to_list()
         raise InputError(
             f"Practices of the records are missing from the practices table, such as {lost}: give all of them."
         )
-    several = visits.filter(pl.len().over("person_cluster") > 1)
-    shared = (
-        several.join(several, on="person_cluster")
-        .filter(pl.col("practice_id") < pl.col("practice_id_right"))
-        .group_by(pl.col("practice_id").alias("practice_a"), pl.col("practice_id_right").alias("practice_b"))
-        .len("shared")
-    )
-    named = shared
+    named = con.sql(
+        """
+        WITH several AS (SELECT person_cluster FROM visits GROUP BY ALL HAVING count(*) > 1),
+        repeated AS (FROM visits SEMI JOIN several USING (person_cluster))
+        SELECT l.practice_id AS practice_a, r.practice_id AS practice_b, count(*) AS shared
+        FROM repeated l JOIN repeated r ON l.person_cluster = r.person_cluster AND l.practice_id < r.practice_id
+        GROUP BY ALL
+        """
+    ).pl()
     for side in "ab":
         side_names = {
             "practice_id": f"practice_{side}",

@@ -70,6 +70,12 @@ class Presence:
     fields: tuple[str, ...]
     blank: tuple[str, ...]
 
+    @staticmethod
+    def from_facts(facts: Mapping[str, Any]) -> Presence:
+        """The presence of which `dataclasses.asdict` made these facts, wherever they have been since."""
+        listed = {name: tuple(facts[name]) for name in ("fields", "blank")}
+        return Presence(**{**facts, **listed})
+
     @property
     def missing(self) -> tuple[str, ...]:
         """The fields that nothing can be compared on."""

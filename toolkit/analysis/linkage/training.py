@@ -17,7 +17,8 @@ from splink import Linker
 from splink.backends.duckdb import DuckDBAPI
 from splink.internals.exceptions import EMTrainingException
 
-from toolkit.analysis.linkage.model import Comparison, Level, Model, settings
+from toolkit.analysis.linkage.comparisons import Comparison, Level
+from toolkit.analysis.linkage.model import Model, settings
 from toolkit.analysis.linkage.queries import first_row, number
 
 __all__ = ["quiet_splink", "train", "training_uids"]
@@ -26,8 +27,10 @@ _RECORDS_FOR_U = 900
 _RECORDS_FOR_M = 100_000
 _FEWEST_RECORDS = 500
 """Below this many records nothing can be learned: the model keeps what it was given."""
-_RECORD, _DAY, _NAMES = "uid::VARCHAR", "dob", "concat(last, first)"
+_RECORD, _DAY, _NAMES = ("uid",), ("born",), ("last", "first")
 """What records are sampled by: all those of a value, or none."""
+_SPREADING = 2_654_435_761
+"""Knuth's multiplier, which spreads consecutive numbers evenly over 32 bits."""
 _FEWEST_HOMES = 50
 _FAMILIES_FROM = 0.1
 """Share of pairs under one roof that are two people, from which a table is taken to hold families."""
@@ -52,8 +55,9 @@ def quiet_splink() -> Iterator[None]:
 def training_uids(rows: int, seed: int) -> str:
     """The query for the records of `identities` that `train` learns from."""
     keys = {_RECORD: _RECORDS_FOR_U, _DAY: _RECORDS_FOR_M, _NAMES: _RECORDS_FOR_M}
-    return " UNION ".join(
-        f"SELECT uid FROM identities WHERE {_sample(key, wanted, rows, seed)}" for key, wanted in keys.items()
+    return " UNION ALL ".join(
+        f"SELECT uid FROM identities WHERE {_sample('identities', key, wanted, rows, seed)}"
+        for key, wanted in keys.items()
     )
 
 
@@ -67,9 +71,10 @@ def train(con: duckdb.DuckDBPyConnection, model: Model, rows: int, seed: int) ->
         return model
     if not _has_families(con):
         model = model.without_vetoes()
-    model = _with_u(con, model, _sample(_RECORD, _RECORDS_FOR_U, rows, seed), seed)
+    model = _with_u(con, model, _sample("records", _RECORD, _RECORDS_FOR_U, rows, seed), seed)
     sessions = [
-        _learned(con, model, rule, _sample(rule.key, _RECORDS_FOR_M, rows, seed)) for rule in _rules(model, rows)
+        _learned(con, model, rule, _sample("records", rule.key, _RECORDS_FOR_M, rows, seed))
+        for rule in _rules(model, rows)
     ]
     return _blended(model, [session for session in sessions if session])
 
@@ -79,15 +84,19 @@ def _has_families(con: duckdb.DuckDBPyConnection) -> bool:
 
     Too few such pairs to tell count as families, the safer side.
     """
+    rows = max(1, number(con, "SELECT count(*) FROM records"))
+    kept = f"{min(2**32 - 1, 2**32 * _RECORDS_FOR_M // rows):08x}"
     pairs, several = first_row(
         con,
         f"""
         WITH homes AS (
             SELECT last, first, dob, last || coalesce(address || postal, mobile, email) AS home FROM records
-            WHERE first IS NOT NULL AND dob IS NOT NULL AND md5_number_lower(home)
-                % greatest(1, (SELECT count(*) FROM records) // {_RECORDS_FOR_M}) = 0
+            WHERE first IS NOT NULL AND dob IS NOT NULL
         ),
-        sampled AS (FROM homes QUALIFY row_number() OVER (PARTITION BY home ORDER BY first, dob) <= 8)
+        sampled AS (
+            FROM homes WHERE left(md5(home), 8) < '{kept}'
+            QUALIFY row_number() OVER (PARTITION BY home ORDER BY first, dob) <= 8
+        )
         SELECT count(*), coalesce(avg((jaro_similarity(l.first, r.first) < 0.72 AND l.first <> r.last
             AND levenshtein(l.dob, r.dob) > 2)::INT), 0)
         FROM sampled l JOIN sampled r ON l.home = r.home AND (l.first, l.dob) < (r.first, r.dob)
@@ -101,7 +110,7 @@ class _Rule:
     """Pairs to learn from: what they agree on, the key to sample records by, and the comparisons it says nothing of."""
 
     condition: str
-    key: str
+    key: tuple[str, ...]
     silent: frozenset[str]
 
 
@@ -119,11 +128,22 @@ def _rules(model: Model, rows: int) -> list[_Rule]:
     return rules
 
 
-def _sample(key: str, wanted: int, rows: int, seed: int) -> str:
-    """The condition that keeps about `wanted` of `rows` records: all those of a value of `key`, or none."""
+def _sample(table: str, key: tuple[str, ...], wanted: int, rows: int, seed: int) -> str:
+    """The condition that keeps about `wanted` of `rows` records of `table`: all those of a value of `key`, or none.
+
+    Of a key of two columns it keeps the same share of the values of either.
+    """
     if wanted >= rows:
-        return f"({key}) IS NOT NULL"
-    return f"md5_number_lower(concat('{seed}', {key})) % 1000000 < {round(wanted / rows * 1_000_000)}"
+        return " AND ".join(f"{column} IS NOT NULL" for column in key)
+    if key == _RECORD:
+        return f"(uid::UBIGINT * {_SPREADING} + {seed}) % {2**32} < {round(wanted / rows * 2**32)}"
+    kept = f"{round((wanted / rows) ** (1 / len(key)) * 2**32):08x}"
+    # The aggregate makes DuckDB hash each value once, not each record.
+    return " AND ".join(
+        f"{column} IN (SELECT {column} FROM {table} GROUP BY {column} "
+        f"HAVING left(md5(concat('{seed}', any_value({column}))), 8) < '{kept}')"
+        for column in key
+    )
 
 
 def _with_u(con: duckdb.DuckDBPyConnection, model: Model, sample: str, seed: int) -> Model:
@@ -166,7 +186,7 @@ def _learned(con: duckdb.DuckDBPyConnection, model: Model, rule: _Rule, sample: 
 
 def _linker(con: duckdb.DuckDBPyConnection, model: Model, table: str) -> Linker:
     api = DuckDBAPI(con)
-    return Linker(api.register(table), settings(model), validate_settings=False, log_level=None)
+    return Linker(api.register(table), settings(model.without_exceptions()), validate_settings=False, log_level=None)
 
 
 def _parameters(linker: Linker, which: str) -> dict[tuple[str, str], float]:

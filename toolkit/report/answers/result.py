@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,8 +19,9 @@ __all__ = ["Answer", "Result", "make_answer", "person_by", "shown_path"]
 class Result:
     """One number: `value` in `unit`, out of `denominator` in `denominator_unit`, and what it counts.
 
-    `share` is the part of the denominator, `low` and `high` are an interval; each is null where it has no meaning. A
-    leak that is counted whole has no sampling error, hence no interval. `command` gives the number again.
+    `share` is the part of the denominator, `low` and `high` are an interval, of the kind that `interval` names; each is
+    null where it has no meaning. A leak that is counted whole has no sampling error, hence no interval of that kind.
+    `command` gives the number again.
     """
 
     id: str
@@ -32,6 +34,7 @@ class Result:
     low: float | None = None
     high: float | None = None
     command: str = ""
+    interval: str = "95 % interval"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,14 @@ def person_by(definition: str) -> str:
     return f"a person is: {definition}"
 
 
-def make_answer(name: str, leak: Leak, question: str, results: list[Result], tables: dict[str, pl.DataFrame]) -> Answer:
-    """An answer whose numbers all name the command that gives them again."""
-    command = f"toolkit {name} {shlex.quote(shown_path(leak.path))} --json"
+def make_answer(
+    name: str,
+    leak: Leak,
+    question: str,
+    results: list[Result],
+    tables: dict[str, pl.DataFrame],
+    options: Sequence[str] = (),
+) -> Answer:
+    """An answer whose numbers all name the command that gives them again, with its `options`."""
+    command = shlex.join(["toolkit", name, shown_path(leak.path), *options, "--json"])
     return Answer(question, tuple(replace(result, command=command) for result in results), tables)

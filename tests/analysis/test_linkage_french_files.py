@@ -1,0 +1,164 @@
+"""What differs in French files without contradicting, and what contradicts: pairs made by hand, one reason each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import duckdb
+import polars as pl
+import pytest
+
+from toolkit.analysis.linkage import clusters, normalise, tables
+from toolkit.analysis.linkage.comparisons import VETO_BITS
+from toolkit.analysis.linkage.model import initial_model
+from toolkit.analysis.linkage.scoring import Scorer
+from toolkit.analysis.linkage.tables import FIELDS
+
+Values = dict[str, str]
+
+START = ("Corvenac", None, "Solveig", "F", "1984-05-09", None, None, None, None, None, None, None)
+"""The record from which those of a pair differ, in the order of `FIELDS`."""
+HOME = {"address": "8 rue des Ormes", "postal_code": "35999", "city": "Trifouillac"}
+COMMUNE = {"postal_code": "35999", "city": "Trifouillac"}
+PHONE = {"mobile_phone": "0739000001"}
+
+
+def record(**values: str) -> dict[str, str | None]:
+    """A record with these values and, where they are silent, those of the record that all pairs start from."""
+    return {**dict(zip(FIELDS, START, strict=True)), **values}
+
+
+def keyed(body: str) -> str:
+    """A social security number with its key."""
+    return f"{body}{97 - int(body) % 97:02d}"
+
+
+BIRTH_NUMBER = "2840535123456"
+ONE_PERSON = (
+    pytest.param({"first_name": "Ysolde"}, {"first_name": "Isolde"}, id="sounds-the-same"),
+    pytest.param({"first_name": "Zéphirinne"}, {"first_name": "Zefirine"}, id="silent-and-doubled-letters"),
+    pytest.param({"first_name": "Fatma"}, {"first_name": "Fatima"}, id="transliterated"),
+    pytest.param({"first_name": "Bob"}, {"first_name": "Robert"}, id="diminutive"),
+    pytest.param({"first_name": "JB"}, {"first_name": "Jean-Baptiste"}, id="initials"),
+    pytest.param({"first_name": "J. Émile"}, {"first_name": "Jean-Émile"}, id="first-half-an-initial"),
+    pytest.param({"first_name": "Bébé"}, {"first_name": "Solveig"}, id="newborn-without-a-name"),
+    pytest.param({"birth_date": "1984-01-01", **COMMUNE}, COMMUNE, id="only-the-year-known"),
+    pytest.param(
+        {"birth_date": "1984-01-01", "nir": keyed(BIRTH_NUMBER)}, {"nir": keyed(BIRTH_NUMBER)}, id="year-and-number"
+    ),
+    pytest.param({"birth_date": "1986-11-27", **PHONE}, PHONE, id="another-day-but-one-name-and-telephone"),
+    pytest.param(
+        {"birth_date": "1983-11-09", "nir": keyed(BIRTH_NUMBER)},
+        {"nir": keyed(BIRTH_NUMBER)},
+        id="day-mistyped-twice-beside-one-number",
+    ),
+    pytest.param({"last_name": "Corve", "first_name": "S."}, {}, id="names-cut"),
+    pytest.param({"last_name": "S.", "first_name": "Corvenac"}, {}, id="swapped-with-an-initial"),
+    pytest.param({"nir": BIRTH_NUMBER, **COMMUNE}, {"nir": "2840535123465", **COMMUNE}, id="two-digits-swapped-no-key"),
+    pytest.param({"nir": BIRTH_NUMBER, **COMMUNE}, {"nir": "2840500000456", **COMMUNE}, id="commune-left-blank"),
+    pytest.param({"nir": BIRTH_NUMBER, **HOME}, {"nir": "2840535877999", **HOME}, id="one-name-day-and-home"),
+    pytest.param(
+        {"first_name": "Marcelle", **PHONE}, {"first_name": "Odile", **PHONE}, id="second-name-in-use-when-grown"
+    ),
+)
+TWO_PEOPLE = (
+    pytest.param({"first_name": "Léa"}, {"first_name": "Léo"}, id="twins-of-like-names"),
+    pytest.param(
+        {"first_name": "Louna", "birth_date": "2015-05-09", **PHONE, **HOME},
+        {"first_name": "Margot", "birth_date": "2015-05-09", **PHONE, **HOME},
+        id="young-twins-under-one-telephone",
+    ),
+    pytest.param({"birth_date": "1984-05-09", **HOME}, {"birth_date": "2012-11-27", **HOME}, id="mother-and-daughter"),
+    pytest.param({"nir": keyed(BIRTH_NUMBER)}, {"nir": keyed("2840569877999")}, id="homonyms-of-one-day"),
+    pytest.param({"nir": "2840535000001"}, {"nir": "2840569000001"}, id="homonyms-where-no-number-tells-the-commune"),
+    pytest.param(
+        {"nir": keyed(BIRTH_NUMBER)},
+        {"nir": keyed(BIRTH_NUMBER), "first_name": "Zoé", "birth_date": "2015-04-03"},
+        id="child-under-its-mothers-number",
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def weigh() -> Callable[[Values, Values], float]:
+    """What the untrained model makes of two records, in a table whose numbers and dates are those of a French one."""
+    pairs = [param.values for param in (*ONE_PERSON, *TWO_PEOPLE)]
+    records = [record(**values) for pair in pairs for values in pair]
+    # First names that many bear: likeness alone does not make a slip of one of them.
+    names = sorted({row["first_name"] or "" for row in records})
+    crowd = [
+        record(first_name=n, last_name=f"Foule {n}", birth_date=f"19{50 + i}-02-03") for i in range(6) for n in names
+    ]
+    numbered = [
+        record(last_name="Nouveau", first_name="Ysé", birth_date="2024-06-01", nir=keyed(f"2240635999{100 + i}"))
+        for i in range(30)
+    ]
+    table = pl.DataFrame([*records, *crowd, *numbered], infer_schema_length=None).with_row_index("record_id")
+    with duckdb.connect() as con:
+        presence = tables.read(con, table, "record_id", None)
+        normalise.normalise(con, presence.rows)
+        normalise.count_bearers(con)
+        normalise.complete(con)
+        asked = " UNION ALL ".join(f"SELECT {2 * i} AS uid_l, {2 * i + 1} AS uid_r" for i in range(len(pairs)))
+        Scorer(con, initial_model(FIELDS, 1000)).score(asked, "weighed")
+        found = dict(con.sql("SELECT uid_l // 2, weight FROM weighed").fetchall())
+    return lambda one, other: found[pairs.index((one, other))]
+
+
+@pytest.mark.parametrize(("one", "other"), ONE_PERSON)
+def test_what_differs_without_contradicting_is_one_person(
+    weigh: Callable[[Values, Values], float], one: Values, other: Values
+) -> None:
+    """A difference that a French file explains leaves two records of one name and birth date one person."""
+    assert weigh(one, other) > 0
+
+
+@pytest.mark.parametrize(("one", "other"), TWO_PEOPLE)
+def test_what_contradicts_is_two_people(weigh: Callable[[Values, Values], float], one: Values, other: Values) -> None:
+    """Twins, namesakes of two generations, homonyms with numbers of their own and borrowed numbers stay vetoed."""
+    assert weigh(one, other) < -VETO_BITS / 2
+
+
+@pytest.mark.parametrize(
+    ("last_name", "birth_name", "last", "birth"),
+    [
+        ("Corvenac née Dubrasier", None, "CORVENAC", "DUBRASIER"),
+        ("DUBRASIER EPOUSE CORVENAC", None, "CORVENAC", "DUBRASIER"),
+        ("Dubrasier ép. Corvenac", "Quillevard", "CORVENAC", "QUILLEVARD"),
+        ("Mme Corvenac", None, "CORVENAC", None),
+        ("C0rvenac", "Dubra5ier", "CORVENAC", "DUBRASIER"),
+        ("Santos (dos)", None, "DOSSANTOS", None),
+    ],
+)
+def test_two_names_in_one_box_are_parted(last_name: str, birth_name: str | None, last: str, birth: str | None) -> None:
+    """A birth name typed beside the name in use, a civility, a digit for a letter: the two names are read."""
+    with duckdb.connect() as con:
+        table = pl.DataFrame([record(last_name=last_name) | {"birth_name": birth_name}]).with_row_index("record_id")
+        normalise.normalise(con, tables.read(con, table, "record_id", None).rows)
+
+        assert [(last, birth)] == con.sql("SELECT last, birth FROM identities").fetchall()
+
+
+def test_one_contradiction_does_not_outweigh_a_whole_person() -> None:
+    """A record that contradicts one of four and agrees with three is theirs; one that contradicts two is not."""
+    left, right = all_pairs(5)
+    pairs = list(zip(left, right, strict=True))
+    one_veto = [-190.0 if pair == (0, 4) else 16.0 for pair in pairs]
+    two_vetoes = [-190.0 if pair in {(0, 4), (1, 4)} else 16.0 for pair in pairs]
+
+    assert [1, 2] == [groups(5, left, right, weights) for weights in (one_veto, two_vetoes)]
+
+
+def all_pairs(size: int) -> tuple[list[int], list[int]]:
+    """All pairs of records 0 .. size-1."""
+    pairs = [(a, b) for a in range(size) for b in range(a + 1, size)]
+    return [a for a, _ in pairs], [b for _, b in pairs]
+
+
+def groups(size: int, left: list[int], right: list[int], weights: list[float]) -> int:
+    """How many people the check from within makes of one component."""
+    label = pl.Series([0] * size).to_numpy()
+    found = clusters.split_incoherent(
+        label, pl.Series(left).to_numpy(), pl.Series(right).to_numpy(), pl.Series(weights).to_numpy(), 0.0
+    )
+    return len(set(found.tolist()))

@@ -1,0 +1,67 @@
+"""The linkage of a leak against the truth that was planted: for teaching, since a real leak has none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ibis
+import ibis.expr.types as ir
+import polars as pl
+
+from toolkit.analysis.linkage.evaluation import (
+    Quality,
+    errors_by_cause,
+    errors_by_kind,
+    quality,
+    quality_by_threshold,
+)
+from toolkit.analysis.linkage.people import People
+from toolkit.analysis.linkage.rules import score_rules_on_lines
+from toolkit.leak import Leak
+
+__all__ = ["Judged", "judge_people", "judge_rules"]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """How right the people of a leak are, as the tables of `evaluation` tell it.
+
+    `quality`: precision and recall by pairs and by records.  `by_threshold`: what the threshold trades.  `causes`:
+    the part of the linkage that wrong pairs come from.  `kinds`: recall by what was done to a record.
+    """
+
+    quality: Quality
+    by_threshold: pl.DataFrame
+    causes: pl.DataFrame
+    kinds: pl.DataFrame
+
+
+def judge_people(leak: Leak, people: People) -> Judged:
+    """How right are the people that `count_people` found in the leak?
+
+    A record exported twice counts once; test and placeholder entries, which are nobody, do not count.
+    """
+    linkage = people.linkage
+    files = _records(leak)
+    truth = files.select("record_id", "person_id").to_polars()
+    # Most records were typed right: only the others bring a list of errors.
+    marked = files.filter(ibis._.errors.length() > 0).select("record_id", "errors").to_polars()
+    kinds = truth.join(marked, on="record_id", how="left").with_columns(pl.col("errors").fill_null([]))
+    return Judged(
+        quality(linkage.clusters, truth),
+        quality_by_threshold(linkage, truth),
+        errors_by_cause(linkage, truth),
+        errors_by_kind(linkage.clusters, kinds),
+    )
+
+
+def judge_rules(leak: Leak) -> pl.DataFrame:
+    """How right is each deterministic rule alone? One row a rule, as `rules.score_rules` has it."""
+    truth = _records(leak).select("record_id", "person_id").to_polars()
+    files = sorted((leak.path / "lines").glob("*.parquet"))
+    return score_rules_on_lines(files, truth, leak.threads, leak.memory_limit)
+
+
+def _records(leak: Leak) -> ir.Table:
+    """What the truth says of each record of somebody, once."""
+    return leak.truth.filter(~ibis._.repeated_line, ibis._.person_id.notnull())
