@@ -11,7 +11,7 @@ import pytest
 
 from toolkit.analysis import audit
 from toolkit.errors import InputError
-from toolkit.labelling import LabellingSheet, mask_names
+from toolkit.labelling import LabellingSheet, mask_names, read_labels
 from toolkit.schema import CATEGORIES
 
 TEXT = "administrative_comment"
@@ -222,6 +222,22 @@ def test_file_that_is_no_sheet_is_refused(tmp_path: Path, content: str) -> None:
     with pytest.raises(InputError, match=r"is no labelling sheet|was begun for another sample"):
         LabellingSheet(sample_of(), tmp_path, "anna")
     assert content == file.read_text(encoding="utf-8")
+
+
+def test_saved_labels_are_read_for_their_sample_only(tmp_path: Path) -> None:
+    """What was saved is what the sheet held; for another sample, or where there is no sheet, one is told so."""
+    sheet = LabellingSheet(sample_of(), tmp_path, "anna")
+    for key in ("1 3", "2"):
+        type_in(sheet, key)
+
+    assert sheet.labels.equals(read_labels(sheet.file, sample_of()))
+    with pytest.raises(InputError, match="was filled in for another sample"):
+        read_labels(sheet.file, sample_of(seed=2))
+    with pytest.raises(InputError, match="There is no file"):
+        read_labels(tmp_path / "labels-ben.jsonl", sample_of())
+    (tmp_path / "notes.txt").write_text("[1]", encoding="utf-8")
+    with pytest.raises(InputError, match="was filled in for another sample"):
+        read_labels(tmp_path / "notes.txt", sample_of())
 
 
 @pytest.mark.parametrize("name", ["", "Anna", "../anna", "anna b"])

@@ -27,7 +27,7 @@ from toolkit.analysis.comments.lexicon import load_lexicon, plain_words
 from toolkit.errors import InputError
 from toolkit.schema import CATEGORIES
 
-__all__ = ["LabellingSheet", "mask_names"]
+__all__ = ["LabellingSheet", "mask_names", "read_labels"]
 
 _REVIEWER = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _UNDO = "u"
@@ -56,7 +56,7 @@ class LabellingSheet:
         self.sample = sample
         self.reviewer = reviewer
         self.file = Path(directory) / f"labels-{reviewer}.jsonl"
-        self._answers = _read(self.file, self._heading()) if self.file.exists() else {}
+        self._answers = self._resume() if self.file.exists() else {}
         self._parts = _build(self._press, self.undo, self._type)
         self._show()
 
@@ -74,9 +74,7 @@ class LabellingSheet:
     @property
     def labels(self) -> pl.DataFrame:
         """The answers so far, one row a comment: `unit`, `answer`, `categories`; what `audit.estimate` takes."""
-        rows = [(unit, given.answer, list(given.categories)) for unit, given in self._answers.items()]
-        columns = [("unit", pl.Int64()), ("answer", pl.String()), ("categories", pl.List(pl.String))]
-        return pl.DataFrame(rows, schema=columns, orient="row")
+        return _as_table(self._answers)
 
     def answer(self, answer: str, categories: tuple[str, ...] = ()) -> None:
         """Say of the comment shown that it is "sensitive" (of which categories), "not" or "unsure", and save that."""
@@ -111,6 +109,15 @@ class LabellingSheet:
             "rules": self.sample.rules,
             "reviewer": self.reviewer,
         }
+
+    def _resume(self) -> dict[int, _Given]:
+        heading, answers = _read(self.file)
+        if heading != self._heading():
+            raise InputError(
+                f"The file {self.file} was begun for another sample, or by another reviewer: "
+                "give another directory or name."
+            )
+        return answers
 
     def _to_judge(self) -> pl.DataFrame:
         return self.sample.to_judge([unit for unit, given in self._answers.items() if given.answer == "sensitive"])
@@ -167,6 +174,22 @@ class LabellingSheet:
             return
         chosen = tuple(CATEGORIES[number - 1] for number in numbers[1:]) or tuple(self._parts.categories.value)
         self.answer(ANSWERS[numbers[0] - 1], chosen)
+
+
+def read_labels(file: Path, sample: Sample) -> pl.DataFrame:
+    """What a reviewer said of `sample`, from the file of their sheet; what `LabellingSheet.labels` was when saved.
+
+    Raises `InputError` when there is no such file, it is no sheet, or it was filled in for another sample.
+    """
+    if not file.is_file():
+        raise InputError(f"There is no file {file}: give that of a labelling sheet, labels-<reviewer>.jsonl.")
+    heading, answers = _read(file)
+    if not isinstance(heading, dict) or heading.get("sample") != sample.digest:
+        raise InputError(
+            f"The file {file} was filled in for another sample: give the leak, the size and the seed it was drawn "
+            "with, and the rules that stood then."
+        )
+    return _as_table(answers)
 
 
 def mask_names(text: str) -> str:
@@ -257,15 +280,17 @@ def _build(answer: Callable[[str], None], undo: Callable[[], None], typed: Calla
     return _Parts(box, comment, categories, answers, back, keys, progress, told)
 
 
-def _read(file: Path, heading: dict[str, object]) -> dict[int, _Given]:
-    """The answers of a file, in the order in which they were given."""
+def _read(file: Path) -> tuple[object, dict[int, _Given]]:
+    """The heading of a sheet's file, and its answers in the order in which they were given."""
     try:
-        first, *rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+        heading, *rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
         answers = {row["unit"]: _Given(row["answer"], tuple(row["categories"])) for row in rows}
     except (ValueError, KeyError, TypeError):
         raise InputError(f"The file {file} is no labelling sheet: move it away to begin a new one.") from None
-    if first != heading:
-        raise InputError(
-            f"The file {file} was begun for another sample, or by another reviewer: give another directory or name."
-        )
-    return answers
+    return heading, answers
+
+
+def _as_table(answers: dict[int, _Given]) -> pl.DataFrame:
+    rows = [(unit, given.answer, list(given.categories)) for unit, given in answers.items()]
+    columns = [("unit", pl.Int64()), ("answer", pl.String()), ("categories", pl.List(pl.String))]
+    return pl.DataFrame(rows, schema=columns, orient="row")

@@ -13,9 +13,11 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from toolkit.analysis import audit, audit_estimates, comments
+from toolkit.analysis import audit, audit_estimates, audit_strata, comments
+from toolkit.analysis.audit_coverage import coverage_of
+from toolkit.analysis.comments import train, train_on_scan
 from toolkit.analysis.comments.lexicon import FOLDER
-from toolkit.analysis.comments.ranking import train
+from toolkit.analysis.keys import KEYS
 from toolkit.errors import InputError
 from toolkit.leak import Leak, open_leak
 
@@ -150,6 +152,18 @@ def test_stratum_that_was_read_whole_has_no_error() -> None:
     assert (11.0, 11.0, 11.0) == shares.select("sensitive", "sensitive_low", "sensitive_high").row(0)
 
 
+def test_records_of_lines_that_were_read_have_no_error() -> None:
+    """Where every line was read, what each record adds is known as well, however unequal."""
+    sample = sample_of({"A": 10, "B": 0, "C": 0, "D": 40, "E": 50}, {"A": 10, "D": 40})
+    units = sample.units.with_columns(record_lines=1 + pl.col("line_id") % 2)
+    whole = audit.Sample(units, sample.kin, sample.strata, sample.totals, 1, "rules")
+    shares = audit.estimate(whole, labels_of(whole, {"A": 8, "D": 3})).shares.filter(pl.col("unit") == "records")
+
+    # Four lines of A stand alone, four share a record with another; of D's three, two and one.
+    expected = 4 + 4 / 2 + 2 + 1 / 2
+    assert pytest.approx((expected, expected, expected)) == shares.row(0)[1:4]
+
+
 def test_finding_none_still_allows_some() -> None:
     """None in 3,000 of a million: with 95 % confidence at most N (1 - .05^(1/n)) are sensitive, about 3 N / n."""
     sample = sample_of({"A": 0, "B": 0, "C": 0, "D": 1_000_000, "E": 0}, {"D": 3000})
@@ -260,33 +274,69 @@ def test_sample_below_its_floors_is_refused() -> None:
 # --- Coverage ---------------------------------------------------------------------------------------------------------
 
 
+def population(shares: tuple[float, ...]) -> tuple[dict[str, int], pl.DataFrame]:
+    """Strata of 2.2 million lines, and their sensitive lines; of three such lines, two are one record's."""
+    lines = {"A": 20_000, "B": 6_000, "C": 25_000, "D": 470_000, "E": 1_679_000}
+    names = [name for name, share in zip(lines, shares, strict=False) for _ in range(int(lines[name] * share))]
+    weights = [1.0 if place % 3 == 0 else 0.5 for place in range(len(names))]
+    return lines, pl.DataFrame({"stratum": names, "records": weights})
+
+
 @pytest.mark.parametrize(
     "shares", [(0.9, 0.3, 0.1, 0.005), (0.95, 0.2, 0.02, 0.0005), (0.98, 0.5, 0.05, 0.0)], ids=["poor", "fair", "good"]
 )
 def test_intervals_hold_the_truth_as_often_as_they_say(shares: tuple[float, ...]) -> None:
-    """Of 200 audits of a population of 22 million lines, 92 to 98 % hold the true share and the true recall."""
-    lines = {"A": 200_000, "B": 60_000, "C": 250_000, "D": 4_700_000, "E": 16_790_000}
-    sensitive = {name: int(lines[name] * share) for name, share in zip(lines, shares, strict=False)}
+    """Of 200 audits of a population, 92 to 98 % hold the true shares of lines and records, and the true recall."""
+    lines, sensitive = population(shares)
+    totals = {"lines": 2_200_000, "records": 1_900_000}
 
-    table = audit_estimates.coverage_of(lines, sensitive, 200, 3000, 1000)
+    summary, audits = coverage_of(lines, sensitive, totals, seeds=200, size=3000, floor=1000)
 
-    assert [] == table.filter(~pl.col("coverage").is_between(0.92, 0.98)).rows()
-    assert pytest.approx(sum(sensitive.values()) / 22_000_000) == table["true"][0]
-    assert pytest.approx(sensitive["A"] / sum(sensitive.values())) == table["true"][1]
+    found = sensitive.filter(pl.col("stratum") == "A").height
+    true = [sensitive.height / 2_200_000, sensitive["records"].sum() / 1_900_000, found / sensitive.height]
+    assert ["share_of_lines", "share_of_records", "recall"] == summary["quantity"].to_list()
+    assert pytest.approx(true) == summary["true"].to_list()
+    assert [] == summary.filter(~pl.col("coverage").is_between(0.92, 0.98)).rows()
+    assert (
+        summary["held"].to_list()
+        == audits.group_by("quantity", maintain_order=True).agg("holds")["holds"].list.sum().to_list()
+    )
     # The mean of 200 estimates lies within four standard errors of the truth.
-    error = table["mean_width"] / (2 * 1.96 * 200**0.5)
-    assert [] == table.filter((pl.col("mean") - pl.col("true")).abs() > 4 * error).rows()
+    error = summary["mean_width"] / (2 * 1.96 * 200**0.5)
+    assert [] == summary.filter((pl.col("mean") - pl.col("true")).abs() > 4 * error).rows()
+
+
+def test_one_audit_of_a_population_is_the_estimate(by_hand: audit.Estimate) -> None:
+    """The interval that coverage counts is the one that `estimate` gives for the same finds."""
+    lines = dict(LINES)
+    found, read, held = (np.array([of[name] for name in "ABCD"]) for of in (FOUND, READ, lines))
+    drawn = audit_estimates.drawn_totals(found, read, held).sum(axis=1)
+    row = by_hand.shares.row(0, named=True)
+
+    assert (row["sensitive"], row["sensitive_low"], row["sensitive_high"]) == audit_estimates.interval(drawn, 140.0)
 
 
 def test_coverage_of_a_leak(invented: Leak, planned: audit.Strata) -> None:
-    """On an invented leak, with the truth as reviewer, 92 to 98 % of 200 audits hold the true share."""
-    table = audit.coverage(invented, planned, size=900, floor=400)
-    row = table.row(0, named=True)
-    truth = lines_of(invented)["comment_sensitive"]
+    """On an invented leak, with the truth as reviewer, 92 to 98 % of 200 audits hold the true shares."""
+    summary = audit.coverage(invented, planned, size=900, floor=400).summary
+    lines = lines_of(invented)
+    sensitive = lines.filter("comment_sensitive")
+    alone = lines.filter(pl.col("person_id").is_null())["record_id"].n_unique()
+    people = lines["person_id"].drop_nulls().n_unique() + alone
 
-    assert pytest.approx(truth.sum() / len(truth)) == row["true"]
-    assert 200 == row["seeds"]
-    assert 0.92 <= row["coverage"] <= 0.98
+    assert ["share_of_lines", "share_of_records", "share_of_people", "recall"] == summary["quantity"].to_list()
+    assert (
+        pytest.approx(
+            [
+                sensitive.height / lines.height,
+                sensitive["record_id"].n_unique() / lines["record_id"].n_unique(),
+                sensitive["person_id"].n_unique() / people,
+            ]
+        )
+        == summary["true"].head(3).to_list()
+    )
+    assert [200] == summary["seeds"].unique().to_list()
+    assert [] == summary.filter(~pl.col("coverage").is_between(0.92, 0.98)).rows()
 
 
 # --- Strata and draws -------------------------------------------------------------------------------------------------
@@ -301,11 +351,11 @@ def test_every_line_is_in_one_stratum(invented: Leak, planned: audit.Strata) -> 
 
     assert list("ABCDE") == list(sizes)
     assert lines.height == planned.sizes["lines"].sum() == planned.totals["lines"]
-    assert lines.height - blank.height == planned.sizes["comments"].sum() == planned.totals["comments"]
-    assert (blank.height, 0, blank["record_id"].n_unique()) == tuple(
-        sizes["E"][name] for name in ("lines", "comments", "records")
-    )
-    assert (flagged.height, flagged["record_id"].n_unique()) == (sizes["A"]["lines"], sizes["A"]["records"])
+    assert lines.height - blank.height == planned.totals["comments"]
+    assert blank.height == sizes["E"]["lines"]
+    assert flagged.height == sizes["A"]["lines"]
+    held = planned.lines.group_by("stratum").aggregate(lines=planned.lines.count()).to_polars()
+    assert dict(held.iter_rows()) == {name: sizes[name]["lines"] for name in "ABCD"}
     assert planned.texts[TEXT].n_unique() == planned.texts.height
     assert lines["record_id"].n_unique() == planned.totals["records"]
 
@@ -323,32 +373,53 @@ def test_texts_that_were_qualified_out_are_b() -> None:
     texts = pl.DataFrame({TEXT: ["sous Subutex", "nie toute prise de drogue", "rdv mardi"], "lines": [1, 1, 1]})
     read = texts.hstack(comments.classify(texts[TEXT]))
 
-    placed = dict(audit._place(read, None).select(TEXT, "stratum").iter_rows())
+    placed = dict(audit_strata._place(read, train_on_scan(read)).select(TEXT, "stratum").iter_rows())
 
     assert "A" == placed["sous Subutex"]
     assert "B" == placed["nie toute prise de drogue"]
     assert placed["rdv mardi"] in "CD"
 
 
-def test_second_reader_fills_c() -> None:
-    """With a ranker, C is what it puts first: here the one text that looks like what it was taught."""
+def test_ranker_fills_c() -> None:
+    """C is what the ranker puts first: here the one text that looks like what it was taught, and the next."""
     quiet = [f"rdv le {day} a 9 h" for day in range(1, 25)]
     taught = ["zzzig", "zzzag", "zzzog", "rdv le 2 a 9 h", "rdv le 3 a 9 h", "rdv a 10 h"]
     ranker = train(taught, [True, True, True, False, False, False])
     read = pl.DataFrame({TEXT: [*quiet, "zzzug"], "lines": 1}).with_columns(sensitive=pl.lit(value=False))
 
-    placed = audit._place(read, ranker)
+    placed = audit_strata._place(read, ranker)
 
-    assert ["zzzug"] == placed.filter(pl.col("stratum") == "C")[TEXT].to_list()[-1:]
-    assert "C" != placed.filter(pl.col(TEXT) == quiet[0])["stratum"].item()
+    # C is filled until it holds a twentieth of 25 lines: two of them.
+    assert 2 == placed.filter(pl.col("stratum") == "C").height
+    assert "C" == placed.filter(pl.col(TEXT) == "zzzug")["stratum"].item()
 
 
-def test_longest_single_text_fills_c_without_a_reader() -> None:
-    """Without a ranker C begins with the longest text of one line; a longer one that many lines carry waits."""
-    texts = ["rdv", "un mot plus long", "une phrase toute faite que tous recopient"]
-    read = pl.DataFrame({TEXT: texts, "lines": [1, 1, 3]}).with_columns(sensitive=pl.lit(value=False))
+def test_people_may_be_told_by_a_key(invented: Leak) -> None:
+    """People by an exact key: its distinct values, and each record whose key is not filled."""
+    people = audit.strata(invented, people=KEYS["nir"])
+    lines = pl.read_parquet(invented.path / "lines" / "*.parquet").select("line_id", "record_id", "nir", TEXT)
+    named = lines.with_columns(person=pl.coalesce("nir", pl.format("record {}", "record_id")))
+    commented = named.filter(pl.col(TEXT).fill_null("").str.strip_chars() != "")
+    kept = people.lines.select("line_id", "person").to_polars().join(commented, on="line_id")
 
-    assert ["un mot plus long"] == audit._place(read, None).filter(pl.col("stratum") == "C")[TEXT].to_list()
+    assert named["person"].n_unique() == people.totals["people"]
+    assert commented.height == kept.height
+    assert (
+        kept.select("person", "person_right").n_unique() == kept["person"].n_unique() == commented["person"].n_unique()
+    )
+
+
+def test_annotated_counts_every_comment(invented: Leak, planned: audit.Strata) -> None:
+    """Lines, records and people with a comment of any kind, counted whole."""
+    lines = lines_of(invented)
+    noted = lines.filter(pl.col(TEXT).fill_null("").str.strip_chars() != "")
+    alone = noted.filter(pl.col("person_id").is_null())["record_id"].n_unique()
+
+    table = audit.annotated(planned)
+
+    expected = [noted.height, noted["record_id"].n_unique(), noted["person_id"].drop_nulls().n_unique() + alone]
+    assert expected == table["annotated"].to_list()
+    assert [planned.totals[unit] for unit in ("lines", "records", "people")] == table["denominator"].to_list()
 
 
 def test_draw_takes_the_smallest_hashes(planned: audit.Strata) -> None:
@@ -409,16 +480,18 @@ def test_audit_by_the_truth_is_near_the_truth(invented: Leak, planned: audit.Str
 
 
 def test_rules_are_frozen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One letter more in the lexicon changes the hash that a sample carries."""
-    before = audit.rules_digest()
+    """One letter more in the lexicon, or one label more for the ranker, changes the hash that a sample carries."""
+    ranker, other = train(["a b", "c d"], [True, False]), train(["a b", "c d"], [False, True])
+    before = audit.rules_digest(ranker)
     shutil.copytree(FOLDER, tmp_path / "lexicon")
-    monkeypatch.setattr(audit, "FOLDER", tmp_path / "lexicon")
-    assert before == audit.rules_digest()
+    monkeypatch.setattr(audit_strata, "FOLDER", tmp_path / "lexicon")
+    assert before == audit.rules_digest(ranker)
+    assert before != audit.rules_digest(other)
 
     with (tmp_path / "lexicon" / "violence.csv").open("a", encoding="utf-8") as file:
         file.write("x")
 
-    assert before != audit.rules_digest()
+    assert before != audit.rules_digest(ranker)
 
 
 def test_people_need_their_columns(invented: Leak) -> None:

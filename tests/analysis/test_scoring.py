@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +62,56 @@ def test_flagged_lines_of_another_leak(leak: Leak) -> None:
         scoring.score_comments(leak, pl.DataFrame({"line_id": [1, 900, 901]}))
 
 
+@pytest.fixture(scope="module")
+def told(write_data_set: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Leak]:
+    """The nine lines where the truth names families and categories."""
+    rows = [
+        # sensitive, category, family
+        (False, None, None),
+        (False, None, "harmless.idiom.justice"),
+        (True, "violence", "violence.domestic"),
+        (True, "addiction|violence", "addiction.alcohol"),
+        (True, "addiction", "addiction.alcohol"),
+        (False, None, "harmless.idiom.family"),
+        (False, None, "harmless.surname.visit"),
+        (False, None, "harmless.surname.visit"),
+        (False, None, "stock"),
+    ]
+    truth = [
+        dict.fromkeys(schema.TRUTH_LINES.names)
+        | {"line_id": line, "record_id": line, "person_id": line, "repeated_line": False, "sentinel": False}
+        | {"comment_sensitive": sensitive, "comment_category": category, "comment_family": family, "errors": []}
+        for line, (sensitive, category, family) in enumerate(rows)
+    ]
+    table = pa.Table.from_pylist(truth, schema.TRUTH_LINES.arrow_schema())
+    with open_leak(write_data_set(tmp_path_factory.mktemp("told"), truth_lines=table), threads=1) as opened:
+        yield opened
+
+
+def test_categories_have_their_recall(told: Leak) -> None:
+    """A comment counts in its main category: of two about addiction one was found, of one about violence none."""
+    table = scoring.score_categories(told, pl.DataFrame({"line_id": [1, 3, 3]}))
+
+    assert [("addiction", 2, 1, 0.5), ("violence", 1, 0, 0.0)] == table.rows()
+
+
+def test_misleading_kinds_are_counted(told: Leak) -> None:
+    """Of three harmless lines that were flagged two are idioms, all of that kind; blank lines are of no kind."""
+    table = scoring.misleading_comments(told, pl.DataFrame({"line_id": [0, 1, 2, 5, 6]}))
+
+    assert [("idiom", 2, 2, 1.0, 2 / 3), ("surname", 2, 1, 0.5, 1 / 3), ("stock", 1, 0, 0.0, 0.0)] == table.rows()
+
+
+def test_notes_are_scored_row_for_row() -> None:
+    """Of two sensitive notes one was found, and a harmless one was taken for one."""
+    notes = pl.DataFrame({"sensitive": [True, True, False, False]})
+    table = scoring.score_notes(notes, pl.DataFrame({"sensitive": [True, False, True, False]}))
+
+    assert [(4, 2, 2, 1, 0.5, 0.5, 0.5)] == table.rows()
+    with pytest.raises(InputError, match="There are 4 notes and 1 answers"):
+        scoring.score_notes(notes, notes.head(1))
+
+
 def test_flagged_without_line_id(leak: Leak) -> None:
     """A table without the column is told what it has."""
     with pytest.raises(InputError, match="These columns were not found: line_id; the table has id"):
@@ -70,16 +120,25 @@ def test_flagged_without_line_id(leak: Leak) -> None:
 
 def test_public_figures_are_scored_at_each_tier(leak: Leak) -> None:
     """The two records of figure 1 are right at every tier; the namesakes fall away as tiers grow stronger."""
-    table = scoring.score_public_figures(leak, public_figures.hits(leak))
+    table = scoring.score_public_figures(leak, public_figures.match(leak).hits)
 
     assert [
-        # hits, true, right, figures said, true, right
-        ("name", 7, 2, 2, 3, 1, 1),
-        ("name_birth_year", 5, 2, 2, 2, 1, 1),
-        ("name_birth_date", 2, 2, 2, 1, 1, 1),
-        ("name_birth_date_place", 2, 2, 2, 1, 1, 1),
-    ] == table.drop("precision", "recall", "f1").rows()
+        # hits, true, right, figures said, true, right, allowing
+        ("name", 7, 2, 2, 3, 1, 1, 1),
+        ("name_birth_year", 5, 2, 2, 2, 1, 1, 1),
+        ("name_birth_date", 2, 2, 2, 1, 1, 1, 1),
+        ("name_birth_date_place", 2, 2, 2, 1, 1, 1, 1),
+    ] == table.drop("precision", "recall", "f1", "figure_recall").rows()
     assert [2 / 7, 2 / 5, 1, 1] == table["precision"].to_list()
+    assert [1.0] * 4 == table["figure_recall"].to_list()
+
+
+def test_wrong_hits_are_those_of_somebody_else(leak: Leak) -> None:
+    """Of the hits only the two records of figure 1 are right."""
+    hits = scoring.wrong_hits(leak, public_figures.match(leak).hits)
+
+    assert [(1, 10), (1, 20)] == hits.filter(~pl.col("wrong")).select("figure_id", "record_id").rows()
+    assert 5 == hits["wrong"].sum()
 
 
 def test_clusters_of_a_key(leak: Leak) -> None:

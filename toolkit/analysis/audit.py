@@ -13,32 +13,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 
 import ibis
 import ibis.expr.types as ir
 import polars as pl
 
-from toolkit.analysis import comments
+from toolkit.analysis.audit_coverage import Coverage, coverage_of
 from toolkit.analysis.audit_estimates import (
     ANSWERS,
-    BLANK,
-    FLAGGED,
-    MEANINGS,
-    REST,
     Agreement,
     Estimate,
     Sample,
     allocate,
-    coverage_of,
     estimate,
     kappa,
 )
-from toolkit.analysis.comments.folding import fold
-from toolkit.analysis.comments.lexicon import FOLDER, load_lexicon
-from toolkit.analysis.comments.ranking import Ranker
-from toolkit.analysis.comments.scan import find_entries
+from toolkit.analysis.audit_strata import People, Strata, annotated, rules_digest, strata
 from toolkit.analysis.results import collect
 from toolkit.errors import InputError
 from toolkit.leak import Leak
@@ -48,9 +38,12 @@ __all__ = [
     "FLOOR",
     "SIZE",
     "Agreement",
+    "Coverage",
     "Estimate",
+    "People",
     "Sample",
     "Strata",
+    "annotated",
     "coverage",
     "draw",
     "estimate",
@@ -66,61 +59,6 @@ FLOOR = 1_000
 """Lines of D in a sample, at the least: finding none in 1,000 still allows three in a thousand."""
 
 _TEXT = "administrative_comment"
-_TOP = 0.05
-"""The part of the comments that were not hit which goes to C."""
-_BATCH = 200_000
-
-
-@dataclass(frozen=True, slots=True)
-class Strata:
-    """Every line of a leak in exactly one stratum.
-
-    - texts: one row a distinct comment that is not blank: administrative_comment, lines, stratum;
-    - sizes: one row a stratum: stratum, meaning, texts, lines, comments (lines that are not blank), records (that have
-      a line in it; a record may have lines in two);
-    - totals: all lines, comments, records, and people where a key was given: the denominators;
-    - lines: one row a line that is not blank: line_id, record_id, administrative_comment, stratum, and person where a
-      key was given; an expression, as long as the leak is large;
-    - rules: `rules_digest` when they were made.
-    """
-
-    texts: pl.DataFrame
-    sizes: pl.DataFrame
-    totals: Mapping[str, int]
-    lines: ir.Table
-    rules: str
-
-
-def strata(
-    leak: Leak,
-    *,
-    texts: pl.DataFrame | None = None,
-    ranker: Ranker | None = None,
-    people: pl.DataFrame | ir.Table | None = None,
-) -> Strata:
-    """Which lines may hide sensitive comments, by how likely that is?
-
-    A was called sensitive; B was hit by the scan and then qualified out; C is the twentieth of the remaining comments
-    that comes first in the second reader's order; D is the rest; E is blank. Without a `ranker` (of
-    `comments.ranking.train`), the longest texts that stand on one line alone come first: stock phrases are harmless,
-    and long notes have more room for a word the lexicon lacks.
-
-    `texts` spares a second reading when `comments.read_texts` was called before. `people` has one row a record:
-    `record_id` and `person_cluster`, as `duplicates.resolve` gives them; a record it leaves out stands alone.
-    """
-    read = comments.read_texts(leak) if texts is None else texts
-    placed = _place(read, ranker)
-    lines = leak.lines if people is None else _with_people(leak, people)
-    blank = lines[_TEXT].isnull() | (lines[_TEXT].strip() == "")
-    columns = ["line_id", "record_id", _TEXT, *(["person"] if people is not None else [])]
-    where = ibis.memtable(placed.select(_TEXT, "stratum"))
-    commented = lines.filter(~blank).select(*columns).inner_join(where, _TEXT).select(*columns, "stratum")
-    counted = {"lines": lines.count(), "records": lines.record_id.nunique(), "comments": (~blank).sum().coalesce(0)}
-    if people is not None:
-        counted["people"] = lines.person.nunique()
-    totals = collect(lines.aggregate(**counted), "lines").row(0, named=True)
-    blank_records = int(collect(lines.filter(blank).aggregate(n=lines.record_id.nunique()), "n").item())
-    return Strata(placed, _sizes(placed, commented, totals, blank_records), totals, commented, rules_digest())
 
 
 def draw(planned: Strata, size: int = SIZE, seed: int = 1, *, floor: int = FLOOR) -> Sample:
@@ -133,7 +71,9 @@ def draw(planned: Strata, size: int = SIZE, seed: int = 1, *, floor: int = FLOOR
     lines = dict(planned.sizes.select("stratum", "lines").iter_rows())
     read = allocate(lines, size, floor)
     sizes = planned.sizes.with_columns(sampled=pl.col("stratum").replace_strict(read, default=0, return_dtype=pl.Int64))
-    drawn = _smallest(planned.lines, seed, lines, read).with_columns(unit=pl.col("line_id").first().over(_TEXT))
+    written = planned.texts.select("text", _TEXT)
+    drawn = _smallest(planned.lines, seed, lines, read).join(written, on="text", maintain_order="left")
+    drawn = drawn.with_columns(unit=pl.col("line_id").first().over("text"))
     units = drawn.select("line_id", "unit", "stratum", _TEXT)
     kin = []
     for per, column, own in (("records", "record_id", "record_lines"), ("people", "person", "person_lines")):
@@ -141,7 +81,8 @@ def draw(planned: Strata, size: int = SIZE, seed: int = 1, *, floor: int = FLOOR
             same, other = _kin(planned.lines, drawn, column)
             units = units.join(same.rename({"lines": own}), on="line_id", maintain_order="left")
             kin.append(other.with_columns(per=pl.lit(per)))
-    return Sample(units, _numbered(pl.concat(kin), units), sizes, planned.totals, seed, planned.rules)
+    others = pl.concat(kin).join(written, on="text", maintain_order="left")
+    return Sample(units, _numbered(others, units), sizes, planned.totals, seed, planned.rules)
 
 
 def label(
@@ -183,101 +124,20 @@ def label(
 
 def coverage(
     leak: Leak, planned: Strata | None = None, *, seeds: int = 200, size: int = SIZE, floor: int = FLOOR
-) -> pl.DataFrame:
+) -> Coverage:
     """How often does the interval of an audit hold the true share? Of a nominal 95 %, it should be near 95 %.
 
-    The audit is repeated with sampling seeds 1 to `seeds`, the truth as reviewer; the leak is read once. Columns as
-    `audit_estimates.coverage_of` gives them: one row for the share of lines, one for the recall of the scan.
+    The audit is repeated with sampling seeds 1 to `seeds`, the truth as reviewer; the leak is read once. Two
+    tables, see `Coverage`: how often the share of each unit and the recall of the scan were held, and every audit.
     """
     planned = strata(leak) if planned is None else planned
-    lines = dict(planned.sizes.select("stratum", "lines").iter_rows())
     truth = leak.truth.filter(leak.truth.comment_sensitive).select("line_id")
-    met = planned.lines.semi_join(truth, "line_id").group_by("stratum").aggregate(n=ibis._.count())
-    sensitive = dict.fromkeys(MEANINGS, 0) | dict(collect(met, "stratum").iter_rows())
-    return coverage_of(lines, sensitive, seeds, size, floor)
-
-
-def rules_digest() -> str:
-    """A hash of the rules: the lexicon's files, and the code that reads them.
-
-    Published with a sample, it proves that nothing was tuned after the draw.
-    """
-    files = [file for file in FOLDER.iterdir() if file.is_file()] + list(Path(comments.__file__).parent.glob("*.py"))
-    digest = hashlib.sha256()
-    for file in sorted(files, key=lambda file: file.name):
-        digest.update(f"{file.name}:{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
-    return digest.hexdigest()
-
-
-def _place(read: pl.DataFrame, ranker: Ranker | None) -> pl.DataFrame:
-    """The stratum of each text that is not blank, one row a text in the order of the texts."""
-    quiet = read.filter(~pl.col("sensitive")).select(_TEXT, "lines")
-    hit = quiet.join(_hit(quiet[_TEXT]), on=_TEXT, how="semi")
-    ranked = _ranked(quiet.join(hit, on=_TEXT, how="anti"), ranker)
-    # A text goes to C while those before it hold less than C's part: C is never empty where there is one.
-    before = pl.col("lines").cum_sum() - pl.col("lines")
-    top = ranked.filter(before < _TOP * pl.col("lines").sum())
-    parts = {
-        FLAGGED: read.filter("sensitive").select(_TEXT, "lines"),
-        "B": hit,
-        "C": top,
-        REST: ranked.join(top, on=_TEXT, how="anti"),
-    }
-    return pl.concat([part.with_columns(stratum=pl.lit(name)) for name, part in parts.items()]).sort(_TEXT)
-
-
-def _hit(texts: pl.Series) -> pl.DataFrame:
-    """Which texts hold a complete entry of the lexicon, whatever the words around it say? One row a text."""
-    lexicon = load_lexicon()
-    found = []
-    for at in range(0, len(texts), _BATCH):
-        batch = texts.slice(at, _BATCH).to_frame().with_row_index("text").with_columns(folded=fold(pl.col(_TEXT)))
-        hits = find_entries(batch.select("text", "folded"), lexicon)
-        found.append(batch.join(hits, on="text", how="semi").select(_TEXT))
-    return pl.concat([texts.clear().to_frame(), *found])
-
-
-def _ranked(texts: pl.DataFrame, ranker: Ranker | None) -> pl.DataFrame:
-    """Texts that were not hit, most suspicious first; the text itself settles ties."""
-    if ranker is not None:
-        scored = texts.with_columns(score=ranker.score(texts[_TEXT]))
-        return scored.sort("score", _TEXT, descending=[True, False]).drop("score")
-    stock = pl.col("lines") > 1
-    return texts.sort(stock, pl.col(_TEXT).str.len_chars(), _TEXT, descending=[False, True, False])
-
-
-def _with_people(leak: Leak, people: pl.DataFrame | ir.Table) -> ir.Table:
-    """The lines with `person`: the cluster of their record, or the record itself where it has none."""
-    missing = [column for column in ("record_id", "person_cluster") if column not in people.columns]
-    if missing:
-        raise InputError(
-            f"These columns were not found: {', '.join(missing)}; the table has {', '.join(people.columns)}."
-        )
-    clusters = ibis.memtable(people) if isinstance(people, pl.DataFrame) else people
-    lines = leak.lines.select("line_id", "record_id", _TEXT)
-    joined = lines.left_join(clusters.select("record_id", "person_cluster"), "record_id")
-    cluster, record = joined.person_cluster.cast("string"), joined.record_id.cast("string")
-    person = ibis.cases(
-        (joined.person_cluster.notnull(), ibis.literal("c") + cluster), else_=ibis.literal("r") + record
-    )
-    return joined.select("line_id", "record_id", _TEXT, person=person)
-
-
-def _sizes(placed: pl.DataFrame, commented: ir.Table, totals: Mapping[str, int], blank_records: int) -> pl.DataFrame:
-    counted = placed.group_by("stratum").agg(texts=pl.len().cast(pl.Int64), comments=pl.col("lines").sum())
-    by_stratum = commented.group_by("stratum").aggregate(records=commented.record_id.nunique())
-    blank = totals["lines"] - totals["comments"]
-    return (
-        pl.DataFrame({"stratum": list(MEANINGS), "meaning": list(MEANINGS.values())})
-        .join(counted, on="stratum", how="left", maintain_order="left")
-        .join(collect(by_stratum, "stratum"), on="stratum", how="left", maintain_order="left")
-        .with_columns(pl.col("texts", "comments", "records").fill_null(0))
-        .with_columns(
-            lines=pl.when(pl.col("stratum") == BLANK).then(blank).otherwise("comments"),
-            records=pl.when(pl.col("stratum") == BLANK).then(blank_records).otherwise("records"),
-        )
-        .select("stratum", "meaning", "texts", "lines", "comments", "records")
-    )
+    sensitive = collect(planned.lines.semi_join(truth, "line_id"), "line_id")
+    for per, column in (("records", "record_id"), ("people", "person")):
+        if column in sensitive.columns:
+            sensitive = sensitive.with_columns((1 / pl.len().over(column)).alias(per))
+    lines = dict(planned.sizes.select("stratum", "lines").iter_rows())
+    return coverage_of(lines, sensitive, planned.totals, seeds=seeds, size=size, floor=floor)
 
 
 def _smallest(lines: ir.Table, seed: int, held: Mapping[str, int], read: Mapping[str, int]) -> pl.DataFrame:
@@ -305,14 +165,14 @@ def _cut(wanted: int, held: int) -> str:
 def _kin(lines: ir.Table, drawn: pl.DataFrame, column: str) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The comments of the record or person of each drawn line: those that are the same as the line's, and others.
 
-    The first has `line_id` and `lines`; the second `line_id`, the comment, `first` (line of it) and `lines`.
+    The first has `line_id` and `lines`; the second `line_id`, `text`, `first` (line of it) and `lines`.
     """
     wanted = ibis.memtable(drawn.select(column).unique(maintain_order=True))
-    around = lines.semi_join(wanted, column).group_by(column, other=_TEXT)
+    around = lines.semi_join(wanted, column).group_by(column, other="text")
     told = collect(around.aggregate(first=ibis._.line_id.min(), lines=ibis._.count()), "first")
-    all_kin = drawn.select("line_id", column, _TEXT).join(told, on=column, maintain_order="left_right")
-    same = pl.col("other") == pl.col(_TEXT)
-    other = all_kin.filter(~same).select("line_id", "first", "lines", pl.col("other").alias(_TEXT))
+    all_kin = drawn.select("line_id", column, "text").join(told, on=column, maintain_order="left_right")
+    same = pl.col("other") == pl.col("text")
+    other = all_kin.filter(~same).select("line_id", "first", "lines", text="other")
     return all_kin.filter(same).select("line_id", "lines"), other
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +22,7 @@ import numpy.typing as npt
 import polars as pl
 from scipy import stats
 
-from toolkit.analysis.estimation import clopper_pearson, jeffreys, wilson
+from toolkit.analysis.estimation import clopper_pearson, jeffreys
 from toolkit.errors import InputError
 
 __all__ = [
@@ -35,15 +36,20 @@ __all__ = [
     "Estimate",
     "Sample",
     "allocate",
-    "coverage_of",
+    "drawn_totals",
     "estimate",
+    "expand",
+    "interval",
     "kappa",
+    "mean_weight",
+    "recall",
+    "weighed",
 ]
 
 MEANINGS = {
     "A": "called sensitive",
     "B": "hit by the scan, then qualified out",
-    "C": "not hit, first in the second reader's order",
+    "C": "not hit, first in the ranker's order",
     "D": "not hit, the rest of the comments",
     "E": "blank",
 }
@@ -51,7 +57,7 @@ MEANINGS = {
 
 FLAGGED, REST, BLANK = "A", "D", "E"
 
-ANTICIPATED = {"A": 0.9, "B": 0.05, "C": 0.05, "D": 0.002}
+ANTICIPATED = {"A": 0.9, "B": 0.05, "C": 0.1, "D": 0.002}
 """The share of sensitive lines that each stratum is planned for: a guess, for the sizes only. No estimate is biased by
 it; a bad guess makes the interval wider. A blank line reveals nothing, so E is known and never read."""
 
@@ -82,9 +88,9 @@ class Sample:
       person_lines where people are known;
     - kin: one row a line drawn and other comment of its record or person: line_id, per ("records" or "people"), unit,
       administrative_comment, lines (of that record or person with that comment);
-    - strata: one row a stratum: stratum, meaning, texts, lines, comments, records, sampled;
+    - strata: one row a stratum: stratum, meaning, texts, lines, sampled;
     - totals: the denominators, by unit: lines, comments, records, and people where they are known;
-    - seed, and rules: a hash of the lexicon and of the code that reads it, as they stood.
+    - seed, and rules: a hash of the lexicon, of the code that reads it, and of what the ranker was taught.
     """
 
     units: pl.DataFrame
@@ -174,10 +180,10 @@ def estimate(sample: Sample, labels: pl.DataFrame) -> Estimate:
     lines = _column(sample.strata, "lines", names)
     read = _column(sample.strata, "sampled", names)
     found = np.array([judged.filter(pl.col("stratum") == name)["found"].sum() for name in names], dtype=np.int64)
-    drawn = _totals_drawn(found, read, lines)
-    points = _expand(found, read, lines)
+    drawn = drawn_totals(found, read, lines)
+    points = expand(found, read, lines)
     return Estimate(
-        _shares(sample, judged, drawn, points), _scan(found, read, lines, drawn), _by_stratum(sample, found)
+        _shares(sample, judged, drawn, points, found), _scan(found, read, lines, drawn), _by_stratum(sample, found)
     )
 
 
@@ -200,47 +206,6 @@ def kappa(labels_a: pl.DataFrame, labels_b: pl.DataFrame, confidence: float = 0.
     half = float(stats.norm.isf((1 - confidence) / 2)) * error
     agreed = float(np.trace(table)) / both.height
     return Agreement(value, max(-1.0, value - half), min(1.0, value + half), agreed, both.height)
-
-
-def coverage_of(
-    lines: Mapping[str, int], sensitive: Mapping[str, int], seeds: int, size: int, floor: int
-) -> pl.DataFrame:
-    """How often does the interval hold the truth, when the audit is repeated with seeds 1 to `seeds`?
-
-    Takes lines and sensitive lines by stratum. The finds of a sample without replacement are hypergeometric, so they
-    are drawn as such: nothing else in the estimate of lines depends on which lines were read. One row a quantity
-    (share of lines, recall): `quantity`, `true`, `mean` (of the estimates), `mean_width` (of the intervals), `seeds`,
-    `held`, `coverage`, `low`, `high` (Wilson, for the coverage itself).
-    """
-    names = list(ANTICIPATED)
-    read_of = allocate(lines, size, floor)
-    whole, truth, read = (np.array([of[name] for name in names], dtype=np.int64) for of in (lines, sensitive, read_of))
-    every = sum(lines.values())
-    true = {"share_of_lines": truth.sum() / every, "recall": truth[0] / truth.sum() if truth.sum() else np.nan}
-    rows: dict[str, list[tuple[float, float, float]]] = {quantity: [] for quantity in true}
-    for seed in range(1, seeds + 1):
-        found = np.random.default_rng(seed).hypergeometric(truth, whole - truth, read)
-        drawn, points = _totals_drawn(found, read, whole), _expand(found, read, whole)
-        rows["share_of_lines"].append(_interval(drawn.sum(axis=1) / every, float(points.sum()) / every))
-        rows["recall"].append(_recall(drawn, points))
-    return pl.DataFrame([_coverage_row(quantity, float(true[quantity]), rows[quantity]) for quantity in rows])
-
-
-def _coverage_row(quantity: str, true: float, rows: list[tuple[float, float, float]]) -> dict[str, object]:
-    values, lows, highs = (np.array(column) for column in zip(*rows, strict=True))
-    held = int(((lows <= true) & (true <= highs)).sum())
-    low, high = wilson(held, len(rows))
-    return {
-        "quantity": quantity,
-        "true": true,
-        "mean": float(values.mean()),
-        "mean_width": float((highs - lows).mean()),
-        "seeds": len(rows),
-        "held": held,
-        "coverage": held / len(rows),
-        "low": low,
-        "high": high,
-    }
 
 
 def _judged(sample: Sample, labels: pl.DataFrame) -> pl.DataFrame:
@@ -271,62 +236,90 @@ def _column(strata: pl.DataFrame, column: str, names: list[str]) -> Counts:
     return np.array([of[name] for name in names], dtype=np.int64)
 
 
-def _expand(found: Counts, read: Counts, lines: Counts) -> Floats:
+def expand(found: Counts, read: Counts, lines: Counts) -> Floats:
     """The stratified estimator's terms, N_h k_h / n_h; a stratum without lines adds nothing."""
     return lines * found / np.maximum(read, 1)
 
 
-def _totals_drawn(found: Counts, read: Counts, lines: Counts) -> Floats:
-    """`_DRAWS` draws of the number of sensitive lines in each stratum: what was found, and the rest by Jeffreys."""
-    generator = np.random.default_rng(_MONTE_CARLO_SEED)
-    shape = (_DRAWS, len(found))
-    shares = generator.beta(found + 0.5, read - found + 0.5, shape)
-    return np.asarray(found + generator.binomial(lines - read, shares, shape), dtype=np.float64)
+def drawn_totals(found: Counts, read: Counts, lines: Counts) -> Floats:
+    """Draws of the number of sensitive lines, one column a stratum."""
+    columns = [_drawn(place, *map(int, of)) for place, of in enumerate(zip(found, read, lines, strict=True))]
+    return np.column_stack(columns)
 
 
-def _interval(drawn: Floats, point: float) -> tuple[float, float, float]:
+@lru_cache(maxsize=512)
+def _drawn(place: int, found: int, read: int, lines: int) -> Floats:
+    """Draws for one stratum: what was found, and the rest by Jeffreys.
+
+    Each stratum has its own fixed stream, so the same finds give the same draws: `audit_coverage` meets the same finds
+    again and again, and pays for them once.
+    """
+    generator = np.random.default_rng([_MONTE_CARLO_SEED, place])
+    shares = generator.beta(found + 0.5, read - found + 0.5, _DRAWS)
+    drawn = np.asarray(found + generator.binomial(lines - read, shares), dtype=np.float64)
+    drawn.setflags(write=False)
+    return drawn
+
+
+def interval(drawn: Floats, point: float) -> tuple[float, float, float]:
     """The point, and the middle 95 % of the draws, stretched to the point where all or nothing was found."""
     low, high = np.quantile(drawn, [0.025, 0.975])
     return point, min(float(low), point), max(float(high), point)
 
 
-def _recall(drawn: Floats, points: Floats) -> tuple[float, float, float]:
+def recall(drawn: Floats, points: Floats) -> tuple[float, float, float]:
     """Of the sensitive lines, those that were called so; no point (NaN) where none was found at all."""
     everything = drawn.sum(axis=1)
     shares = np.divide(drawn[:, 0], everything, out=np.zeros(_DRAWS), where=everything > 0)
     if not points.sum():
         low, high = np.quantile(shares, [0.025, 0.975])
         return float("nan"), float(low), float(high)
-    return _interval(shares, float(points[0] / points.sum()))
+    return interval(shares, float(points[0] / points.sum()))
 
 
-def _shares(sample: Sample, judged: pl.DataFrame, drawn: Floats, points: Floats) -> pl.DataFrame:
+def mean_weight(place: int, values: Floats, times: Counts) -> tuple[float, Floats]:
+    """What a sensitive line of one stratum adds on average to a count of records or people, and draws of that mean.
+
+    `values` are the different weights found, `times` how often. The draws are a Bayesian bootstrap (D. Rubin 1981,
+    Annals of Statistics 9). Equal weights share one part of the Dirichlet, whose parts add up, so few parts stand for
+    many lines. A stratum with no find has no weight to learn from: each line then counts whole, which can only raise
+    the upper end.
+    """
+    if not times.sum():
+        return 1.0, np.ones(_DRAWS)
+    if len(values) == 1:
+        return float(values[0]), np.full(_DRAWS, values[0])
+    generator = np.random.default_rng([_MONTE_CARLO_SEED + 1, place])
+    return float(values @ times / times.sum()), np.asarray(generator.dirichlet(times, _DRAWS) @ values)
+
+
+def weighed(drawn: Floats, found: Counts, means: list[tuple[float, Floats]]) -> Floats:
+    """Draws of a count of records or people, one column a stratum.
+
+    What was found weighs what it weighs; only the lines that were not read weigh a drawn mean.
+    """
+    known = found * np.array([mean for mean, _ in means])
+    return np.asarray(known + (drawn - found) * np.column_stack([draws for _, draws in means]))
+
+
+def _shares(sample: Sample, judged: pl.DataFrame, drawn: Floats, points: Floats, found: Counts) -> pl.DataFrame:
     rows = []
     for unit in [name for name in ("lines", "comments", "records", "people") if name in sample.totals]:
-        means, means_drawn = _mean_weights(judged, unit)
-        count, low, high = _interval((drawn * means_drawn).sum(axis=1), float((points * means).sum()))
+        means = _mean_weights(judged, unit)
+        point = float((points * np.array([mean for mean, _ in means])).sum())
+        count, low, high = interval(weighed(drawn, found, means).sum(axis=1), point)
         whole = sample.totals[unit]
         rows.append((unit, count, low, high, whole, count / whole, low / whole, high / whole))
     columns = ["unit", "sensitive", "sensitive_low", "sensitive_high", "denominator", "value", "low", "high"]
     return pl.DataFrame(rows, schema=columns, orient="row")
 
 
-def _mean_weights(judged: pl.DataFrame, unit: str) -> tuple[Floats, Floats]:
-    """What a sensitive line adds on average to a count of `unit`, by stratum, and draws of it.
-
-    The draws are a Bayesian bootstrap (D. Rubin 1981, Annals of Statistics 9) of the lines that were found. Equal
-    weights share one part of the Dirichlet, whose parts add up, so few parts stand for many lines. A stratum with no
-    find has no weight to learn from: each line then counts whole, which can only raise the upper end.
-    """
-    means, drawn = np.ones(len(ANTICIPATED)), np.ones((_DRAWS, len(ANTICIPATED)))
-    generator = np.random.default_rng(_MONTE_CARLO_SEED + 1)
-    for column, name in enumerate(ANTICIPATED):
-        found = judged.filter("found", pl.col("stratum") == name)
-        if unit in _OWN_LINES and found.height:
-            values, times = np.unique(found[unit].to_numpy(), return_counts=True)
-            means[column] = values @ times / times.sum()
-            drawn[:, column] = generator.dirichlet(times, _DRAWS) @ values
-    return means, drawn
+def _mean_weights(judged: pl.DataFrame, unit: str) -> list[tuple[float, Floats]]:
+    """`mean_weight` of each stratum for a count of `unit`; a line counts whole in lines and comments."""
+    if unit not in _OWN_LINES:
+        return [(1.0, np.ones(_DRAWS)) for _ in ANTICIPATED]
+    found = [judged.filter("found", pl.col("stratum") == name)[unit].to_numpy() for name in ANTICIPATED]
+    return [mean_weight(place, *np.unique(values, return_counts=True)) for place, values in enumerate(found)]
 
 
 def _scan(found: Counts, read: Counts, lines: Counts, drawn: Floats) -> pl.DataFrame:
@@ -336,10 +329,9 @@ def _scan(found: Counts, read: Counts, lines: Counts, drawn: Floats) -> pl.DataF
         rows.append(
             ("precision", found[0] / read[0], *jeffreys(int(found[0]), int(read[0])), int(lines[0]), "lines of A")
         )
-    points = _expand(found, read, lines)
-    recall = _recall(drawn, points)
+    points = expand(found, read, lines)
     sensitive = round(float(points.sum()))
-    rows.append(("recall", *recall, sensitive, "sensitive lines (estimated)"))
+    rows.append(("recall", *recall(drawn, points), sensitive, "sensitive lines (estimated)"))
     rest = list(ANTICIPATED).index(REST)
     if read[rest]:
         finds, tried, whole = int(found[rest]), int(read[rest]), int(lines[rest])

@@ -1,6 +1,6 @@
 """How right were the answers? What was said, against the truth that was planted.
 
-The only module of the analyst that reads `leak.truth`. On a real leak it has no use: there the audit samples of
+With `linkage.judging`, the only module of the analyst that reads `leak.truth`. On a real leak it has no use: there the audit samples of
 `estimation` take its place. Scores on invented data prove the method, not the leak.
 """
 
@@ -15,7 +15,16 @@ from toolkit.analysis.results import collect, share
 from toolkit.errors import InputError
 from toolkit.leak import Leak
 
-__all__ = ["score_clusters", "score_comments", "score_counts", "score_public_figures"]
+__all__ = [
+    "misleading_comments",
+    "score_categories",
+    "score_clusters",
+    "score_comments",
+    "score_counts",
+    "score_notes",
+    "score_public_figures",
+    "wrong_hits",
+]
 
 
 def score_counts(leak: Leak, said: pl.DataFrame) -> pl.DataFrame:
@@ -85,15 +94,80 @@ def score_comments(leak: Leak, flagged: pl.DataFrame | ir.Table) -> pl.DataFrame
     return _rates(table, said="flagged", true="sensitive", right="true_positives")
 
 
-def score_public_figures(leak: Leak, hits: pl.DataFrame) -> pl.DataFrame:
-    """How many of the hits of `public_figures.hits` are the figures themselves?
+def score_categories(leak: Leak, flagged: pl.DataFrame | ir.Table) -> pl.DataFrame:
+    """Of the sensitive lines of each category, how many were found, whatever they were taken for?
 
-    One row a tier, counting the hits that reach it or a stronger one: `tier`, `hits`, `true_hits` (pairs of figure
-    and record in the truth), `right`, `figures_said`, `figures_true`, `figures_right` (found by at least one right
-    hit), `precision`, `recall`, `f1` (of the pairs).
+    `flagged` as `score_comments` takes it. One row a category, most sensitive lines first: `category` (the main one of
+    a comment), `sensitive`, `found`, `recall`.
+    """
+    lines = _as_table(flagged, "line_id").select("line_id").distinct()
+    sensitive = leak.truth.filter(leak.truth.comment_sensitive).select("line_id", "comment_category")
+    said = sensitive.left_join(lines, "line_id").mutate(found=ibis._.line_id_right.notnull())
+    counted = said.group_by("comment_category").aggregate(sensitive=ibis._.count(), found=ibis._.found.sum())
+    main = pl.col("comment_category").str.split("|").list.first().alias("category")
+    return (
+        collect(counted, "comment_category")
+        .group_by(main)
+        .agg(pl.col("sensitive", "found").sum())
+        .with_columns(share("found", "sensitive").alias("recall"))
+        .sort("sensitive", "category", descending=[True, False])
+    )
+
+
+def misleading_comments(leak: Leak, flagged: pl.DataFrame | ir.Table) -> pl.DataFrame:
+    """Which kinds of harmless comments are taken for sensitive ones?
+
+    `flagged` as `score_comments` takes it. One row a kind of harmless comment, the most misleading first: `kind`
+    ("idiom", "surname", "negated_mind", "ordinary" ...: the second part of its family's name), `lines` (of that kind),
+    `flagged` (of these), `share` (flagged over lines), `share_of_errors` (of all harmless lines that were flagged).
+    """
+    lines = _as_table(flagged, "line_id").select("line_id").distinct()
+    harmless = leak.truth.filter(~leak.truth.comment_sensitive & leak.truth.comment_family.notnull())
+    said = harmless.select("line_id", "comment_family").left_join(lines, "line_id")
+    counted = said.group_by("comment_family").aggregate(lines=ibis._.count(), flagged=ibis._.line_id_right.count())
+    kind = pl.col("comment_family").str.split(".").list.get(1, null_on_oob=True).fill_null(pl.col("comment_family"))
+    return (
+        collect(counted, "comment_family")
+        .group_by(kind.alias("kind"))
+        .agg(pl.col("lines", "flagged").sum())
+        .with_columns(errors=pl.col("flagged").sum())
+        .with_columns(share("flagged", "lines").alias("share"), share("flagged", "errors").alias("share_of_errors"))
+        .drop("errors")
+        .sort("flagged", "kind", descending=[True, False])
+    )
+
+
+def score_notes(notes: pl.DataFrame, read: pl.DataFrame) -> pl.DataFrame:
+    """How well were labelled notes read? For `comments.labelled_notes`, or any table of theirs.
+
+    `notes` has `sensitive` (bool), `read` is what `comments.classify` said of their comments, row for row. One row:
+    `notes`, `flagged`, `sensitive`, `true_positives`, `precision`, `recall`, `f1`. Raises `InputError` when the two
+    differ in length.
+    """
+    if notes.height != read.height:
+        raise InputError(f"There are {notes.height} notes and {read.height} answers: give one answer a note.")
+    both = pl.DataFrame({"true": notes["sensitive"], "said": read["sensitive"]})
+    table = both.select(
+        notes=pl.len().cast(pl.Int64),
+        flagged=pl.col("said").sum().cast(pl.Int64),
+        sensitive=pl.col("true").sum().cast(pl.Int64),
+        true_positives=(pl.col("said") & pl.col("true")).sum().cast(pl.Int64),
+    )
+    return _rates(table, said="flagged", true="sensitive", right="true_positives")
+
+
+def score_public_figures(leak: Leak, hits: pl.DataFrame) -> pl.DataFrame:
+    """How many of the hits of `public_figures.match` are the figures themselves, and how many figures are found?
+
+    For hits on the register that came with the leak. One row a tier, counting the hits that reach it or a stronger one:
+    `tier`, `hits`, `true_hits` (pairs of figure and record in the truth), `right`, `figures_said`, `figures_true` (in
+    the leak), `figures_right` (found by at least one right hit), `figures_allowing` (in the leak, where both the
+    register and a record of theirs hold what the tier compares), `precision`, `recall`, `f1` (of the pairs),
+    `figure_recall` (figures_right over figures_allowing).
     """
     truth = leak.truth.filter(leak.truth.figure_id.notnull()).select("figure_id", "record_id").distinct()
     planted = collect(truth, ["figure_id", "record_id"])
+    allowing = _figures_allowing(leak, truth)
     rows = []
     for rank, tier in enumerate(TIERS):
         reached = hits.filter(pl.col("rank") >= rank)
@@ -107,9 +181,33 @@ def score_public_figures(leak: Leak, hits: pl.DataFrame) -> pl.DataFrame:
                 "figures_said": reached["figure_id"].n_unique(),
                 "figures_true": planted["figure_id"].n_unique(),
                 "figures_right": right["figure_id"].n_unique(),
+                "figures_allowing": allowing[rank],
             }
         )
-    return _rates(pl.DataFrame(rows), said="hits", true="true_hits", right="right")
+    table = _rates(pl.DataFrame(rows), said="hits", true="true_hits", right="right")
+    return table.with_columns(share("figures_right", "figures_allowing").alias("figure_recall"))
+
+
+def wrong_hits(leak: Leak, hits: pl.DataFrame) -> pl.DataFrame:
+    """Which of the hits of `public_figures.match` are somebody else's? The hits with a column `wrong`."""
+    truth = leak.truth.filter(leak.truth.figure_id.notnull()).select("figure_id", "record_id").distinct()
+    planted = collect(truth, ["figure_id", "record_id"]).with_columns(right=True)
+    known = hits.join(planted, on=["figure_id", "record_id"], how="left", maintain_order="left")
+    return known.with_columns(wrong=pl.col("right").is_null()).drop("right")
+
+
+def _figures_allowing(leak: Leak, truth: ir.Table) -> tuple[int, int, int, int]:
+    """For each tier: how many figures in the leak have what it compares, in the register and in a record of theirs."""
+    figures = leak.public_figures.select("figure_id", born="birth_date", lives="departement_code")
+    records = leak.lines.select("record_id", "birth_date", "postal_code").distinct()
+    known = truth.join(records, "record_id").join(figures, "figure_id")
+    dated = known.born.notnull() & known.birth_date.notnull()
+    placed = dated & known.lives.notnull() & known.postal_code.notnull()
+    of_figure = known.mutate(dated=dated, placed=placed).group_by("figure_id")
+    can = of_figure.aggregate(dated=ibis._.dated.any(), placed=ibis._.placed.any())
+    counted = can.aggregate(every=can.count(), dated=can.dated.sum().coalesce(0), placed=can.placed.sum().coalesce(0))
+    row = collect(counted, "every").row(0, named=True)
+    return row["every"], row["dated"], row["dated"], row["placed"]
 
 
 def score_clusters(leak: Leak, clusters: pl.DataFrame | ir.Table) -> pl.DataFrame:

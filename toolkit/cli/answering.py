@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from toolkit.cli.printing import print_json, print_results
 
-__all__ = ["answer"]
+if TYPE_CHECKING:
+    from toolkit.leak import Leak
+    from toolkit.report.answers import Answer
+
+__all__ = ["answer", "print_answer"]
 
 
 def answer(
     name: str, directory: Path, engine: str, threads: int | None, memory_limit: str | None, as_json: bool
 ) -> None:
     """Ask one question and print its answer."""
-    from toolkit.leak import open_leak
     from toolkit.report.answers import ANSWERS
 
+    print_answer(ANSWERS[name], directory, engine, threads, memory_limit, as_json)
+
+
+def print_answer(
+    ask: Callable[[Leak], Answer],
+    directory: Path,
+    engine: str,
+    threads: int | None,
+    memory_limit: str | None,
+    as_json: bool,
+) -> None:
+    """Open the leak, ask it, and print what it answers."""
+    from toolkit.leak import open_leak
+
     with open_leak(directory, engine, memory_limit=memory_limit, threads=threads) as leak:
-        answer = ANSWERS[name](leak)
+        answer = ask(leak)
     if as_json:
         tables = {table: rows.to_dicts() for table, rows in answer.tables.items()}
         print_json({"data_set": leak.name, "results": [asdict(result) for result in answer.results], **tables})

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from toolkit.cli.answering import answer
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from toolkit.cli.answering import print_answer
 from toolkit.cli.options import (
     DirectoryArgument,
     EngineOption,
@@ -10,16 +14,46 @@ from toolkit.cli.options import (
     MemoryOption,
     ThreadsOption,
 )
+from toolkit.cli.printing import new_console
+
+if TYPE_CHECKING:
+    from toolkit.leak import Leak
+    from toolkit.report.answers import Answer
 
 __all__ = ["comments"]
 
 
 def comments(
     directory: DirectoryArgument,
+    audit: Annotated[
+        int | None,
+        typer.Option(
+            metavar="LINES",
+            min=1,
+            help="Estimate the shares from a sample of so many lines, such as 3000.",
+            show_default="hits of the scan only",
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the sample; publish it with the estimate.")] = 1,
+    reviewer: Annotated[
+        str,
+        typer.Option(
+            metavar="truth|FILE",
+            help="Who judged the sample: the truth of an invented leak, or the file of a labelling sheet.",
+        ),
+    ] = "truth",
     engine: EngineOption = "duckdb",
     threads: ThreadsOption = None,
     memory_limit: MemoryOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """What share of the lines carries a comment that reveals something intimate?"""
-    answer("comments", directory, engine, threads, memory_limit, as_json)
+
+    def ask(leak: Leak) -> Answer:
+        from toolkit.report.answers import AuditPlan, answer_comments
+
+        return answer_comments(leak, None if audit is None else AuditPlan(audit, seed, reviewer))
+
+    print_answer(ask, directory, engine, threads, memory_limit, as_json)
+    if audit is None and not as_json:
+        new_console().print("These are hits of the scan, not an estimate: --audit 3000 estimates, with intervals.")

@@ -1,0 +1,183 @@
+"""Every line of a leak in one of five strata, by how likely its comment is to be sensitive, before anybody reads one.
+
+A was called sensitive; B was hit by the scan and then qualified out; C is the twentieth of the remaining comments that
+comes first in the ranker's order; D is the rest; E is blank. The strata only spare work: whatever the scan and the
+ranker are worth, a sample drawn from all of them gives a share without bias.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import ibis
+import ibis.expr.types as ir
+import polars as pl
+
+from toolkit.analysis import comments
+from toolkit.analysis.audit_estimates import BLANK, FLAGGED, MEANINGS, REST
+from toolkit.analysis.comments.folding import fold
+from toolkit.analysis.comments.lexicon import FOLDER, load_lexicon
+from toolkit.analysis.comments.ranking import Ranker, train_on_scan
+from toolkit.analysis.comments.scan import find_entries, reached
+from toolkit.analysis.keys import Key
+from toolkit.analysis.results import collect, share
+from toolkit.errors import InputError
+from toolkit.leak import Leak
+
+__all__ = ["People", "Strata", "annotated", "rules_digest", "strata"]
+
+People: TypeAlias = pl.DataFrame | ir.Table | Key
+"""Who is a person: a table with one row a record (`record_id`, `person_cluster`), or one of the exact keys."""
+
+_DATA = FOLDER.parent / "data"
+_TEXT = "administrative_comment"
+_TOP = 0.05
+"""The part of the comments that were not hit which goes to C."""
+_BATCH = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Strata:
+    """Every line of a leak in exactly one stratum.
+
+    - texts: one row a distinct comment that is not blank: text (its number), administrative_comment, lines, stratum;
+    - sizes: one row a stratum: stratum, meaning, texts, lines;
+    - totals, the denominators: all lines, comments (lines that are not blank), records, and people where they are
+      known;
+    - lines: one row a line that is not blank: line_id, record_id, text, stratum, and person where people are known;
+      kept by the leak's engine, as long as the leak is open;
+    - rules: `rules_digest` when they were made.
+    """
+
+    texts: pl.DataFrame
+    sizes: pl.DataFrame
+    totals: Mapping[str, int]
+    lines: ir.Table
+    rules: str
+
+
+def strata(
+    leak: Leak, *, texts: pl.DataFrame | None = None, ranker: Ranker | None = None, people: People | None = None
+) -> Strata:
+    """Which lines may hide sensitive comments, by how likely that is?
+
+    `texts` spares a second reading when `comments.read_texts` was called before. `ranker` fills C; unless
+    given, one is trained on what the scan said (`comments.train_on_scan`). `people` is one of `keys.KEYS`, or a table
+    with one row a record of this leak, as `duplicates.resolve` gives it; a record that it leaves out stands alone.
+    """
+    read = comments.read_texts(leak) if texts is None else texts
+    ranker = train_on_scan(read) if ranker is None else ranker
+    placed = _place(read, ranker).with_row_index("text").with_columns(pl.col("text").cast(pl.Int64))
+    where = _lend(leak, placed.select(_TEXT, "text", "stratum"))
+    commented = leak.lines.select("line_id", "record_id", _TEXT).inner_join(where, _TEXT).drop(_TEXT)
+    lines = leak.lines
+    counted = lines.aggregate(lines=lines.count(), records=lines.record_id.nunique())
+    totals = collect(counted, "lines").row(0, named=True) | {"comments": int(placed["lines"].sum())}
+    if people is not None:
+        clusters, totals["people"] = _people(leak, people, commented, totals["records"])
+        commented = _with_people(commented, clusters)
+    kept = leak.derived(ibis.util.gen_name("audit_lines"), lambda _: commented)
+    return Strata(placed, _sizes(placed, totals["lines"]), totals, kept, rules_digest(ranker))
+
+
+def rules_digest(ranker: Ranker) -> str:
+    """A hash of the rules: the lexicon and the other data of the reader, its code, and what the ranker was taught.
+
+    Published with a sample, it proves that nothing was tuned after the draw.
+    """
+    code = Path(comments.__file__).parent.glob("*.py")
+    files = [file for folder in (FOLDER, _DATA) for file in folder.rglob("*") if file.is_file()] + list(code)
+    digest = hashlib.sha256(f"ranker:{ranker.taught}\n".encode())
+    for file in sorted(files, key=lambda file: (file.parent.name, file.name)):
+        digest.update(f"{file.name}:{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()
+
+
+def _place(read: pl.DataFrame, ranker: Ranker) -> pl.DataFrame:
+    """The stratum of each text that is not blank, one row a text in the order of the texts."""
+    quiet = read.filter(~pl.col("sensitive")).select(_TEXT, "lines", folded=fold(pl.col(_TEXT)))
+    looked = quiet.select(_TEXT, "lines", hit=_hit(quiet["folded"]), score=ranker.score_folded(quiet["folded"]))
+    ranked = looked.filter(~pl.col("hit")).sort("score", _TEXT, descending=[True, False])
+    # A text goes to C while those before it hold less than C's part: C is never empty where there is one.
+    before = pl.col("lines").cum_sum() - pl.col("lines")
+    top = before < _TOP * pl.col("lines").sum()
+    parts = [
+        read.filter("sensitive").select(_TEXT, "lines", stratum=pl.lit(FLAGGED)),
+        looked.filter("hit").select(_TEXT, "lines", stratum=pl.lit("B")),
+        ranked.select(_TEXT, "lines", stratum=pl.when(top).then(pl.lit("C")).otherwise(pl.lit(REST))),
+    ]
+    return pl.concat(parts).sort(_TEXT)
+
+
+def _hit(folded: pl.Series) -> pl.Series:
+    """Does each text hold a complete entry of the lexicon, whatever the words around it say?"""
+    lexicon = load_lexicon()
+    texts = pl.DataFrame({"text": pl.int_range(len(folded), eager=True), "folded": folded})
+    batches = [texts.slice(at, _BATCH) for at in range(0, len(folded), _BATCH)]
+    found = [find_entries(reached(batch, lexicon), lexicon)["text"] for batch in batches]
+    return texts["text"].is_in(pl.concat([texts["text"].clear(), *found]).implode())
+
+
+def _people(leak: Leak, people: People, commented: ir.Table, records: int) -> tuple[ir.Table, int]:
+    """`record_id` and `person_cluster`, for the records with a comment at least, and how many people there are."""
+    if isinstance(people, Key):
+        seen = people.seen(leak, "record_id")
+        alone = seen.aggregate(n=seen.record_id.nunique(where=~seen.has_key))
+        groups = people.groups(leak).aggregate(n=ibis._.count())
+        whole = sum(int(collect(counted, "n").item()) for counted in (alone, groups))
+        parts = [name for name in seen.columns if name not in ("record_id", "has_key")]
+        named = ibis.literal("|").join([seen[part].cast("string") for part in parts])
+        keyed = seen.filter(seen.has_key).semi_join(commented, "record_id")
+        return keyed.select("record_id", person_cluster=named).distinct(), whole
+    missing = [column for column in ("record_id", "person_cluster") if column not in people.columns]
+    if missing:
+        raise InputError(
+            f"These columns were not found: {', '.join(missing)}; the table has {', '.join(people.columns)}."
+        )
+    table = _lend(leak, people) if isinstance(people, pl.DataFrame) else people
+    clusters = table.select("record_id", "person_cluster").filter(ibis._.person_cluster.notnull())
+    counted = clusters.aggregate(people=clusters.person_cluster.nunique(), records=clusters.record_id.nunique())
+    row = collect(counted, "people").row(0, named=True)
+    return clusters, row["people"] + records - row["records"]
+
+
+def _lend(leak: Leak, table: pl.DataFrame) -> ir.Table:
+    # Spark knows no string views.
+    return leak.lend(table.to_arrow(compat_level=pl.CompatLevel.oldest()))
+
+
+def _with_people(commented: ir.Table, clusters: ir.Table) -> ir.Table:
+    """The lines with `person`: the cluster of their record, or the record itself where it has none."""
+    joined = commented.left_join(clusters, "record_id")
+    cluster, record = joined.person_cluster.cast("string"), joined.record_id.cast("string")
+    named = ibis.cases((joined.person_cluster.notnull(), ibis.literal("c") + cluster), else_=ibis.literal("r") + record)
+    return joined.select("line_id", "record_id", "text", "stratum", person=named)
+
+
+def _sizes(placed: pl.DataFrame, lines: int) -> pl.DataFrame:
+    counted = placed.group_by("stratum").agg(texts=pl.len().cast(pl.Int64), lines=pl.col("lines").sum())
+    blank = pl.DataFrame({"stratum": [BLANK], "texts": [0], "lines": [lines - int(placed["lines"].sum())]})
+    every = pl.DataFrame({"stratum": list(MEANINGS), "meaning": list(MEANINGS.values())})
+    return every.join(pl.concat([counted, blank]), on="stratum", how="left", maintain_order="left").with_columns(
+        pl.col("texts", "lines").fill_null(0)
+    )
+
+
+def annotated(planned: Strata) -> pl.DataFrame:
+    """How many lines, records and people have a comment at all, sensitive or not?
+
+    One row a unit: `unit`, `annotated`, `denominator`, `share`. Counted whole, so no interval belongs to it. It is what
+    a report of "patients with a comment" counts, and many times the sensitive ones.
+    """
+    lines = planned.lines
+    counts = {"lines": lines.count(), "records": lines.record_id.nunique()}
+    if "person" in lines.columns:
+        counts["people"] = lines.person.nunique()
+    row = collect(lines.aggregate(**counts), "lines").row(0, named=True)
+    rows = [(unit, row[unit], planned.totals[unit]) for unit in counts]
+    table = pl.DataFrame(rows, schema=["unit", "annotated", "denominator"], orient="row")
+    return table.with_columns(share("annotated", "denominator").alias("share"))
