@@ -22,8 +22,10 @@ import typer.main
 
 import toolkit
 from toolkit import schema
-from toolkit.analysis import counts, duplicates, public_figures
+from toolkit.analysis import audit, counts, duplicates, public_figures
+from toolkit.analysis.keys import KEYS
 from toolkit.cli import app, main
+from toolkit.labelling import LabellingSheet
 from toolkit.leak import open_leak
 
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]  # an app of several commands is a group
@@ -107,6 +109,7 @@ def test_version(run: Run) -> None:
         (["describe", "."], "has no manifest.json"),
         (["verify-synthetic", "missing"], "There is no file or directory missing"),
         (["counts", ".", "--engine", "abacus"], "There is no engine 'abacus'"),
+        (["comments", ".", "--audit", "0"], "'--audit'"),
         (["counts", ".", "--memory-limit", "much"], "'much' is not a size"),
         (["counts"], "'DIR'"),
         (["nope"], "'nope'"),
@@ -264,36 +267,191 @@ def test_counts_are_the_analysts(run: Run, small_leak: Path) -> None:
 
 
 def test_duplicates_are_the_analysts(run: Run, small_leak: Path) -> None:
-    """`duplicates --json` holds how many people stand at several practices, by each key."""
+    """`duplicates --json` holds the linked people with their interval, and what each exact key says."""
     with open_leak(small_leak) as leak:
-        expected = duplicates.at_several_practices(leak)
+        people, by_key = duplicates.count_people(leak), duplicates.at_several_practices(leak)
 
     answer = answered(run, "duplicates", small_leak)
 
-    assert expected["people_at_several"].to_list() == [result["value"] for result in answer["results"]]
-    assert expected["people"].to_list() == [result["denominator"] for result in answer["results"]]
+    results = {result["id"]: result for result in answer["results"]}
+    linked, keys = results["people"], [results[f"people_at_several_practices_by_{key}"] for key in by_key["key"]]
+    assert [people.low, people.people, people.high] == [linked[name] for name in ("low", "value", "high")]
+    assert by_key["people_at_several"].to_list() == [result["value"] for result in keys]
+    assert by_key["people"].to_list() == [result["denominator"] for result in keys]
+    assert people.waterfall.rows(named=True) == answer["waterfall"]
+    assert people.repeats.rows(named=True) == answer["repeats"]
+    assert people.linkage.sweep.rows(named=True) == answer["threshold_sweep"]
+
+
+def test_duplicates_writes_the_clusters(run: Run, small_leak: Path, tmp_path: Path) -> None:
+    """`--out` holds one row a record with its person, for its owner alone to read; nothing else is left beside it."""
+    out = tmp_path / "clusters.parquet"
+
+    ran = run("duplicates", small_leak, "--out", out)
+
+    clusters = pl.read_parquet(out)
+    lines = pl.read_parquet(small_leak / "lines" / "*.parquet")
+    assert (0, "") == (ran.code, ran.err)
+    assert ["record_id", "person_cluster"] == clusters.columns
+    assert lines["record_id"].unique().sort().to_list() == clusters["record_id"].to_list()
+    assert 0 == clusters["person_cluster"].null_count()
+    assert [out] == list(tmp_path.iterdir())
+    assert 0o600 == out.stat().st_mode & 0o777
+    assert "From lines to people" in ran.out
+    assert "What makes lines more than people" in ran.out
+
+
+def test_duplicates_takes_and_gives_a_model(run: Run, small_leak: Path, tmp_path: Path) -> None:
+    """A model that was saved links the same leak to the same people, and its numbers say so in their command."""
+    saved = tmp_path / "model.json"
+
+    learned = answered(run, "duplicates", small_leak, "--save-model", str(saved))
+    linked = answered(run, "duplicates", small_leak, "--model", str(saved))
+
+    assert learned["waterfall"] == linked["waterfall"]
+    assert f"--model {saved}" in linked["results"][0]["command"]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--out", "missing/clusters.parquet"], "cannot be written"),
+        (["--save-model", "missing/model.json"], "cannot be written"),
+        (["--model", "missing.json"], "holds no trained model"),
+    ],
+    ids=["out", "save-model", "model"],
+)
+def test_duplicates_tells_what_was_wrong_with_a_file(
+    options: list[str], says: str, run: Run, small_leak: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that cannot be read or written is one sentence and code 2."""
+    monkeypatch.chdir(tmp_path)
+
+    ran = run("duplicates", small_leak, *options)
+
+    assert 2 == ran.code
+    assert says in ran.err
+    assert 1 == ran.err.count("\n")
 
 
 def test_public_figures_are_the_analysts(run: Run, small_leak: Path) -> None:
     """`public-figures --json` holds the tiers with their hits and what chance would give."""
     with open_leak(small_leak) as leak:
-        expected = public_figures.tiers(leak)
+        expected = public_figures.match(leak).tiers
 
     tiers = pl.DataFrame(answered(run, "public-figures", small_leak)["tiers"])
 
-    assert expected["hits"].to_list() == tiers["hits"].to_list()
-    assert expected["expected"].to_list() == pytest.approx(tiers["expected"].to_list())
+    promised = ["tier", "hits", "figures", "expected_by_chance", "low", "high"]
+    assert expected.select(promised).equals(tiers.select(promised))
 
 
-def test_comments_have_two_denominators(run: Run, small_leak: Path) -> None:
-    """The same sensitive lines are told as a share of all lines and as a share of lines with a comment."""
+def test_public_figures_take_a_register_and_write_hits(run: Run, nine_lines: Path, tmp_path: Path) -> None:
+    """A register from outside is matched instead of our own, and its hits are written for the owner's eyes alone."""
+    register, out = tmp_path / "register.csv", tmp_path / "hits.parquet"
+    register.write_text("nom;prénom;date de naissance\nLEFEVRE;Zoé;17/05/1980\n", encoding="utf-8")
+
+    tiers = answered(run, "public-figures", nine_lines, "--register", str(register), "--out", str(out))["tiers"]
+
+    hits = pl.read_parquet(out)
+    assert [2, 2, 2, 0] == [tier["hits"] for tier in tiers]
+    assert ["figure_id", "record_id", "tier", "p_wrong_person"] == hits.columns
+    assert [(1, 10, "name_birth_date"), (1, 20, "name_birth_date")] == hits.drop("p_wrong_person").rows()
+    assert 0o600 == out.stat().st_mode & 0o777
+    assert [out.name, register.name] == sorted(path.name for path in tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--register", "missing.csv"], "There is no file missing.csv"),
+        (["--register", "bad.csv"], "lacks a first name"),
+        (["--out", "missing/hits.parquet"], "cannot be written"),
+    ],
+)
+def test_public_figures_without_a_register_or_a_place_to_write(
+    options: list[str], says: str, run: Run, nine_lines: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A register that is none, or a file that cannot be written, ends with code 2 and one line."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bad.csv").write_text("nom\nA\n", encoding="utf-8")
+
+    ran = run("public-figures", nine_lines, *options)
+
+    assert (2, "") == (ran.code, ran.out)
+    assert says in ran.err
+    assert 1 == ran.err.count("\n")
+
+
+def test_comments_are_hits_until_they_are_audited(run: Run, small_leak: Path) -> None:
+    """Without a sample the same hits are told out of all lines and of those with a comment, and called hits."""
     results = {result["id"]: result for result in answered(run, "comments", small_leak)["results"]}
 
-    of_lines, of_comments = results["sensitive_lines"], results["sensitive_comments"]
+    of_lines, of_comments = results["flagged_lines"], results["flagged_comments"]
     assert of_lines["value"] == of_comments["value"]
     assert 20_000 == of_lines["denominator"]
     assert results["commented_lines"]["value"] == of_comments["denominator"]
-    assert of_lines["value"] / 20_000 == pytest.approx(results["sensitive_share_of_lines"]["value"])
+    assert "hits of the scan, not an estimate" in of_lines["definition"]
+    assert [] == [name for name in results if name.startswith("sensitive_")]
+    assert "not an estimate: --audit 3000 estimates" in run("comments", small_leak).out
+
+
+def test_audited_comments_are_the_analysts(run: Run, small_leak: Path) -> None:
+    """`comments --audit` gives the estimate of that sample, its interval, its seed and its rules, beside the hits."""
+    with open_leak(small_leak) as leak:
+        planned = audit.strata(leak, people=KEYS["birth_identity"])
+        sample = audit.draw(planned, 1200, 5, floor=400)
+        expected = audit.estimate(sample, audit.label(sample, leak)).shares
+
+    answer = answered(run, "comments", small_leak, "--audit", "1200", "--seed", "5")
+
+    results = {result["id"]: result for result in answer["results"]}
+    assert expected.equals(pl.DataFrame(answer["estimate"]).select(expected.columns))
+    for row in expected.iter_rows(named=True):
+        result = results[f"sensitive_{row['unit']}"]
+        assert (row["sensitive"], row["sensitive_low"], row["sensitive_high"], row["denominator"]) == tuple(
+            result[name] for name in ("value", "low", "high", "denominator")
+        )
+    share = results["sensitive_share_of_lines"]
+    assert answer["results"][0] == share
+    assert (expected["value"][0], expected["low"][0], expected["high"][0]) == (
+        share["value"],
+        share["low"],
+        share["high"],
+    )
+    (drawn,) = answer["sample"]
+    assert (5, 1200, sample.digest, sample.rules) == tuple(drawn[name] for name in ("seed", "lines", "sample", "rules"))
+    assert share["command"].endswith("--audit 1200 --seed 5 --reviewer truth --json")
+
+
+def without_truth(leak: Path, directory: Path) -> Path:
+    """The same data set as a real one would be: nobody knows the truth of its lines."""
+    shutil.copytree(leak, directory)
+    shutil.rmtree(directory / "truth")
+    manifest = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
+    manifest["files"] = [entry for entry in manifest["files"] if not entry["path"].startswith("truth/")]
+    (directory / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    return directory
+
+
+def test_comments_of_a_real_leak_need_a_reader(run: Run, nine_lines: Path, tmp_path: Path) -> None:
+    """Without truth there are hits, and an audit says who must read; a finished sheet gives the estimate."""
+    real = without_truth(nine_lines, tmp_path / "real")
+    assert 0 == run("comments", real).code
+    assert {"flagged_lines"} < {result["id"] for result in answered(run, "comments", real)["results"]}
+
+    refused = run("comments", real, "--audit", "90")
+    with open_leak(real) as leak:
+        sample = audit.draw(audit.strata(leak, people=KEYS["birth_identity"]), 90, floor=30)
+    sheet = LabellingSheet(sample, tmp_path, "anna")
+    while sheet.current is not None:
+        sheet.answer("not")
+    answer = answered(run, "comments", real, "--audit", "90", "--reviewer", str(sheet.file))
+
+    assert (2, "") == (refused.code, refused.out)
+    assert "has no truth to judge a sample" in refused.err
+    results = {result["id"]: result for result in answer["results"]}
+    assert 0 == results["sensitive_lines"]["value"]
+    assert "judged by a reviewer" in results["sensitive_lines"]["definition"]
 
 
 @pytest.mark.parametrize("name", ANSWERS)

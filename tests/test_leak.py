@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from toolkit import schema
@@ -221,3 +222,12 @@ def test_spark_takes_no_pattern_for_a_path(
     directory.mkdir()
     with open_leak(write_data_set(directory), "spark") as leak:
         assert 9 == leak.lines.count().execute()
+
+
+def test_a_lent_table_is_joined_with_those_of_the_leak(leak: Leak) -> None:
+    """Rows from outside are a table of the engine while the leak is open."""
+    lent = leak.lend(pa.table({"record_id": [10, 31, 900]}))
+
+    found = leak.lines.semi_join(lent, "record_id").select("record_id").to_polars()
+
+    assert [10, 31] == sorted(found["record_id"].to_list())

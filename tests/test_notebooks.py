@@ -19,6 +19,7 @@ PUBLIC = {
     "toolkit",
     "toolkit.analysis",
     "toolkit.charts",
+    "toolkit.labelling",
     "toolkit.privacy",
 }
 # What makes a browser fetch something: an address after src or href of a script, style, picture or frame, or in CSS.

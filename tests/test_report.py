@@ -37,7 +37,10 @@ MINIMUM_IDS = {
     "people_by_nir",
     "people_by_names_birth_date",
     "sensitive_lines",
+    "sensitive_records",
+    "sensitive_people",
     "sensitive_share_of_lines",
+    "flagged_lines",
     "figures_by_name",
     "figures_by_name_birth_year",
     "figures_by_name_birth_date",
@@ -108,6 +111,20 @@ def test_command_gives_the_number_again(
 
     again = {result["id"]: result["value"] for result in json.loads(capsys.readouterr().out)["results"]}
     assert {result.id: result.value for result in answers[name].results} == again
+
+
+def test_share_of_comments_is_an_estimate_near_the_truth(results: dict[str, Result], small_leak: Path) -> None:
+    """The headline has an interval around it and lies near the truth; what the scan hits is told apart from it."""
+    headline = results["sensitive_share_of_lines"]
+    true = pl.read_parquet(small_leak / "truth" / "lines" / "*.parquet")["comment_sensitive"].mean()
+
+    assert headline.low is not None
+    assert headline.high is not None
+    assert headline.low < headline.value < headline.high
+    # One audit in twenty misses by its promise, so the interval itself is no test.
+    assert pytest.approx(true, rel=0.1) == headline.value
+    assert headline.definition.startswith("estimate (3,000 lines drawn with seed 1, judged by the truth)")
+    assert results["flagged_lines"].low is None
 
 
 # --- Words ------------------------------------------------------------------------------------------------------------

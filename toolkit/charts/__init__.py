@@ -1,24 +1,59 @@
 """Pictures: one function each, from a result table to a Plotly figure.
 
 Every picture has a title that states the finding, a line that says what is counted, and a line of sources. Figures are
-small: what is drawn was counted before, so no picture holds more than a few hundred points. Writing them to a
-page, with plotly.js inside, is the business of `report`. One file a question; `look` is what all share.
+small: what is drawn was counted before, so no picture holds more than a few hundred points, or one a practice. Writing
+them to a page, with plotly.js inside, is the business of `report`. One file a question; `look` is what all share.
 """
 
-from toolkit.charts.comments import comments_by_category, comments_by_practice
+from toolkit.charts.comments import (
+    audit_intervals,
+    comments_by_category,
+    comments_by_practice,
+    comments_funnel,
+    estimate_and_truth,
+    misleading_comments,
+)
 from toolkit.charts.counts import completeness, counts_overview, lines_by_practice, lines_by_year
-from toolkit.charts.duplicates import people_by_practices
+from toolkit.charts.duplicates import cluster_sizes, people_by_practices, people_steps, repeats, shared_patients
+from toolkit.charts.linkage import (
+    linkage_errors,
+    match_weights,
+    missed_by_typing_error,
+    people_by_threshold,
+    weight_of_a_pair,
+)
 from toolkit.charts.look import TEMPLATE
-from toolkit.charts.public_figures import public_figures_tiers
+from toolkit.charts.public_figures import (
+    public_figures_exposure,
+    public_figures_placebo,
+    public_figures_reliability,
+    public_figures_tiers,
+)
 
 __all__ = [
     "TEMPLATE",
+    "audit_intervals",
+    "cluster_sizes",
     "comments_by_category",
     "comments_by_practice",
+    "comments_funnel",
     "completeness",
     "counts_overview",
+    "estimate_and_truth",
     "lines_by_practice",
     "lines_by_year",
+    "linkage_errors",
+    "match_weights",
+    "misleading_comments",
+    "missed_by_typing_error",
     "people_by_practices",
+    "people_by_threshold",
+    "people_steps",
+    "public_figures_exposure",
+    "public_figures_placebo",
+    "public_figures_reliability",
     "public_figures_tiers",
+    "repeats",
+    "shared_patients",
+    "weight_of_a_pair",
 ]

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from toolkit.cli.answering import answer
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from toolkit.cli.answering import print_answer
 from toolkit.cli.options import (
     DirectoryArgument,
     EngineOption,
@@ -11,15 +17,46 @@ from toolkit.cli.options import (
     ThreadsOption,
 )
 
+if TYPE_CHECKING:
+    from toolkit.leak import Leak
+    from toolkit.report.answers import Answer
+
 __all__ = ["public_figures"]
 
 
 def public_figures(
     directory: DirectoryArgument,
+    register: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Register of people in public life: CSV, Parquet or Excel, with at least first and last names.",
+            show_default="the invented register of the data set",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Parquet file for the hits: ids, tier and P(wrong person), no names; readable by its owner alone.",
+        ),
+    ] = None,
     engine: EngineOption = "duckdb",
     threads: ThreadsOption = None,
     memory_limit: MemoryOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Which public figures may be in the leak, and how many of the hits are namesakes? Counts only, no names."""
-    answer("public-figures", directory, engine, threads, memory_limit, as_json)
+    """Which public figures are in the leak, and how many of the hits are namesakes? Counts only, no names."""
+
+    def ask(leak: Leak) -> Answer:
+        from toolkit.analysis.public_figures import check_place, match, read_register, write_hits
+        from toolkit.report.answers.public_figures import answer_matches
+
+        if out is not None:
+            check_place(out)
+        matches = match(leak, None if register is None else read_register(register))
+        if out is not None:
+            write_hits(matches, out)
+        return answer_matches(leak, matches, [] if register is None else ["--register", os.fspath(register)])
+
+    print_answer(ask, directory, engine, threads, memory_limit, as_json)

@@ -10,17 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from toolkit.leak import Leak
-from toolkit.report.answers.comments import answer_comments
+from toolkit.report.answers.comments import AuditPlan, answer_comments, answer_comments_audited
 from toolkit.report.answers.counts import answer_counts
 from toolkit.report.answers.duplicates import answer_duplicates
 from toolkit.report.answers.public_figures import answer_public_figures
 from toolkit.report.answers.result import Answer, Result, shown_path
 
-__all__ = ["ANSWERS", "Answer", "Result", "shown_path"]
+__all__ = ["ANSWERS", "Answer", "AuditPlan", "Result", "answer_comments", "shown_path"]
 
 ANSWERS: dict[str, Callable[[Leak], Answer]] = {
     "counts": answer_counts,
-    "comments": answer_comments,
+    "comments": answer_comments_audited,
     "public-figures": answer_public_figures,
     "duplicates": answer_duplicates,
 }

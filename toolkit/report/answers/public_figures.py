@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import polars as pl
+
 from toolkit.analysis import public_figures
+from toolkit.analysis.public_figures import Matches
 from toolkit.leak import Leak
 from toolkit.report.answers.result import Answer, Result, make_answer
 
-__all__ = ["answer_public_figures"]
+__all__ = ["answer_matches", "answer_public_figures"]
+
+_QUESTION = "Which public figures are in the leak, and how many of the hits are the wrong person?"
 
 
 def answer_public_figures(leak: Leak) -> Answer:
-    """Which public figures may be in the leak, and how many hits are namesakes? Table: `tiers`."""
-    tiers = public_figures.tiers(leak)
+    """The answer for the register that came with the leak."""
+    return answer_matches(leak, public_figures.match(leak))
+
+
+def answer_matches(leak: Leak, matches: Matches, options: Sequence[str] = ()) -> Answer:
+    """Which public figures are in the leak, and how many of the hits are the wrong person?
+
+    Tables: `tiers` and `exposure`. `options` are those that the command needs to find the same register.
+    """
+    tiers = matches.tiers
+    exposure = public_figures.exposure(leak, matches)
     results: list[Result] = []
     agreeing = ""
     for row in tiers.iter_rows(named=True):
         agreeing = row["definition"].replace("the same", agreeing)
         results += _tier_results(row, agreeing)
-    question = "Which public figures may be in the leak, and how many of the hits are namesakes?"
-    return make_answer("public-figures", leak, question, results, {"tiers": tiers})
+    results += _exposed(exposure)
+    return make_answer("public-figures", leak, _QUESTION, results, {"tiers": tiers, "exposure": exposure}, options)
 
 
 def _tier_results(row: dict[str, Any], agreeing: str) -> Iterator[Result]:
-    """Figures with a hit at one tier, and the hits that namesakes do not explain."""
+    """Figures with a hit at one tier, and how many of the hits are likely wrong."""
     yield Result(
         id=f"figures_by_{row['tier']}",
         value=row["figures"],
@@ -35,15 +49,42 @@ def _tier_results(row: dict[str, Any], agreeing: str) -> Iterator[Result]:
         share=row["share"],
         definition=f"figures with at least one record of the same {agreeing}",
     )
-    beyond = max(0.0, row["hits"] - row["expected"])
     yield Result(
-        id=f"hits_beyond_chance_by_{row['tier']}",
-        value=round(beyond, 1),
+        id=f"chance_hits_by_{row['tier']}",
+        value=round(row["expected_by_chance"], 1),
         unit="pairs of figure and record",
         denominator=row["hits"],
         denominator_unit="pairs found",
-        share=beyond / row["hits"] if row["hits"] else None,
-        definition=f"pairs of the same {agreeing}, less the {row['expected']:,.1f} that namesakes would give",
-        low=row["excess_low"],
-        high=row["excess_high"],
+        share=None,
+        definition=f"pairs of the same {agreeing} that namesakes alone would give",
+        low=row["low"],
+        high=row["high"],
     )
+
+
+def _exposed(exposure: pl.DataFrame) -> Iterator[Result]:
+    """What of the confirmed figures is exposed; nothing where the count is too small to be shown."""
+    everybody = exposure.row(-1, named=True)
+    figures = everybody["figures"]
+    for name, meaning in _MEANINGS.items():
+        if figures and everybody[name] is not None:
+            yield Result(
+                id=f"confirmed_figures_with_{name}",
+                value=everybody[name],
+                unit="public figures",
+                denominator=figures,
+                denominator_unit="confirmed figures",
+                share=everybody[name] / figures,
+                definition=f"of the figures found by name and birth date with a risk of 5 % at most: {meaning}",
+            )
+
+
+_MEANINGS = {
+    "address": "an address is exposed",
+    "phone": "a telephone number is exposed",
+    "email": "an e-mail address is exposed",
+    "nir": "the social security number is exposed",
+    "comment": "a comment is exposed",
+    "sensitive_comment": "a comment is exposed that reveals something intimate",
+    "several_practices": "records at more than one practice",
+}

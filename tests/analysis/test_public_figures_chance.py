@@ -1,0 +1,338 @@
+"""P(wrong person) and hits by chance: by hand, on worlds where everything is drawn apart, and on twenty leaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from toolkit import schema
+from toolkit.analysis import public_figures, scoring
+from toolkit.analysis.public_figures import Matches, poisson_binomial_range, reliability
+from toolkit.analysis.public_figures.agreement import DATES
+from toolkit.analysis.public_figures.candidates import Candidates, FigureNames
+from toolkit.analysis.public_figures.chance import judge
+from toolkit.analysis.public_figures.frequencies import Frequencies
+from toolkit.analysis.public_figures.namesakes import Namesakes, Rates
+from toolkit.errors import InputError
+from toolkit.leak import open_leak
+from toolkit.scenario import load_scenario
+from toolkit.synth.generate import generate
+
+D = date
+SAME, YEAR, OTHER, UNKNOWN = (DATES.index(level) for level in ("same", "year", "other", "unknown"))
+
+# --- Namesakes, by hand -------------------------------------------------------------------------------------------
+
+_DAYS = [D(1980, month, day) for month, day in product(range(1, 13), range(1, 11))]
+
+
+def _hand_made(born: date | None) -> Namesakes:
+    """A leak of 1,200 men born on 120 days of 1980 alone: 41 bear the surname, 24 the first name, 60 live in 35."""
+    frequencies = Frequencies(
+        surnames=pl.DataFrame({"spelling": ["A", "AB"], "words": ["A", "AB"], "key": ["A", "AB"], "lines": [41, 6]}),
+        first_names=pl.DataFrame({"spelling": ["G"], "words": ["G"], "key": ["G"], "first": [0]}),
+        first_names_by_decade=pl.DataFrame({"key": ["G"], "sex": ["M"], "decade": [198], "lines": [24]}),
+        days=pl.DataFrame({"birth_date": _DAYS, "sex": ["M"] * 120, "lines": [10] * 120}),
+        places=pl.DataFrame({"departement": ["35", "75"], "lines": [60, 1140]}),
+        placeholders=(),
+        undated=0.0,
+        unplaced=0.0,
+    )
+    names = FigureNames(
+        surnames=pl.DataFrame({"figure_id": [1], "key": ["A"]}),
+        first_names=pl.DataFrame({"figure_id": [1], "key": ["G"]}),
+        near_surnames=pl.DataFrame({"key": ["A"], "near": ["AB"]}),
+        near_first_names=pl.DataFrame(schema={"key": pl.String, "near": pl.String}),
+    )
+    pairs = pl.DataFrame({"figure_id": [1], "record_id": [1], "same_name": [True]})
+    bearers = pl.DataFrame({"key": ["A"], "sex": ["M"], "decade": [198], "people": [41]})
+    register = pl.DataFrame(
+        {"figure_id": [1], "sex": ["M"], "birth_date": [born], "departement_code": ["35"]},
+        schema_overrides={"birth_date": pl.Date},
+    )
+    return Namesakes(register, names, frequencies, Candidates(pairs, bearers, 1.0, 1.0, 1.0))
+
+
+def test_namesakes_beside_a_hit_are_those_worked_out_by_hand() -> None:
+    """Of 41 bearers and 24 first names one each is the hit; a half is added to what is left, as Jeffreys has it."""
+    rates = _hand_made(D(1980, 3, 4)).beside_hits()
+
+    everybody = (41 - 1 + 0.5) * (24 - 1 + 0.5) / 1200
+    on_the_day = everybody / 120
+    near = (6 - 1 + 0.5) * 23.5 / 1200 / 120 + 40.5 * 0.5 / 1200 / 120
+    # 4 March: the other nine days of the month less the 4th of other months, 10 and 30 being no days here.
+    one_digit = everybody * (8 + 8) / 120
+    assert on_the_day == pytest.approx(rates.people[0, SAME])
+    assert on_the_day == pytest.approx(rates.people[0, DATES.index("swapped")])
+    assert one_digit == pytest.approx(rates.people[0, DATES.index("one_digit")])
+    assert everybody == pytest.approx(rates.people[0, :-1].sum())
+    assert near == pytest.approx(rates.people[0, -1])
+    assert 60.5 / 1200 == pytest.approx(rates.place[0])
+
+
+def test_namesakes_of_a_figure_without_birth_date_agree_in_name_alone() -> None:
+    """Without a birth date all namesakes stand at one level."""
+    rates = _hand_made(None).beside_hits()
+
+    expected = np.zeros(len(DATES) + 1)
+    expected[UNKNOWN] = 40.5 * 23.5 / 1200
+    assert expected == pytest.approx(rates.people[0])
+
+
+def test_namesakes_in_all_leave_out_the_figure_itself() -> None:
+    """What chance gives over the register leaves the figure out as far as it is there."""
+    namesakes = _hand_made(D(1980, 3, 4))
+
+    totals = [namesakes.in_all(np.array([present])).people[0, :-1].sum() for present in (0.0, 0.5, 1.0)]
+
+    assert pytest.approx([41 * 24 / 1200, 40.5 * 23.5 / 1200, 40 * 23 / 1200]) == totals
+
+
+# --- P(wrong person), by hand -------------------------------------------------------------------------------------
+
+
+def _judged(pairs: list[tuple[int, int, str, str]], rates: Rates, register: pl.DataFrame) -> list[float]:
+    """P(wrong person) of pairs (figure, record, date, place) of the same name, in the order of their ids."""
+    table = pl.DataFrame(pairs, schema=["figure_id", "record_id", "date", "place"], orient="row")
+    # Birth dates that are far apart, so that each record is another candidate.
+    typed = pl.Series([D(1900 + 13 * n, 1 + 5 * n % 12, 1 + 11 * n % 28) for n in range(len(pairs))])
+    judged = judge(register, table.with_columns(same_name=True, typed=typed, nir=None), rates)
+    return judged.pairs.sort("figure_id", "record_id")["p_wrong_person"].to_list()
+
+
+def test_a_lone_hit_has_the_odds_of_the_formula() -> None:
+    """A hit with L namesakes expected is wrong with the odds (1 - p) L : p m, with what was learnt for p and m."""
+    register = pl.DataFrame({"figure_id": [1], "birth_date": [D(1980, 1, 1)]})
+    pair = pl.DataFrame({"figure_id": [1], "record_id": [1], "same_name": [True], "date": ["same"], "place": ["same"]})
+    judged = judge(
+        register,
+        pair.with_columns(typed=D(1980, 1, 1), nir=None),
+        Rates(np.full((1, len(DATES) + 1), 0.4), np.array([0.1])),
+    )
+
+    learnt, namesakes = judged.learnt, 0.4 * 0.1
+    own = learnt.dates[SAME] * learnt.same_place
+    odds = (1 - learnt.present) * namesakes / (learnt.present * own)
+    assert odds / (1 + odds) == pytest.approx(judged.pairs["p_wrong_person"].item())
+
+
+def test_equal_candidates_share_what_is_left() -> None:
+    """Two candidates with the same pattern are equally likely, and not both likely; a lone one is likely."""
+    register = pl.DataFrame({"figure_id": [1, 2], "birth_date": [None, None]}, schema_overrides={"birth_date": pl.Date})
+    rates = Rates(np.full((2, len(DATES) + 1), 0.01), np.full(2, 0.1))
+
+    alone, *two = _judged([(1, 1, "unknown", "same"), *((2, n, "unknown", "same") for n in (2, 3))], rates, register)
+
+    assert two[0] == pytest.approx(two[1])
+    assert 0.4 < two[0] < 0.6
+    assert 0.05 > alone
+
+
+def test_records_with_one_nir_are_one_candidate() -> None:
+    """A record whose birth date is another's has the probability of the one whose number it shares."""
+    register = pl.DataFrame({"figure_id": [1], "birth_date": [D(1980, 1, 1)]})
+    pairs = pl.DataFrame(
+        {
+            "figure_id": [1, 1, 1],
+            "record_id": [1, 2, 3],
+            "same_name": [True] * 3,
+            "date": ["same", "other", "other"],
+            "place": ["same"] * 3,
+            "typed": [D(1980, 1, 1), D(1999, 1, 1), D(1998, 1, 1)],
+            "nir": ["1", "1", None],
+        }
+    )
+
+    judged = judge(register, pairs, Rates(np.full((1, len(DATES) + 1), 0.001), np.array([0.1]))).pairs
+
+    own, shared, apart = judged["p_wrong_person"].to_list()
+    assert own == shared < apart
+
+
+@given(namesakes=st.lists(st.floats(1e-6, 100), min_size=2, max_size=6, unique=True))
+def test_more_namesakes_make_a_hit_less_likely(namesakes: list[float]) -> None:
+    """P(wrong person) lies between 0 and 1 and grows with the namesakes expected."""
+    ordered = sorted(namesakes)
+    pairs = [(figure, figure, "same", "unknown") for figure in range(1, len(ordered) + 1)]
+
+    register = pl.DataFrame({"figure_id": range(1, len(ordered) + 1), "birth_date": [D(1980, 1, 1)] * len(ordered)})
+    rates = Rates(np.tile(np.array(ordered)[:, None], (1, len(DATES) + 1)), np.full(len(ordered), 0.1))
+
+    wrong = _judged(pairs, rates, register)
+
+    assert wrong == sorted(wrong)
+    assert all(0 <= p <= 1 for p in wrong)
+
+
+# --- Where everything is drawn apart ------------------------------------------------------------------------------
+
+_PEOPLE, _FIGURES = 20_000, 400
+Write = Callable[..., Path]
+
+
+def _drawn_apart(random: np.random.Generator, rows: int) -> pl.DataFrame:
+    """People whose surname, first name, birth day and departement are drawn apart, some names commoner than others."""
+
+    def names(prefix: str, many: int, skew: float) -> list[str]:
+        letters = "abcdefghijklmnopqrst"
+        ranks = np.minimum(random.pareto(skew, rows) * 12, many - 1).astype(int)
+        return [f"{prefix}{letters[n // 400]}{letters[n // 20 % 20]}{letters[n % 20]}{prefix}" for n in ranks]
+
+    births = [D(1940, 1, 1) + timedelta(days=int(day)) for day in random.integers(0, 60 * 365, rows)]
+    surnames = names("Sur", 4000, 0.5)
+    return pl.DataFrame(
+        {
+            "last_name": surnames,
+            "birth_name": surnames,
+            "first_name": names("Pre", 400, 0.9),
+            "sex": "F",
+            "birth_date": births,
+            "postal_code": [f"{35 + place}000" for place in random.integers(0, 20, rows)],
+        }
+    )
+
+
+def _world(seed: int, write: Write, folder: Path) -> tuple[Matches, pl.DataFrame]:
+    """A leak of people drawn apart, of whom 100 are among 400 figures; what is found, and which hits are wrong."""
+    random = np.random.default_rng(seed)
+    people = _drawn_apart(random, _PEOPLE)
+    outside = _drawn_apart(random, _FIGURES - 100)
+    lines = people.with_row_index("line_id").with_columns(record_id=pl.col("line_id"), practice_id=1, practitioner_id=1)
+    lines = lines.with_columns(created_on=D(2020, 1, 1), updated_on=D(2020, 1, 1))
+    known = pl.Series(random.random(_FIGURES) < 0.3)
+    register = pl.concat([people.head(100), outside]).with_columns(
+        figure_id=pl.int_range(1, _FIGURES + 1),
+        birth_date=pl.when(known).then("birth_date"),
+        departement_code=pl.when(pl.Series(random.random(_FIGURES) < 0.5)).then(pl.col("postal_code").str.head(2)),
+        role=pl.lit("maire"),
+        role_category=pl.lit("mayor"),
+    )
+    tables = {"lines": _as(schema.LINES, lines), "public_figures": _as(schema.PUBLIC_FIGURES, register)}
+    with open_leak(write(folder, **tables), threads=2) as leak:
+        matches = public_figures.match(leak)
+    own = pl.col("figure_id") == pl.col("record_id") + 1
+    return matches, matches.hits.with_columns(wrong=~(own & (pl.col("figure_id") <= 100)))
+
+
+def _as(table: schema.Table, frame: pl.DataFrame) -> object:
+    """The rows of `frame` as an Arrow table of the schema, null where it has no column."""
+    missing = [pl.lit(None).alias(name) for name in table.names if name not in frame.columns]
+    return frame.with_columns(missing).select(table.names).to_arrow().cast(table.arrow_schema())
+
+
+@pytest.fixture(scope="module")
+def worlds(write_data_set: Write, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Matches, pl.DataFrame]]:
+    """Eight such worlds."""
+    folder = tmp_path_factory.mktemp("worlds")
+    return [_world(seed, write_data_set, folder / str(seed)) for seed in range(8)]
+
+
+@pytest.mark.slow
+def test_probabilities_keep_their_word_where_all_is_drawn_apart(worlds: list[tuple[Matches, pl.DataFrame]]) -> None:
+    """Over eight worlds the wrong hits are as many as was said, in all and in every bin of the probability."""
+    curve = reliability(pl.concat([hits for _, hits in worlds]))
+
+    # One of ten ranges of 95 % may be missed.
+    inside = (curve["low"] <= curve["wrong"]) & (curve["wrong"] <= curve["high"])
+    assert 300 < curve.filter(pl.col("p_to") <= 0.95, pl.col("p_from") >= 0.05)["hits"].sum()
+    assert inside[-1]
+    assert 1 >= (~inside).sum()
+
+
+@pytest.mark.slow
+def test_chance_hits_are_as_many_as_expected_where_all_is_drawn_apart(
+    worlds: list[tuple[Matches, pl.DataFrame]],
+) -> None:
+    """In each world the wrong hits at each tier lie in the range that is told for chance, but for one in twenty."""
+    outside = 0
+    for matches, hits in worlds:
+        for rank, row in enumerate(matches.tiers.iter_rows(named=True)):
+            wrong = hits.filter(pl.col("rank") >= rank)["wrong"].sum()
+            outside += not row["low"] <= wrong <= row["high"]
+
+    assert 3 >= outside
+
+
+@pytest.mark.slow
+def test_a_placebo_finds_what_the_model_expects(worlds: list[tuple[Matches, pl.DataFrame]]) -> None:
+    """With birth dates of others as many hits agree in year and date as the model says."""
+    tables = [public_figures.placebo(matches, rounds=5) for matches, _ in worlds]
+
+    by_tier = pl.concat(tables).group_by("tier").agg(pl.col("hits", "expected_by_chance").sum())
+    year = by_tier.filter(pl.col("tier") == "name_birth_year")
+    assert year["expected_by_chance"].item() == pytest.approx(year["hits"].item(), rel=0.2)
+
+
+# --- Twenty leaks -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_probabilities_keep_their_word_on_twenty_leaks(tmp_path: Path) -> None:
+    """On invented leaks of 20 seeds the wrong hits lie in the 95 % range of what was said, but for one in twenty."""
+    outside, parts = 0, []
+    for seed in range(1, 21):
+        path = generate(load_scenario(), seed, 20_000, tmp_path / str(seed)).path
+        with open_leak(path, threads=2) as leak:
+            hits = scoring.wrong_hits(leak, public_figures.match(leak).hits)
+        low, high = poisson_binomial_range(hits["p_wrong_person"].to_numpy())
+        outside += not low <= hits["wrong"].sum() <= high
+        parts.append(hits)
+    everything = reliability(pl.concat(parts)).row(-1, named=True)
+
+    assert 1 >= outside
+    assert everything["low"] <= everything["wrong"] <= everything["high"]
+
+
+# --- The range of a sum of unequal tosses ----------------------------------------------------------------------------
+
+
+def test_poisson_binomial_range_of_equal_tosses_is_binomial() -> None:
+    """With equal probabilities the range is that of the binomial distribution."""
+    from scipy import stats
+
+    expected = stats.binom.ppf([0.025, 0.975], 40, 0.3).tolist()
+
+    assert expected == list(poisson_binomial_range([0.3] * 40))
+
+
+@settings(max_examples=40)
+@given(st.lists(st.sampled_from([0.0, 1.0, 0.1, 0.5, 0.97]), min_size=1, max_size=9))
+def test_poisson_binomial_range_is_that_of_all_outcomes(probabilities: list[float]) -> None:
+    """For a few tosses the range holds 95 % of all outcomes, listed one by one, and no end of it could be left out."""
+    weights = np.zeros(len(probabilities) + 1)
+    for outcome in product((0, 1), repeat=len(probabilities)):
+        weights[sum(outcome)] += np.prod([p if one else 1 - p for p, one in zip(probabilities, outcome, strict=True)])
+
+    low, high = (int(end) for end in poisson_binomial_range(probabilities))
+
+    assert weights[:low].sum() <= 0.025 + 1e-9
+    assert weights[high + 1 :].sum() <= 0.025 + 1e-9
+    assert weights[: low + 1].sum() >= 0.025 - 1e-9
+    assert weights[high:].sum() >= 0.025 - 1e-9
+
+
+@pytest.mark.parametrize(("probabilities", "confidence"), [([1.2], 0.95), ([-0.1], 0.95), ([0.5], 1.0)])
+def test_what_is_no_probability_is_refused(probabilities: list[float], confidence: float) -> None:
+    """Numbers outside 0 to 1 are named."""
+    with pytest.raises(InputError, match="between 0 and 1"):
+        poisson_binomial_range(probabilities, confidence)
+
+
+def test_reliability_counts_every_hit_once() -> None:
+    """Each hit falls into one bin, 0 and 1 into the outermost, and the last row has them all."""
+    hits = pl.DataFrame({"p_wrong_person": [0.0, 0.001, 0.3, 0.3, 1.0], "wrong": [False, False, True, False, True]})
+
+    table = reliability(hits)
+
+    assert [(0.0, 0.001, 2, 0), (0.2, 0.5, 2, 1), (0.99, 1.0, 1, 1), (0.0, 1.0, 5, 2)] == table.select(
+        "p_from", "p_to", "hits", "wrong"
+    ).rows()
+    assert 1.601 == pytest.approx(table["predicted"][-1])

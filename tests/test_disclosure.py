@@ -1,0 +1,61 @@
+"""The log of disclosures: written before anything is shown, for the owner's eyes, and holding no value."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from toolkit.disclosure import LOG, DisclosureError, disclose, read_disclosures
+from toolkit.errors import InputError
+
+REASON = "The desk verifies three names with their lawyers."
+
+
+def test_a_disclosure_is_one_line_of_who_when_what_and_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each disclosure adds a line, and the lines before it stay as they are."""
+    monkeypatch.setattr("getpass.getuser", lambda: "anna")
+
+    disclose(tmp_path, "two lines", ["last_name", "nir"], 2, REASON)
+    disclose(tmp_path, "one line", ["email"], 1, " To warn\nthe person. ")
+
+    table = read_disclosures(tmp_path)
+    assert [
+        ("anna", "two lines", ["last_name", "nir"], 2, REASON),
+        ("anna", "one line", ["email"], 1, "To warn the person."),
+    ] == table.drop("when").rows()
+    assert all(when.endswith("+00:00") for when in table["when"])
+
+
+def test_the_log_is_for_its_owner_alone(tmp_path: Path) -> None:
+    """Nobody else may read the log, even where somebody had made it readable."""
+    (tmp_path / LOG).touch(mode=0o644)
+
+    disclose(tmp_path, "lines", ["nir"], 1, REASON)
+
+    assert 0o600 == (tmp_path / LOG).stat().st_mode & 0o777
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "because", " x \n y "])
+def test_without_a_reason_nothing_is_logged(reason: str, tmp_path: Path) -> None:
+    """A reason that says nothing is refused, and leaves no trace."""
+    with pytest.raises(InputError, match="says too little"):
+        disclose(tmp_path, "lines", ["nir"], 1, reason)
+
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_without_a_log_nothing_may_be_shown(tmp_path: Path) -> None:
+    """Where the log cannot be written, the caller is stopped by an error."""
+    with pytest.raises(DisclosureError, match="so nothing is shown"):
+        disclose(tmp_path / "missing", "lines", ["nir"], 1, REASON)
+
+
+def test_a_data_set_without_a_log_has_no_disclosures(tmp_path: Path) -> None:
+    """No log is an empty table, a broken one an error."""
+    assert (0, 6) == read_disclosures(tmp_path).shape
+
+    (tmp_path / LOG).write_text(json.dumps({"when": "today"}) + "\n{", encoding="utf-8")
+    with pytest.raises(DisclosureError, match="no list of disclosures"):
+        read_disclosures(tmp_path)
