@@ -11,12 +11,116 @@ import pytest
 
 from toolkit import charts
 from toolkit.analysis import counts, duplicates, public_figures
+from toolkit.analysis.control_limits import funnel
 from toolkit.charts import look
 from toolkit.leak import Leak
 
 SOURCE = "nine lines by hand"
-CATEGORIES = pl.DataFrame({"category": ["violence", "serious_illness"], "lines": [1, 2], "share": [1 / 9, 2 / 9]})
-PRACTICES = pl.DataFrame({"practice_id": [1, 2, 3], "flagged": [1, 0, 0], "lines": [4, 3, 0]})
+CATEGORIES = pl.DataFrame(
+    {
+        "category": ["violence", "serious_illness"],
+        "strict_lines": [1, 0],
+        "lines": [1, 2],
+        "share": [1 / 9, 2 / 9],
+    }
+)
+PRACTICES = funnel(
+    pl.DataFrame({"practice_id": [1, 2, 3, 4], "flagged": [10, 9, 90, 0], "records": [1000, 1000, 1000, 0]}),
+    "flagged",
+    "records",
+)
+STEPS = pl.DataFrame(
+    {"stage": ["lines", "sensitive people"], "value": [9.0, 2.5], "low": [None, 1.5], "high": [None, 4.0]}
+)
+ESTIMATE = pl.DataFrame(
+    {
+        "unit": ["lines", "people"],
+        "hits": [0.3, None],
+        "value": [0.2, 0.4],
+        "low": [0.1, 0.3],
+        "high": [0.25, 0.45],
+        "true": [0.22, 0.5],
+    }
+)
+MISLEADING = pl.DataFrame({"kind": ["surname", "trade_law", "diet"], "lines": [9, 8, 7], "flagged": [3, 4, 0]})
+MISLEADING = MISLEADING.with_columns(share=pl.col("flagged") / pl.col("lines"))
+AUDITS = pl.DataFrame(
+    {"seed": [1, 2, 3], "true": 0.2, "value": [0.2, 0.1, 0.3], "low": [0.1, 0.05, 0.25], "high": [0.3, 0.21, 0.4]}
+).with_columns(holds=pl.Series([True, True, False]))
+TIERS = pl.DataFrame(
+    {
+        "tier": list(public_figures.TIERS),
+        "definition": list(public_figures.TIERS.values()),
+        "hits": [876, 539, 537, 518],
+        "expected_by_chance": [212.4, 5.9, 0.016, 0.0006],
+    }
+)
+PLACEBO = pl.DataFrame(
+    {
+        "tier": ["name_birth_year", "name_birth_date"],
+        "rounds": 20,
+        "hits": [5.2, 0.0],
+        "expected_by_chance": [4.8, 0.014],
+    }
+)
+CURVE = pl.DataFrame(
+    {
+        "p_from": [0.0, 0.8, 0.0],
+        "p_to": [0.05, 0.95, 1.0],
+        "hits": [75, 25, 100],
+        "predicted": [0.75, 22.5, 25.2],
+        "wrong": [2, 24, 26],
+        "low": [0, 19, 22],
+        "high": [3, 25, 28],
+        "share_predicted": [0.01, 0.9, 0.252],
+        "share_wrong": [0.02, 0.96, 0.26],
+    }
+)
+EXPOSURE = pl.DataFrame(
+    {"role_category": ["all"], "figures": [50], "address": [40], "phone": [30]}
+    | {name: pl.Series([None], dtype=pl.Int64) for name in ("email", "nir", "comment", "sensitive_comment")}
+)
+
+WATERFALL = pl.DataFrame({"step": ["lines", "linked people"], "n": [9, 6], "rule": ["every line", "by the model"]})
+REPEATS = pl.DataFrame({"kind": ["lines exported twice", "entries of nobody"], "n": [2, 1]})
+SIZES = pl.DataFrame({"records": [1, 2, 4, 7], "people": [60, 30, 9, 1]})
+SHARING = pl.DataFrame(
+    {
+        "practice_a": [1, 1, 2, 5],
+        "practice_b": [2, 3, 3, 6],
+        "shared": [90, 9, 12, 7],
+        "expected": [20.0, 11.0, 11.0, 7.0],
+        "overlap": [0.9, 0.1, 0.1, 0.1],
+        "surprise": [15.7, -0.6, 0.3, 0.0],
+    }
+)
+SWEEP = pl.DataFrame(
+    {
+        "threshold": [-1.0, 0.0, 1.0],
+        "people": [98, 99, 103],
+        "pair_precision": [0.9, 0.95, 0.97],
+        "pair_recall": [0.99, 0.98, 0.9],
+    }
+)
+CAUSES = pl.DataFrame({"error": ["parted", "joined"], "cause": ["never compared", "scored wrong"], "pairs": [4, 5]})
+KINDS = pl.DataFrame({"kind": ["none", "names_swapped"], "records": [70, 30], "recall": [1.0, 0.9]})
+WEIGHTS = pl.DataFrame(
+    {
+        "comparison": ["sex", "sex", "nir", "nir"],
+        "degree": ["missing", "same", "same number", "each fits its own record"],
+        "bits": [None, 1.0, 25.2, -200.0],
+        "veto": [False, False, False, True],
+    }
+)
+PAIR = pl.DataFrame(
+    {
+        "comparison": ["start", "nir", "sex", "names"],
+        "seen": ["any two records", "same number", "other", "none in common"],
+        "one": [None, "[hidden]", "F", None],
+        "other": [None, "[hidden]", "M", None],
+        "bits": [-17.0, 25.0, -3.0, 0.0],
+    }
+)
 
 
 def both_keys(leak: Leak) -> pl.DataFrame:
@@ -30,9 +134,27 @@ PICTURES: dict[str, Callable[[Leak], go.Figure]] = {
     "lines_by_year": lambda leak: charts.lines_by_year(counts.by_year(leak), SOURCE),
     "lines_by_practice": lambda leak: charts.lines_by_practice(counts.by_practice(leak), SOURCE),
     "people_by_practices": lambda leak: charts.people_by_practices(both_keys(leak), SOURCE),
-    "public_figures_tiers": lambda leak: charts.public_figures_tiers(public_figures.tiers(leak), SOURCE),
+    "people_steps": lambda _: charts.people_steps(WATERFALL, 5, 7, SOURCE),
+    "repeats": lambda _: charts.repeats(REPEATS, SOURCE),
+    "cluster_sizes": lambda _: charts.cluster_sizes(SIZES, SOURCE),
+    "shared_patients": lambda _: charts.shared_patients(SHARING, SHARING.head(1), SOURCE),
+    "people_by_threshold": lambda _: charts.people_by_threshold(SWEEP, 0.0, 100, SOURCE),
+    "linkage_errors": lambda _: charts.linkage_errors(CAUSES, SOURCE),
+    "missed_by_typing_error": lambda _: charts.missed_by_typing_error(KINDS, SOURCE),
+    "match_weights": lambda _: charts.match_weights(WEIGHTS, SOURCE),
+    "weight_of_a_pair": lambda _: charts.weight_of_a_pair(PAIR, 0.0, SOURCE),
+    "public_figures_tiers": lambda _: charts.public_figures_tiers(TIERS, SOURCE),
+    "public_figures_placebo": lambda _: charts.public_figures_placebo(PLACEBO, TIERS, SOURCE),
+    "public_figures_reliability": lambda _: charts.public_figures_reliability(CURVE, SOURCE),
+    "public_figures_exposure": lambda _: charts.public_figures_exposure(EXPOSURE, SOURCE),
     "comments_by_category": lambda _: charts.comments_by_category(CATEGORIES, SOURCE),
-    "comments_by_practice": lambda _: charts.comments_by_practice(PRACTICES, SOURCE),
+    "comments_by_practice": lambda _: charts.comments_by_practice(
+        PRACTICES.places, PRACTICES.curve, PRACTICES.rate, SOURCE
+    ),
+    "comments_funnel": lambda _: charts.comments_funnel(STEPS, SOURCE),
+    "estimate_and_truth": lambda _: charts.estimate_and_truth(ESTIMATE, SOURCE),
+    "misleading_comments": lambda _: charts.misleading_comments(MISLEADING, SOURCE),
+    "audit_intervals": lambda _: charts.audit_intervals(AUDITS, SOURCE),
 }
 
 
@@ -55,10 +177,10 @@ def test_every_picture_has_title_source_and_units(name: str, leak: Leak) -> None
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_every_picture_is_small(name: str, leak: Leak) -> None:
-    """What is drawn was counted before: no picture holds more than a few hundred points."""
+    """What is drawn was counted before: no picture holds more than some hundred points, beside one a practice."""
     figure = PICTURES[name](leak)
 
-    assert 300 > sum(len(trace.x) for trace in figure.data)
+    assert 400 > sum(len(trace.x) for trace in figure.data)
 
 
 @pytest.mark.parametrize("name", PICTURES)
@@ -105,29 +227,174 @@ def test_people_of_two_keys_are_two_traces(leak: Leak) -> None:
     assert "50.0\u202f% to 66.7\u202f% of the people stand at two practices" in figure.layout.title.text
 
 
+def test_steps_tell_what_they_take_off_and_the_range_of_people(leak: Leak) -> None:
+    """The first step stands alone, the others with what they take off, the last one with its range too."""
+    (bars,) = PICTURES["people_steps"](leak).data
+
+    assert ("9", "6 (\u22123), from 5 to 7") == tuple(bars.text)
+    assert ("lines", "linked people") == tuple(bars.y)
+
+
+def test_repeats_are_shares_of_all_repeats(leak: Leak) -> None:
+    """Of three lines too many two are copies of the export."""
+    figure = PICTURES["repeats"](leak)
+
+    assert "3 lines repeat somebody; 66.7\u202f% of these" in figure.layout.title.text
+    assert ("2 (66.7\u202f%)", "1 (33.3\u202f%)") == tuple(figure.data[0].text)
+
+
+def test_people_with_many_records_are_told_together(leak: Leak) -> None:
+    """Nine people with four records and one with seven are ten with four or more."""
+    figure = PICTURES["cluster_sizes"](leak)
+
+    assert {"1 record": 60, "2 records": 30, "4 records or more": 10} == dict(
+        zip(figure.data[0].x, figure.data[0].y, strict=True)
+    )
+    assert "40.0\u202f% of the people have two records or more" in figure.layout.title.text
+
+
+def test_sharing_leaves_out_pairs_with_nothing_to_compare(leak: Leak) -> None:
+    """The only pair of its departements is as expected by itself: three of four pairs can be judged, one stands out."""
+    figure = PICTURES["shared_patients"](leak)
+    copied = next(trace for trace in figure.data if trace.name == "looks like one base copied")
+
+    assert "1 of 3 pairs of practices share more than chance explains, and 1 as if" in figure.layout.title.text
+    assert ((20.0,), (90,)) == (tuple(copied.x), tuple(copied.y))
+
+
+def test_sharing_of_few_practices_is_no_finding() -> None:
+    """Where every pair is the only one of its departements, the picture says that nothing can be told."""
+    figure = charts.shared_patients(SHARING.tail(1), SHARING.clear(), SOURCE)
+
+    assert "Too few practices to tell sharing from chance" in figure.layout.title.text
+
+
+def test_threshold_is_told_by_how_far_it_moves_the_people(leak: Leak) -> None:
+    """From 98 to 103 people around 100 is 5 %; people, precision and recall are a trace each."""
+    figure = PICTURES["people_by_threshold"](leak)
+
+    assert "moves the number of people by 5.0\u202f% at most" in figure.layout.title.text
+    assert [(98, 99, 103), (0.9, 0.95, 0.97), (0.99, 0.98, 0.9)] == [tuple(trace.y) for trace in figure.data]
+    assert ("0",) == tuple(text for text in figure.layout.xaxis.ticktext)
+
+
+def test_errors_are_told_apart_by_cause(leak: Leak) -> None:
+    """Each part of the linkage has a bar for either error, also where it made none."""
+    parted, joined = PICTURES["linkage_errors"](leak).data
+
+    assert ("never compared", "scored wrong", "clustered wrong") == tuple(parted.y)
+    assert [(4, 0, 0), (0, 5, 0)] == [tuple(parted.x), tuple(joined.x)]
+
+
+def test_typing_error_that_hides_most_is_on_top(leak: Leak) -> None:
+    """Bars are what is missed, the most on top, and records without errors are told as such."""
+    figure = PICTURES["missed_by_typing_error"](leak)
+
+    assert ("no typing error", "names swapped") == tuple(figure.data[0].y)
+    assert "\u201cnames swapped\u201d: 10.0\u202f% missed" in figure.layout.title.text
+
+
+def test_bar_of_a_veto_is_cut(leak: Leak) -> None:
+    """A weight of 200 bits is drawn as a veto, and what is missing, which weighs nothing, not at all."""
+    bars, vetoes = PICTURES["match_weights"](leak).data
+
+    assert (1.0, 25.2, -22.0) == tuple(bars.x)
+    assert [("veto",), (bars.y[-1],)] == [tuple(vetoes.text), tuple(vetoes.y)]
+
+
+def test_weight_of_a_pair_adds_up(leak: Leak) -> None:
+    """Each bar starts where the one before ended, and the last is their sum, from nought."""
+    (bars,) = PICTURES["weight_of_a_pair"](leak).data
+
+    assert (0, -17.0, 8.0, 5.0, 0) == tuple(bars.base)
+    assert (-17.0, 25.0, -3.0, 0.0, 5.0) == tuple(bars.x)
+
+
 def test_figures_below_the_axis_keep_their_number(leak: Leak) -> None:
     """An expectation too small for a logarithmic axis is drawn at its foot and told in its label."""
     figure = PICTURES["public_figures_tiers"](leak)
     expected = next(trace for trace in figure.data if trace.name == "expected by chance")
 
-    assert ("2.4", "1.6", "0.0043", "0.0006") == tuple(expected.text)
+    assert ("212", "5.9", "0.016", "0.0006") == tuple(expected.text)
     assert 0.1 == min(expected.x)
 
 
+def test_a_placebo_is_told_beside_the_real_register(leak: Leak) -> None:
+    """The three bars of a tier are what is found, what others' dates find, and what the model expects of these."""
+    own, others, model = PICTURES["public_figures_placebo"](leak).data
+
+    assert ("539", "537") == tuple(own.text)
+    assert ("5.2", "0") == tuple(others.text)
+    assert ("4.8", "0.014") == tuple(model.text)
+
+
+def test_reliability_shows_bins_and_titles_the_sum(leak: Leak) -> None:
+    """The last row is the title's; the others are points, said against true."""
+    figure = PICTURES["public_figures_reliability"](leak)
+
+    assert "Of 100 hits 26 are the wrong person, where the model says 25" in figure.layout.title.text
+    assert [(0.01, 0.9), (0.02, 0.96)] == [tuple(figure.data[2].x), tuple(figure.data[2].y)]
+
+
+def test_suppressed_counts_are_not_drawn(leak: Leak) -> None:
+    """What is too rare to be shown has no bar."""
+    (bars,) = PICTURES["public_figures_exposure"](leak).data
+
+    assert ("address", "telephone number") == tuple(bars.y)
+    assert ("40 (80.0\u202f%)", "30 (60.0\u202f%)") == tuple(bars.text)
+
+
 def test_categories_are_sorted_with_the_largest_on_top(leak: Leak) -> None:
-    """Bars run from the largest category, on top, down, with lines and share beside each."""
-    (bars,) = PICTURES["comments_by_category"](leak).data
+    """Bars run from the largest category, on top, down: what is strict, what more is broad, lines and share of both."""
+    strict, broad = PICTURES["comments_by_category"](leak).data
 
-    assert ("violence", "serious illness") == tuple(bars.y)
-    assert ("1 (11.1\u202f%)", "2 (22.2\u202f%)") == tuple(bars.text)
+    assert ("violence", "serious illness") == tuple(strict.y) == tuple(broad.y)
+    assert ((1, 0), (0, 2)) == (tuple(strict.x), tuple(broad.x))
+    assert ("1 (11.1\u202f%)", "2 (22.2\u202f%)") == tuple(broad.text)
 
 
-def test_practices_without_lines_have_no_share(leak: Leak) -> None:
-    """A practice without lines is not drawn, and the mark is the share among all lines."""
+def test_practices_beyond_chance_stand_out(leak: Leak) -> None:
+    """Each practice with records is one point, coloured by whether chance, or the spread of its peers, explains it."""
     figure = PICTURES["comments_by_practice"](leak)
+    points = {trace.name: len(trace.x) for trace in figure.data if trace.mode == "markers"}
 
-    assert 2 == sum(figure.data[0].y)
-    assert "all lines 14.3\u202f%" in [annotation.text for annotation in figure.layout.annotations]
+    # Rates of 1 %, 0.9 % and 9 % around 3.6 %: none is where chance would have it, in a spread as wide as theirs.
+    assert {"within chance": 0, "beyond chance": 3, "odd even among these": 0} == points
+    assert "3 of 3 practices write more or less than chance explains" in figure.layout.title.text
+
+
+def test_only_estimates_have_intervals(leak: Leak) -> None:
+    """What was counted whole has no error bars; an estimate has its own ends."""
+    counted, estimated = PICTURES["comments_funnel"](leak).data
+
+    assert counted.error_x.array is None
+    assert ((1.5,), (1.0,)) == (tuple(estimated.error_x.array), tuple(estimated.error_x.arrayminus))
+    assert ("lines",) == tuple(counted.y)
+
+
+def test_estimate_that_misses_is_not_said_to_hold(leak: Leak) -> None:
+    """The title counts the units whose interval holds the truth, and a unit without hits has no mark for them."""
+    figure = PICTURES["estimate_and_truth"](leak)
+    hits, estimate, truth = figure.data
+
+    assert "The estimate holds the truth for 1 of 2 units" in figure.layout.title.text
+    assert (("lines",), ("people", "lines"), (0.5, 0.22)) == (tuple(hits.y), tuple(estimate.y), tuple(truth.x))
+
+
+def test_kinds_that_never_mislead_are_left_out(leak: Leak) -> None:
+    """Bars run from the most misleading kind down, each with its share of the kind; what was never flagged is not."""
+    (bars,) = PICTURES["misleading_comments"](leak).data
+
+    assert ("surname", "trade law") == tuple(bars.y)
+    assert ("3 (33.3\u202f% of its kind)", "4 (50.0\u202f% of its kind)") == tuple(bars.text)
+
+
+def test_intervals_that_miss_the_truth_are_told_apart(leak: Leak) -> None:
+    """Each audit is a line from its low to its high end; those that miss have a trace of their own."""
+    holding, missing = PICTURES["audit_intervals"](leak).data
+
+    assert (0.05, 0.21, None, 0.1, 0.3, None) == tuple(holding.y)
+    assert (0.25, 0.4, None) == tuple(missing.y)
 
 
 def test_nothing_found_is_a_picture_too() -> None:

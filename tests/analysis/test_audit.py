@@ -380,14 +380,16 @@ def test_texts_that_were_qualified_out_are_b() -> None:
     assert placed["rdv mardi"] in "CD"
 
 
-def test_ranker_fills_c() -> None:
-    """C is what the ranker puts first: here the one text that looks like what it was taught, and the next."""
+def test_second_reader_fills_c() -> None:
+    """C is what the second reader puts first: here the one text that looks like what it was taught, and the next."""
     quiet = [f"rdv le {day} a 9 h" for day in range(1, 25)]
     taught = ["zzzig", "zzzag", "zzzog", "rdv le 2 a 9 h", "rdv le 3 a 9 h", "rdv a 10 h"]
-    ranker = train(taught, [True, True, True, False, False, False])
-    read = pl.DataFrame({TEXT: [*quiet, "zzzug"], "lines": 1}).with_columns(sensitive=pl.lit(value=False))
+    second = train(taught, [True, True, True, False, False, False])
+    read = pl.DataFrame({TEXT: [*quiet, "zzzug"], "lines": 1}).with_columns(
+        sensitive=pl.lit(value=False), found=pl.lit("nothing")
+    )
 
-    placed = audit_strata._place(read, ranker)
+    placed = audit_strata._place(read, second)
 
     # C is filled until it holds a twentieth of 25 lines: two of them.
     assert 2 == placed.filter(pl.col("stratum") == "C").height
@@ -480,18 +482,18 @@ def test_audit_by_the_truth_is_near_the_truth(invented: Leak, planned: audit.Str
 
 
 def test_rules_are_frozen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One letter more in the lexicon, or one label more for the ranker, changes the hash that a sample carries."""
-    ranker, other = train(["a b", "c d"], [True, False]), train(["a b", "c d"], [False, True])
-    before = audit.rules_digest(ranker)
+    """One letter more in the lexicon, or another label for the second reader, changes the hash of a sample."""
+    second, other = train(["a b", "c d"], [True, False]), train(["a b", "c d"], [False, True])
+    before = audit.rules_digest(second)
     shutil.copytree(FOLDER, tmp_path / "lexicon")
     monkeypatch.setattr(audit_strata, "FOLDER", tmp_path / "lexicon")
-    assert before == audit.rules_digest(ranker)
+    assert before == audit.rules_digest(second)
     assert before != audit.rules_digest(other)
 
     with (tmp_path / "lexicon" / "violence.csv").open("a", encoding="utf-8") as file:
         file.write("x")
 
-    assert before != audit.rules_digest(ranker)
+    assert before != audit.rules_digest(second)
 
 
 def test_people_need_their_columns(invented: Leak) -> None:

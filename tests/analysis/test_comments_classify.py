@@ -11,9 +11,16 @@ from hypothesis import strategies as st
 
 import toolkit.analysis
 from toolkit.analysis.comments import classify
+from toolkit.analysis.comments.reading import SECOND_READER
+from toolkit.analysis.comments.folding import fold_phrase
+from toolkit.analysis.comments.lexicon import load_lexicon
+from toolkit.analysis.comments.qualifiers import qualify
+from toolkit.analysis.comments.repair import repair
+from toolkit.analysis.comments.scan import find_entries, reached
 
 DEV = Path(toolkit.analysis.__file__).parent / "data" / "comments_dev.csv"
 FRESH = Path(__file__).parent / "data" / "comments_fresh.csv"
+BLIND = Path(__file__).parent / "data" / "comments_blind.csv"
 
 
 def _one(text: str | None) -> dict[str, object]:
@@ -93,11 +100,41 @@ def test_what_is_negated_inferred_or_of_a_relative_is_broad_only(text: str) -> N
     assert (True, False) == (answer["sensitive"], answer["strict"])
 
 
+def _holds(text: str) -> bool:
+    """Does the lexicon find anything that the words around it leave standing? The second reader has no say here."""
+    lexicon = load_lexicon()
+    survivors = reached(pl.DataFrame({"text": [0], "folded": [" " + fold_phrase(text) + " "]}), lexicon)
+    return not qualify(find_entries(survivors, lexicon), survivors, lexicon)["dropped"].all()
+
+
+@pytest.mark.parametrize(
+    ("sensitive", "harmless"),
+    [
+        ("arrêt de la dialyse", "arrêt de bus Mosquée"),
+        ("dossier en cours au CECOS", "3 cours de la République"),
+        ("cœur greffé, masque pour tous", "pour tous : greffe, plaquette à l'accueil"),
+        ("étudiant marocain, écrire les consignes", "consignes accueil : patient alcoolisé, appeler le Dr"),
+        ("section CFDT, congrès en avril", "congrès sur le VIH en avril"),
+        ("a fait congeler son sperme avant chimio", "hépatite B : fait"),
+        ("mycoplasme et gono retrouvés au prélèvement", "prélèvement gono jeudi"),
+        ("ordonnance du JAF au dossier", "DU de psychiatrie"),
+        ("si elle redit qu'elle va tout avaler, prévenir", "06/06/25 UO si elle est violente, sonner"),
+        ("musulmane, pas de rdv le vendredi", "Bagnard, pas de D"),
+        ("laotienne du quartier de la gare, vérifier le nom", "Bagnard, vérifier le nom"),
+        ("cannabis ? tous les jours", "cannabis ? : jamais"),
+        ("association aide aux victimes, 1er rdv", "association aide aux victimes = employeur"),
+    ],
+)
+def test_one_word_has_two_readings(sensitive: str, harmless: str) -> None:
+    """The same cue drops the harmless note and leaves the sensitive one that uses its words otherwise."""
+    assert (True, False) == (_holds(sensitive), _holds(harmless))
+
+
 @pytest.mark.parametrize("text", [None, "", "   ", "\t\n"])
 def test_a_blank_is_not_sensitive(text: str | None) -> None:
     """A blank note says nothing: no category, no evidence, no qualifier."""
     expected = {"sensitive": False, "strict": False, "categories": [], "evidence": []}
-    expected |= {"polarity": None, "about": None, "stated": None}
+    expected |= {"polarity": None, "about": None, "stated": None, "found": "nothing", "score": 0.0}
 
     assert expected == _one(text)
 
@@ -115,14 +152,35 @@ def test_a_word_typed_wrong_is_still_read(text: str) -> None:
     assert True is _one(text)["sensitive"]
 
 
+@pytest.mark.parametrize("word", ["semigreffe", "antialcoolique", "additif", "angglais", "retention"])
+def test_a_plain_word_is_not_repaired(word: str) -> None:
+    """A prefix is no word run together with the next, and a plain word mistyped is not taken for a telling one."""
+    assert repair(pl.DataFrame({"text": [0], "folded": [f" {word} "]})).is_empty()
+
+
+def test_the_second_reader_notices_what_no_entry_names() -> None:
+    """A note without a telltale word is found by the company its words keep, and is called inferred."""
+    answer = _one("le petit ne verra plus sa mère, décision du juge")
+
+    assert (True, False, "inferred") == (answer["sensitive"], answer["strict"], answer["stated"])
+    assert [SECOND_READER] == answer["evidence"]
+
+
+def test_the_second_reader_takes_back_a_word_in_harmless_company() -> None:
+    """An entry's word does not make a note sensitive when everything around it is harmless, unless it stands alone."""
+    harmless, alone = _one("course solidaire contre le cancer le 30/8"), _one("cancer")
+
+    assert (False, True) == (harmless["sensitive"], alone["sensitive"])
+
+
 def test_the_answer_names_its_evidence() -> None:
     """The lexicon entry that decided is told by its id."""
     assert "serious/myelome" in _one("myélome")["evidence"]  # type: ignore[operator]
 
 
-@pytest.mark.parametrize(("file", "precision", "recall"), [(DEV, 0.97, 0.97), (FRESH, 0.95, 0.90)])
+@pytest.mark.parametrize(("file", "precision", "recall"), [(DEV, 0.97, 0.97), (FRESH, 0.95, 0.90), (BLIND, 0.92, 0.88)])
 def test_scores_on_labelled_notes_do_not_fall(file: Path, precision: float, recall: float) -> None:
-    """Precision and recall on the two labelled sets stay where they were: these sets were used to widen the lexicon."""
+    """Precision and recall stay where they were, on the notes that taught the readers and on those that never did."""
     notes = pl.read_csv(file, infer_schema=False)
     truth = notes["sensitive"] == "1"
     said = classify(notes["comment"])["sensitive"]

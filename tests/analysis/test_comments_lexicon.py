@@ -10,8 +10,8 @@ import pytest
 
 from toolkit.analysis.comments.folding import fold_phrase
 from toolkit.analysis.comments.lexicon import FOLDER, LexiconError, load_lexicon
-from toolkit.analysis.comments.patterns import PatternError, expand, split_parts
-from toolkit.analysis.comments.scan import find_entries
+from toolkit.analysis.comments.patterns import ADJACENT, PatternError, expand, split_parts
+from toolkit.analysis.comments.scan import find_entries, reached
 from toolkit.schema import CATEGORIES
 
 
@@ -24,8 +24,9 @@ def test_every_entry_is_found_in_its_own_example() -> None:
             "folded": [f" {entry.example} " for entry in lexicon.entries],
         }
     )
-    bare = lexicon.literals.filter(pl.col("use").is_in(["part", "need"]))
-    found = find_entries(texts, type(lexicon)(lexicon.entries, lexicon.table, bare, lexicon.cues))
+    literals = lexicon.literals.filter(pl.col("use").is_in(["part", "need"]))
+    bare = type(lexicon)(lexicon.entries, lexicon.table, literals, lexicon.cues)
+    found = find_entries(reached(texts, bare), bare)
     own = set(found.filter(pl.col("text") == pl.col("entry"))["entry"])
 
     assert [] == [entry.id for index, entry in enumerate(lexicon.entries) if index not in own]
@@ -58,12 +59,42 @@ def test_each_category_has_well_over_a_hundred_entries() -> None:
 )
 def test_a_pattern_stands_for_its_literals(part: str, expected: list[str]) -> None:
     """Brackets multiply out, the tilde writes the agreements, the star leaves the end open."""
-    assert expected == expand(part)
+    assert expected == list(expand(part))
 
 
 def test_a_pattern_with_gaps_has_parts_and_reaches() -> None:
     """Two dots join neighbours, three dots words a little further away."""
-    assert [("a", 0), ("b", 12), ("c", 60)] == split_parts("a .. b ... c")
+    assert (("a", 0), ("b", 12), ("c", 60)) == split_parts("a .. b ... c")
+
+
+def test_long_alternations_side_by_side_are_cut_without_another_meaning() -> None:
+    """The halves of a part, put together again, are the phrases of the whole; the second must follow at once."""
+    first, second = "|".join(f"un{letter}" for letter in "abcdefgh"), "|".join(f"deux{letter}" for letter in "abcdefgh")
+    left, right = split_parts(f"({first}) ({second})")
+    joined = {before.rstrip() + after for before in expand(left[0]) for after in expand(right[0])}
+
+    assert set(expand(f"({first}) ({second})")) == joined
+    assert (0, ADJACENT) == (left[1], right[1])
+
+
+@pytest.mark.parametrize(("text", "found"), [("sous herceptin", True), ("sous une herceptin", False)])
+def test_what_was_cut_is_only_found_side_by_side(text: str, found: bool) -> None:
+    """A word between the two halves of a part that was cut makes another phrase of it."""
+    lexicon = load_lexicon()
+    entry = next(number for number, entry in enumerate(lexicon.entries) if entry.id == "serious/sous-herceptin")
+    texts = pl.DataFrame({"text": [0], "folded": [f" {text} "]})
+    hits = find_entries(reached(texts, lexicon), lexicon)
+
+    assert (2, found) == (lexicon.table["parts"][entry], entry in hits["entry"])
+
+
+def test_the_first_scan_looks_for_one_part_of_each_entry_and_avoids_common_words() -> None:
+    """Each entry has its anchors, all of one part; few of them are everyday words."""
+    lexicon = load_lexicon()
+    parts = lexicon.literals.filter("anchor").group_by("of").agg(pl.col("part").n_unique())
+
+    assert (len(lexicon.entries), 1) == (parts.height, parts["part"].max())
+    assert not {" le ", " de ", " a ", " et ", " rdv ", " dossier "} & set(lexicon.anchors())
 
 
 @pytest.mark.parametrize("part", ["(a|b", "a)", "a* b", "É", ""])

@@ -1,23 +1,17 @@
-"""`overview`, `read_texts` and `flagged`, on the nine lines of the small data set; and the second reader."""
+"""`overview`, `read_texts`, `flagged` and `by_practice`, on the nine lines of the small data set."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
-import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from polars.testing import assert_frame_equal
 
-import toolkit.analysis
-from toolkit.analysis.comments import flagged, overview, read_texts
-from toolkit.analysis.comments.ranking import train
-from toolkit.errors import InputError
+from toolkit.analysis.comments import by_practice, flagged, overview, read_texts
 from toolkit.leak import Leak, open_leak
-
-DEV = Path(toolkit.analysis.__file__).parent / "data" / "comments_dev.csv"
 
 _COMMENTS = ["RAS", "sous tutelle", "  ", None, "sous tutelle", "n'est pas juif", "mari alcoolique", "RAS", "SDF"]
 
@@ -49,13 +43,13 @@ def test_totals_carry_their_denominators(commented: Path) -> None:
     assert [
         ("commented_lines", 7, 9),
         ("distinct_texts", 5, 7),
-        ("sensitive_lines", 5, 9),
+        ("flagged_lines", 5, 9),
         ("strict_lines", 3, 9),
-        ("sensitive_comments", 5, 7),
+        ("flagged_comments", 5, 7),
         ("strict_comments", 3, 7),
-        ("sensitive_texts", 4, 5),
+        ("flagged_texts", 4, 5),
         ("strict_texts", 2, 5),
-        ("sensitive_records", 5, 8),
+        ("flagged_records", 5, 8),
         ("strict_records", 3, 8),
     ] == totals.select("quantity", "value", "denominator").rows()
 
@@ -81,42 +75,23 @@ def test_flagged_gives_the_lines(commented: Path) -> None:
     assert [(1, True), (4, True), (5, False), (6, False), (8, True)] == lines.select("line_id", "strict").rows()
 
 
+def test_practices_count_records_once(commented: Path) -> None:
+    """Record 11 of practice 1 was exported twice and counts once, and its blank comments count nothing."""
+    with open_leak(commented) as leak:
+        table = by_practice(leak, read_texts(leak))
+
+    # practice, records, with a comment, with one called sensitive
+    assert [(1, 3, 2, 1), (2, 3, 3, 2), (3, 2, 2, 2)] == table.rows()
+
+
 @pytest.mark.spark
 def test_spark_gives_the_same_answers(commented: Path, spark_leak: Leak) -> None:
-    """Totals and categories are the same tables on Spark as on DuckDB."""
+    """Totals, categories and practices are the same tables on Spark as on DuckDB."""
     with open_leak(commented) as leak:
-        here = overview(leak)
+        here, practices = overview(leak), by_practice(leak, read_texts(leak))
     with open_leak(commented, "spark") as leak:
         there = overview(leak)
+        assert_frame_equal(practices, by_practice(leak, read_texts(leak)))
 
     assert_frame_equal(here.totals, there.totals)
     assert_frame_equal(here.categories, there.categories)
-
-
-def test_the_second_reader_ranks_what_it_never_saw() -> None:
-    """Trained on half of the labelled notes, it ranks the other half better than chance would."""
-    notes = pl.read_csv(DEV, infer_schema=False).with_columns(truth=pl.col("sensitive") == "1")
-    learnt, unseen = notes.gather_every(2), notes.gather_every(2, offset=1)
-    scores = train(learnt["comment"], learnt["truth"]).score(unseen["comment"])
-    ranked = unseen.with_columns(rank=scores.rank())
-    sensitive, harmless = (int((ranked["truth"] == side).sum()) for side in (True, False))
-    above = ranked.filter("truth")["rank"].sum() - sensitive * (sensitive + 1) / 2
-
-    assert above / (sensitive * harmless) > 0.58
-
-
-def test_the_second_reader_is_the_same_each_time() -> None:
-    """Two trainings on the same notes give the same scores, and a blank scores 0."""
-    notes = pl.read_csv(DEV, infer_schema=False)
-    texts = ["suivi en alcoologie", None, "rdv lundi"]
-    first, second = (train(notes["comment"], notes["sensitive"] == "1").score(texts) for _ in range(2))
-
-    assert first.equals(second)
-    assert 0.0 == first[1]
-
-
-@pytest.mark.parametrize(("texts", "labels"), [(["a"], [True, False]), (["a", "b"], [True, True])])
-def test_labels_that_teach_nothing_are_refused(texts: list[str], labels: list[bool]) -> None:
-    """One label a text, and both answers among them."""
-    with pytest.raises(InputError):
-        train(texts, labels)

@@ -49,7 +49,7 @@ __all__ = [
 MEANINGS = {
     "A": "called sensitive",
     "B": "hit by the scan, then qualified out",
-    "C": "not hit, first in the ranker's order",
+    "C": "not hit, first in the second reader's order",
     "D": "not hit, the rest of the comments",
     "E": "blank",
 }
@@ -90,7 +90,7 @@ class Sample:
       administrative_comment, lines (of that record or person with that comment);
     - strata: one row a stratum: stratum, meaning, texts, lines, sampled;
     - totals: the denominators, by unit: lines, comments, records, and people where they are known;
-    - seed, and rules: a hash of the lexicon, of the code that reads it, and of what the ranker was taught.
+    - seed, and rules: a hash of the lexicon, of the code that reads it, and of what the second reader was taught.
     """
 
     units: pl.DataFrame

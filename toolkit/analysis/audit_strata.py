@@ -1,8 +1,8 @@
 """Every line of a leak in one of five strata, by how likely its comment is to be sensitive, before anybody reads one.
 
 A was called sensitive; B was hit by the scan and then qualified out; C is the twentieth of the remaining comments that
-comes first in the ranker's order; D is the rest; E is blank. The strata only spare work: whatever the scan and the
-ranker are worth, a sample drawn from all of them gives a share without bias.
+comes first in a second reader's order; D is the rest; E is blank. The strata only spare work: whatever the readers
+are worth, a sample drawn from all of them gives a share without bias.
 """
 
 from __future__ import annotations
@@ -19,10 +19,8 @@ import polars as pl
 
 from toolkit.analysis import comments
 from toolkit.analysis.audit_estimates import BLANK, FLAGGED, MEANINGS, REST
-from toolkit.analysis.comments.folding import fold
-from toolkit.analysis.comments.lexicon import FOLDER, load_lexicon
-from toolkit.analysis.comments.ranking import Ranker, train_on_scan
-from toolkit.analysis.comments.scan import find_entries, reached
+from toolkit.analysis.comments.lexicon import FOLDER
+from toolkit.analysis.comments.second_reader import SecondReader, train_on_scan
 from toolkit.analysis.keys import Key
 from toolkit.analysis.results import collect, share
 from toolkit.errors import InputError
@@ -37,7 +35,6 @@ _DATA = FOLDER.parent / "data"
 _TEXT = "administrative_comment"
 _TOP = 0.05
 """The part of the comments that were not hit which goes to C."""
-_BATCH = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +58,17 @@ class Strata:
 
 
 def strata(
-    leak: Leak, *, texts: pl.DataFrame | None = None, ranker: Ranker | None = None, people: People | None = None
+    leak: Leak, *, texts: pl.DataFrame | None = None, second: SecondReader | None = None, people: People | None = None
 ) -> Strata:
     """Which lines may hide sensitive comments, by how likely that is?
 
-    `texts` spares a second reading when `comments.read_texts` was called before. `ranker` fills C; unless
+    `texts` spares a second reading when `comments.read_texts` was called before. `second` fills C; unless
     given, one is trained on what the scan said (`comments.train_on_scan`). `people` is one of `keys.KEYS`, or a table
     with one row a record of this leak, as `duplicates.resolve` gives it; a record that it leaves out stands alone.
     """
     read = comments.read_texts(leak) if texts is None else texts
-    ranker = train_on_scan(read) if ranker is None else ranker
-    placed = _place(read, ranker).with_row_index("text").with_columns(pl.col("text").cast(pl.Int64))
+    second = train_on_scan(read) if second is None else second
+    placed = _place(read, second).with_row_index("text").with_columns(pl.col("text").cast(pl.Int64))
     where = _lend(leak, placed.select(_TEXT, "text", "stratum"))
     commented = leak.lines.select("line_id", "record_id", _TEXT).inner_join(where, _TEXT).drop(_TEXT)
     lines = leak.lines
@@ -81,26 +78,26 @@ def strata(
         clusters, totals["people"] = _people(leak, people, commented, totals["records"])
         commented = _with_people(commented, clusters)
     kept = leak.derived(ibis.util.gen_name("audit_lines"), lambda _: commented)
-    return Strata(placed, _sizes(placed, totals["lines"]), totals, kept, rules_digest(ranker))
+    return Strata(placed, _sizes(placed, totals["lines"]), totals, kept, rules_digest(second))
 
 
-def rules_digest(ranker: Ranker) -> str:
-    """A hash of the rules: the lexicon and the other data of the reader, its code, and what the ranker was taught.
+def rules_digest(second: SecondReader) -> str:
+    """A hash of the rules: the lexicon and other data of the reader, its code, and what the second reader was taught.
 
     Published with a sample, it proves that nothing was tuned after the draw.
     """
     code = Path(comments.__file__).parent.glob("*.py")
     files = [file for folder in (FOLDER, _DATA) for file in folder.rglob("*") if file.is_file()] + list(code)
-    digest = hashlib.sha256(f"ranker:{ranker.taught}\n".encode())
+    digest = hashlib.sha256(f"second reader:{second.taught}\n".encode())
     for file in sorted(files, key=lambda file: (file.parent.name, file.name)):
         digest.update(f"{file.name}:{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()
 
 
-def _place(read: pl.DataFrame, ranker: Ranker) -> pl.DataFrame:
+def _place(read: pl.DataFrame, second: SecondReader) -> pl.DataFrame:
     """The stratum of each text that is not blank, one row a text in the order of the texts."""
-    quiet = read.filter(~pl.col("sensitive")).select(_TEXT, "lines", folded=fold(pl.col(_TEXT)))
-    looked = quiet.select(_TEXT, "lines", hit=_hit(quiet["folded"]), score=ranker.score_folded(quiet["folded"]))
+    quiet = read.filter(~pl.col("sensitive")).select(_TEXT, "lines", hit=pl.col("found") != "nothing")
+    looked = quiet.with_columns(score=second.score(quiet[_TEXT]))
     ranked = looked.filter(~pl.col("hit")).sort("score", _TEXT, descending=[True, False])
     # A text goes to C while those before it hold less than C's part: C is never empty where there is one.
     before = pl.col("lines").cum_sum() - pl.col("lines")
@@ -111,15 +108,6 @@ def _place(read: pl.DataFrame, ranker: Ranker) -> pl.DataFrame:
         ranked.select(_TEXT, "lines", stratum=pl.when(top).then(pl.lit("C")).otherwise(pl.lit(REST))),
     ]
     return pl.concat(parts).sort(_TEXT)
-
-
-def _hit(folded: pl.Series) -> pl.Series:
-    """Does each text hold a complete entry of the lexicon, whatever the words around it say?"""
-    lexicon = load_lexicon()
-    texts = pl.DataFrame({"text": pl.int_range(len(folded), eager=True), "folded": folded})
-    batches = [texts.slice(at, _BATCH) for at in range(0, len(folded), _BATCH)]
-    found = [find_entries(reached(batch, lexicon), lexicon)["text"] for batch in batches]
-    return texts["text"].is_in(pl.concat([texts["text"].clear(), *found]).implode())
 
 
 def _people(leak: Leak, people: People, commented: ir.Table, records: int) -> tuple[ir.Table, int]:

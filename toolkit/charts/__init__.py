@@ -5,6 +5,7 @@ small: what is drawn was counted before, so no picture holds more than a few hun
 them to a page, with plotly.js inside, is the business of `report`. One file a question; `look` is what all share.
 """
 
+from toolkit.charts.claims import claims_against_leak
 from toolkit.charts.comments import (
     audit_intervals,
     comments_by_category,
@@ -33,6 +34,7 @@ from toolkit.charts.public_figures import (
 __all__ = [
     "TEMPLATE",
     "audit_intervals",
+    "claims_against_leak",
     "cluster_sizes",
     "comments_by_category",
     "comments_by_practice",

@@ -3,14 +3,15 @@
 `<category>.csv` holds the entries of one category, one a row: id, pattern, gloss (why it counts), kind (stated or
 inferred), flags, needs (one of these must be in the text), unless (none of these may be), also (further categories),
 example. A long list of context words has a name (`@...`) and stands once in `contexts.csv`. The files of `lookalikes`
-hold harmless phrases that contain an entry's words. `cues.csv` holds, by role, the words that change what an entry means
-(a negation, a relative, a trade): regular expressions, which `qualifiers` puts together.
+hold harmless phrases that contain an entry's words. `cues.csv` holds, by role, the words that change what an entry
+means (a negation, a relative, a trade): regular expressions, which `qualifiers` puts together.
 The syntax of patterns is that of `toolkit.analysis.comments.patterns`.
 """
 
 from __future__ import annotations
 
 import csv
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -83,9 +84,9 @@ class Lexicon:
 
     `table` has one row an entry: entry (its index), id, categories, inferred, one column a flag, parts (how many),
     needs and unless (the number of a list of context words, or null). `literals` has one row a use of a literal:
-    literal, use, of (the entry of a part, the number of a context list, null for a look-alike), part (which part of
-    the pattern), reach (characters allowed before that part). `cues` maps a role to one regular expression, the
-    alternation of its rows.
+    literal, use, of (the number of the entry, of the context list or of the look-alike), part (which part of the
+    pattern) of how many parts, reach (characters allowed before that part), anchor (whether the first scan looks for
+    it). `cues` maps a role to one regular expression, the alternation of its rows.
     """
 
     entries: tuple[Entry, ...]
@@ -94,14 +95,13 @@ class Lexicon:
     cues: dict[str, str]
 
     def anchors(self) -> pl.Series:
-        """The literals that the recall-first scan looks for: of each entry, the part whose shortest literal is longest.
+        """The literals that the recall-first scan looks for, those of one part of each entry."""
+        return self.literals.filter("anchor")["literal"].unique().sort()
 
-        An entry needs all of its parts, so any one of them may stand for it; a long one lets the fewest texts through.
-        """
-        parts = self.literals.filter(pl.col("use") == Use.PART)
-        shortest = parts.group_by("of", "part").agg(shortest=pl.col("literal").str.len_bytes().min())
-        best = shortest.sort("of", "shortest", "part", descending=[False, True, False]).unique("of", keep="first")
-        return parts.join(best, on=["of", "part"], how="semi")["literal"].unique().sort()
+    def alone(self) -> pl.Series:
+        """The literals that make an entry by themselves."""
+        whole = self.literals.filter((pl.col("use") == Use.PART) & (pl.col("parts") == 1))
+        return whole["literal"].unique().sort()
 
 
 @cache
@@ -119,9 +119,16 @@ def load_lexicon(folder: Path = FOLDER) -> Lexicon:
     return Lexicon(
         tuple(entries),
         _tabulate(entries, contexts),
-        _expand_all(entries, contexts, lookalikes),
+        _with_anchors(_expand_all(entries, contexts, lookalikes)),
         _read_cues(folder / "cues.csv"),
     )
+
+
+@cache
+def common_words() -> dict[str, int]:
+    """The most frequent words of everyday notes, one a line of `common_words.txt`, and their ranks, from 1."""
+    words = (FOLDER / "common_words.txt").read_text(encoding="utf-8").split()
+    return {word: rank for rank, word in enumerate(words, start=1)}
 
 
 @cache
@@ -212,6 +219,7 @@ def _tabulate(entries: list[Entry], contexts: dict[str, int]) -> pl.DataFrame:
         "categories": [list(entry.categories) for entry in entries],
         "inferred": [entry.inferred for entry in entries],
         "parts": [len(split_parts(entry.pattern)) for entry in entries],
+        "words": [len(re.findall(r"[a-z0-9(][^ ]*", entry.pattern)) for entry in entries],
         "needs": pl.Series([contexts[entry.needs] if entry.needs else None for entry in entries], dtype=pl.Int32),
         "unless": pl.Series([contexts[entry.unless] if entry.unless else None for entry in entries], dtype=pl.Int32),
     }
@@ -220,18 +228,56 @@ def _tabulate(entries: list[Entry], contexts: dict[str, int]) -> pl.DataFrame:
 
 def _expand_all(entries: list[Entry], contexts: dict[str, int], lookalikes: list[str]) -> pl.DataFrame:
     """Every literal of every rule, one row a use."""
-    uses: list[tuple[str, str, int | None, int, int]] = []
+    uses: list[tuple[str, str, int, int, int, int]] = []
     for index, entry in enumerate(entries):
-        for number, (part, reach) in enumerate(split_parts(entry.pattern)):
-            uses += [(literal, Use.PART.value, index, number, reach) for literal in expand(part)]
+        uses += _uses(entry.pattern, Use.PART, index)
     needed, barred = {entry.needs for entry in entries}, {entry.unless for entry in entries}
     for context, number in contexts.items():
         for use in [Use.NEED] * (context in needed) + [Use.UNLESS] * (context in barred):
-            uses += [(literal, use.value, number, 0, 0) for literal in (expand(context) if context else [])]
-    for pattern in lookalikes:
-        uses += [(literal, Use.LOOKALIKE.value, None, 0, 0) for literal in expand(pattern)]
-    names = {"literal": pl.String, "use": pl.String, "of": pl.Int32, "part": pl.Int8, "reach": pl.Int64}
+            uses += [(literal, use.value, number, 0, 1, 0) for literal in (expand(context) if context else [])]
+    for index, pattern in enumerate(lookalikes):
+        uses += _uses(pattern, Use.LOOKALIKE, index)
+    names = {
+        "literal": pl.String,
+        "use": pl.String,
+        "of": pl.Int32,
+        "part": pl.Int8,
+        "parts": pl.Int8,
+        "reach": pl.Int16,
+    }
     columns = zip(*uses, strict=True)
     return pl.DataFrame(
         {name: pl.Series(column, dtype=dtype) for (name, dtype), column in zip(names.items(), columns, strict=True)}
     ).unique(maintain_order=True)
+
+
+def _uses(pattern: str, use: Use, of: int) -> Iterator[tuple[str, str, int, int, int, int]]:
+    """The literals of all parts of one pattern."""
+    parts = split_parts(pattern)
+    for number, (part, reach) in enumerate(parts):
+        for literal in expand(part):
+            yield literal, use.value, of, number, len(parts), reach
+
+
+def _with_anchors(literals: pl.DataFrame) -> pl.DataFrame:
+    """Which part of each entry the first scan looks for: the one that the fewest everyday notes hold.
+
+    An entry needs all of its parts, so any one of them may stand for it. How often a word occurs is about one in its
+    rank (Zipf's law), words not listed as common do not count; between equals the longest is taken.
+    """
+    rank = common_words()
+    often = [_frequency(literal.split(), rank) for literal in literals["literal"]]
+    parts = literals.with_columns(often=pl.Series(often, dtype=pl.Float64)).filter(pl.col("use") == Use.PART)
+    held = parts.group_by("of", "part").agg(pl.col("often").sum(), shortest=pl.col("literal").str.len_bytes().min())
+    best = held.sort("of", "often", "shortest", "part", descending=[False, False, True, False])
+    anchors = best.unique("of", keep="first").select(
+        "of", "part", use=pl.lit(Use.PART.value), anchor=pl.lit(value=True)
+    )
+    return literals.join(anchors, on=["of", "part", "use"], how="left", maintain_order="left").with_columns(
+        pl.col("anchor").fill_null(value=False)
+    )
+
+
+def _frequency(words: list[str], rank: dict[str, int]) -> float:
+    """About how often a phrase occurs, as a share of the most frequent word: nought when a word of it is not common."""
+    return math.prod(1 / rank[word] if word in rank else 0.0 for word in words)

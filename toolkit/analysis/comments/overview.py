@@ -1,4 +1,8 @@
-"""The comments of a whole leak: each distinct text is read once, and counted as often as it stands."""
+"""The comments of a whole leak: each distinct text is read once, and counted as often as it stands.
+
+What is counted here are hits of the scan: it misses some comments and takes others for what they are not. What share
+of a leak is sensitive is an estimate, with an interval, and `toolkit.analysis.audit` makes it.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from toolkit.analysis.results import collect, share
 from toolkit.leak import Leak
 from toolkit.schema import CATEGORIES
 
-__all__ = ["Overview", "flagged", "overview", "read_texts"]
+__all__ = ["Overview", "by_practice", "flagged", "overview", "read_texts"]
 
 _TEXT = "administrative_comment"
 
@@ -22,7 +26,8 @@ class Overview(NamedTuple):
     """The answer for a leak, as two small tables."""
 
     totals: pl.DataFrame
-    """One row a quantity: `quantity`, `value`, `unit`, `denominator`, `denominator_unit`, `share`."""
+    """One row a quantity: `quantity`, `value`, `unit`, `denominator`, `denominator_unit`, `share`. Its first word says
+    which comments: commented (not blank), distinct, flagged (called sensitive, broadly) or strict."""
     categories: pl.DataFrame
     """One row a category: `category`, `strict_lines`, `lines`, `texts`, `share` of all lines; they may overlap."""
 
@@ -48,8 +53,27 @@ def flagged(leak: Leak, texts: pl.DataFrame) -> ir.Table:
     return lines.inner_join(sensitive, _TEXT).select("line_id", "record_id", "strict")
 
 
+def by_practice(leak: Leak, texts: pl.DataFrame) -> pl.DataFrame:
+    """In which practices do such notes stand? Hits by practice, a record counted once however often it was exported.
+
+    One row a practice that holds a record: `practice_id`, `records`, `commented` and `flagged` (records with a comment,
+    and with one called sensitive). `texts` is what `read_texts` returned.
+    """
+    sensitive = ibis.memtable(texts.filter("sensitive").select(_TEXT, said=pl.lit(value=True)))
+    lines = leak.lines.select("practice_id", "record_id", _TEXT)
+    held = lines.group_by("practice_id").aggregate(
+        records=lines.record_id.nunique(),
+        commented=lines.record_id.nunique(where=lines[_TEXT].notnull() & (lines[_TEXT].strip() != "")),
+    )
+    hits = lines.inner_join(sensitive, _TEXT).group_by("practice_id").aggregate(flagged=ibis._.record_id.nunique())
+    joined = held.left_join(hits, "practice_id")
+    return collect(
+        joined.select("practice_id", "records", "commented", flagged=joined.flagged.coalesce(0)), "practice_id"
+    )
+
+
 def overview(leak: Leak, texts: pl.DataFrame | None = None) -> Overview:
-    """What share of the lines reveals something intimate, and what? Strict and broad, with every denominator.
+    """What does the scan find in a leak, and of what kinds? Strict and broad, with every denominator.
 
     `strict` counts what is stated of the patient and asserted; broad also what is negated, hypothetical, inferred or
     a relative's. `texts` spares a second reading when `read_texts` was called before.
@@ -72,13 +96,13 @@ def _totals(texts: pl.DataFrame, whole: dict[str, int], records: dict[str, int])
     rows = [
         ("commented_lines", commented, "lines", whole["lines"], "lines"),
         ("distinct_texts", texts.height, "texts", commented, "commented lines"),
-        ("sensitive_lines", broad, "lines", whole["lines"], "lines"),
+        ("flagged_lines", broad, "lines", whole["lines"], "lines"),
         ("strict_lines", strict, "lines", whole["lines"], "lines"),
-        ("sensitive_comments", broad, "lines", commented, "commented lines"),
+        ("flagged_comments", broad, "lines", commented, "commented lines"),
         ("strict_comments", strict, "lines", commented, "commented lines"),
-        ("sensitive_texts", int(texts["sensitive"].sum()), "texts", texts.height, "distinct texts"),
+        ("flagged_texts", int(texts["sensitive"].sum()), "texts", texts.height, "distinct texts"),
         ("strict_texts", int(texts["strict"].sum()), "texts", texts.height, "distinct texts"),
-        ("sensitive_records", records["records"], "records", whole["records"], "records"),
+        ("flagged_records", records["records"], "records", whole["records"], "records"),
         ("strict_records", records["strict_records"], "records", whole["records"], "records"),
     ]
     columns = ["quantity", "value", "unit", "denominator", "denominator_unit"]

@@ -68,6 +68,12 @@ def _within(pattern: str) -> pl.Expr:
     )
 
 
+def _near(pattern: str) -> pl.Expr:
+    """True where this pattern stands at most three words before or after a hit."""
+    before = pl.col("head").str.contains(rf" {pattern} (?:[^ ]+ ){{0,3}}$")
+    return before | pl.col("tail").str.contains(rf"^ (?:[^ ]+ ){{0,3}}{pattern} ")
+
+
 def _negated(cue: dict[str, str]) -> pl.Expr:
     """Is it denied: "pas de", "sans", "nie tout", "HIV : nég", "ne se drogue pas" ?"""
     before = _before(rf"{cue['negation']} (?:{cue['negation_bridge']} ){{0,7}}")
@@ -91,13 +97,23 @@ def _ruled_out(cue: dict[str, str]) -> pl.Expr:
 
 
 def _conditional(cue: dict[str, str]) -> pl.Expr:
-    """Is it only what to do in case: "si TS au téléphone", "en cas de violences" ?"""
-    return pl.col("head").str.contains(rf"(?:^ |[.,:~?=] |{cue['order']} ){cue['condition']} (?:[^.,:?~=]* )?$")
+    """Is it only what to do in case: "si TS au téléphone", "en cas de violences" ?
+
+    What this patient may say again ("si elle redit qu'elle va sauter") tells of the patient all the same.
+    """
+    begins = rf"(?:^ |^ {cue['stamp']} |[.,:~?=+] |{cue['order']} )"
+    clause = rf"{begins}{cue['condition']} (?:[^.,:?~=+]* )?$"
+    foretold = rf"{begins}{cue['condition']} {cue['foretold']} (?:[^.,:?~=+]* )?$"
+    return pl.col("head").str.contains(clause) & ~pl.col("head").str.contains(foretold)
 
 
 def _for_everybody(cue: dict[str, str]) -> pl.Expr:
     """Does the text speak to the staff or of all patients, not of one: "consigne", "affiche", "comme à tous" ?"""
-    return pl.any_horizontal(pl.col("head", "tail").str.contains(f" {cue['everybody']} "))
+    union = pl.col("categories").list.first() == "politics_union"
+    said, training = (
+        pl.any_horizontal(pl.col("head", "tail").str.contains(f" {cue[role]} ")) for role in ("everybody", "training")
+    )
+    return said | (training & ~union) | _within(cue["everybody_near"])
 
 
 def _in_a_place(cue: dict[str, str]) -> pl.Expr:
@@ -109,22 +125,22 @@ def _in_a_place(cue: dict[str, str]) -> pl.Expr:
 
 
 def _in_a_trade(cue: dict[str, str]) -> pl.Expr:
-    """Is it somebody's work: "infirmière en psychiatrie", "éducateur PJJ" ?"""
+    """Is it somebody's work: "infirmière en psychiatrie", "éducateur PJJ", "SOS Amitié = employeur" ?"""
     bridge = cue["trade_bridge"]
     at_work = _before(rf"{cue['trade']} (?:[a-z]+ )?{bridge} (?:{bridge} ){{0,5}}")
     of_the_field = pl.col("field") & _before(rf"{cue['trade']} (?:{bridge} ){{0,5}}")
-    return at_work | of_the_field
+    return at_work | of_the_field | _after(cue["employer"])
 
 
 def _in_a_name(cue: dict[str, str]) -> pl.Expr:
     """Is it a surname or a first name: "Mme Gay", "Juif avec un f" ?"""
-    said = pl.col("folded").str.contains(f" {cue['about_names']} ")
+    said = _near(cue["about_names"])
     return pl.col("surname") & (_before(f"{cue['title']} ") | _after(cue["name_note"]) | said)
 
 
 def _in_screening(cue: dict[str, str]) -> pl.Expr:
     """Is it a vaccine, a screening campaign or a routine test, with no positive result ?"""
-    return pl.col("screen") & _within(cue["screening"]) & ~_within(cue["positive"])
+    return pl.col("screen") & (_within(cue["screening"]) | _after(cue["done"])) & ~_within(cue["positive"])
 
 
 def _of_a_relative(cue: dict[str, str]) -> pl.Expr:

@@ -1,4 +1,9 @@
-"""From texts to one row of answers a text: fold, repair, scan, qualify, sum up."""
+"""From texts to one row of answers a text: fold, repair, scan, qualify, ask the second reader, decide.
+
+The lexicon says what it found and why; the second reader says how much the text as a whole reads like the notes that
+people called sensitive. Neither decides alone: what the lexicon found must not read as plainly harmless, and what it
+did not find must read as plainly sensitive. How much is asked of the second reader is written in `_REQUIRED`.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +16,22 @@ from toolkit.analysis.comments.lexicon import Lexicon, load_lexicon
 from toolkit.analysis.comments.qualifiers import qualify
 from toolkit.analysis.comments.repair import repair
 from toolkit.analysis.comments.scan import find_entries, reached
+from toolkit.analysis.comments.second_reader import SecondReader, load_second_reader
 
-__all__ = ["classify"]
+__all__ = ["SECOND_READER", "classify"]
+
+SECOND_READER = "second-reader"
+"""What stands as evidence where the lexicon found nothing."""
 
 _BATCH = 200_000
 """How many distinct texts are read at once: keeps memory to a few hundred megabytes."""
+
+_REQUIRED = {"all": 0.0, "phrase": 0.05, "word": 0.1, "qualified out": 0.9, "nothing": 0.9}
+"""The least score of the second reader with which a text is sensitive, by what the lexicon found in it; where an entry
+is all that the text holds, there is no company to judge it by.
+
+Chosen on notes by several writers, each scored by a second reader that had not seen that writer's notes.
+"""
 
 
 def classify(texts: Sequence[str | None] | pl.Series) -> pl.DataFrame:
@@ -27,38 +43,74 @@ def classify(texts: Sequence[str | None] | pl.Series) -> pl.DataFrame:
     - strict (bool): stated of the patient and asserted;
     - categories (list of str): main category first, empty when harmless;
     - polarity (asserted, negated, hypothetical), about (patient, relative), stated (stated, inferred, hearsay): of the
-      main hit; null when harmless;
-    - evidence (list of str): ids of the lexicon entries that decided.
+      main hit; null when harmless. What only the second reader noticed is called asserted, of the patient, inferred;
+    - evidence (list of str): ids of the lexicon entries that decided, or `SECOND_READER`;
+    - found (str): what the lexicon found: all (an entry is the whole text), phrase, word, qualified out, nothing;
+    - score (float): of the second reader, from 0 to 1.
 
     The answer for a text depends on that text alone.
     """
     given = pl.DataFrame({"comment": pl.Series(texts, dtype=pl.String)})
     folded = given.select(folded=fold(pl.col("comment")))
     distinct = folded.unique(maintain_order=True).with_row_index("text")
-    lexicon = load_lexicon()
+    lexicon, second = load_lexicon(), load_second_reader()
     read = pl.concat([_read(distinct.slice(at, _BATCH), lexicon) for at in range(0, max(1, distinct.height), _BATCH)])
-    return (
-        folded.join(distinct.join(read, on="text", how="left"), on="folded", how="left", maintain_order="left")
-        .with_columns(
-            pl.col("sensitive", "strict").fill_null(value=False),
-            pl.col("categories", "evidence").fill_null([]),
-        )
-        .select("sensitive", "strict", "categories", "polarity", "about", "stated", "evidence")
+    decided = _decide(distinct.join(read, on="text", how="left", maintain_order="left"), second)
+    return folded.join(decided, on="folded", how="left", maintain_order="left").select(_ANSWERS)
+
+
+_STANDS = ["all", "phrase", "word"]
+"""What the lexicon found and no word around it took back."""
+_ANSWERS = ["sensitive", "strict", "categories", "polarity", "about", "stated", "evidence", "found", "score"]
+
+
+def _decide(read: pl.DataFrame, second: SecondReader) -> pl.DataFrame:
+    """Weigh what the lexicon found against what the second reader says."""
+    weighed = read.with_columns(
+        pl.col("found").fill_null("nothing"), score=second.score_folded(read["folded"])
+    ).with_columns(
+        sensitive=pl.col("score") >= pl.col("found").replace_strict(_REQUIRED, return_dtype=pl.Float64),
+    )
+    stands = pl.col("sensitive") & pl.col("found").is_in(_STANDS)
+    alone = pl.col("sensitive") & ~stands
+    only = weighed.filter(alone).select("text", guess=second.categories(weighed.filter(alone)["folded"]))
+    joined = weighed.join(only, on="text", how="left", maintain_order="left")
+    own = {"polarity": "asserted", "about": "patient", "stated": "inferred"}
+    return joined.with_columns(
+        strict=pl.col("strict").fill_null(value=False) & stands,
+        categories=pl.when(stands)
+        .then("categories")
+        .when(alone)
+        .then(pl.concat_list("guess"))
+        .otherwise(pl.lit([], dtype=pl.List(pl.String))),
+        evidence=pl.when(stands)
+        .then("evidence")
+        .when(alone)
+        .then(pl.concat_list(pl.lit(SECOND_READER)))
+        .otherwise(pl.lit([], dtype=pl.List(pl.String))),
+        **{name: pl.when(stands).then(name).when(alone).then(pl.lit(value)) for name, value in own.items()},
     )
 
 
 def _read(texts: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
-    """One row a sensitive text of one batch; what looks harmless is repaired and read again."""
+    """One row a text of one batch in which the lexicon finds anything; where nothing stands it is repaired first."""
     first = _judge(texts, lexicon)
-    rest = repair(texts.join(first, on="text", how="anti"))
-    return first if rest.is_empty() else pl.concat([first, _judge(rest, lexicon)])
+    standing = first.filter(pl.col("found") != "qualified out")
+    rest = repair(texts.join(standing, on="text", how="anti"))
+    if rest.is_empty():
+        return first
+    again = _judge(rest, lexicon).filter(pl.col("found") != "qualified out")
+    return pl.concat([first.join(again, on="text", how="anti"), again])
 
 
 def _judge(texts: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
-    """Scan, qualify and sum up: one row a sensitive text."""
+    """Scan, qualify and sum up: one row a text that the scan hit."""
     survivors = reached(texts, lexicon)
     hits = qualify(find_entries(survivors, lexicon), survivors, lexicon)
-    return _sum_up(_standing(hits), lexicon)
+    size = survivors.select("text", size=pl.col("folded").str.len_bytes().cast(pl.Int64))
+    summed = _sum_up(_standing(hits).join(size, on="text", how="left", maintain_order="left"), lexicon)
+    out = hits.select("text").unique(maintain_order=True).join(summed, on="text", how="anti", maintain_order="left")
+    return pl.concat([summed, out.with_columns(found=pl.lit("qualified out"))], how="diagonal")
 
 
 def _standing(hits: pl.DataFrame) -> pl.DataFrame:
@@ -75,7 +127,7 @@ def _standing(hits: pl.DataFrame) -> pl.DataFrame:
 
 def _sum_up(hits: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
     """One row a text from its hits: what is stated goes before what is inferred, a long phrase before a short one."""
-    names = lexicon.table.select("entry", "id", "categories")
+    names = lexicon.table.select("entry", "id", "categories", "words")
     plain = (pl.col("polarity") == "asserted") & (pl.col("about") == "patient") & ~pl.col("inferred")
     stated = (
         pl.when(pl.col("hearsay"))
@@ -84,14 +136,19 @@ def _sum_up(hits: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
         .then(pl.lit("inferred"))
         .otherwise(pl.lit("stated"))
     )
-    ordered = hits.with_columns(plain=plain, stated=stated, length=pl.col("end") - pl.col("start")).sort(
+    length = pl.col("end") - pl.col("start")
+    ordered = hits.with_columns(plain=plain, stated=stated, length=length, whole=length >= pl.col("size") - 2).sort(
         "text", "inferred", "length", "start", "entry", descending=[False, False, True, False, False]
     )
     return (
         ordered.join(names, on="entry", how="left", maintain_order="left")
         .group_by("text", maintain_order=True)
         .agg(
-            sensitive=pl.lit(value=True),
+            found=pl.when(pl.col("whole").any())
+            .then(pl.lit("all"))
+            .when(pl.col("words").max() > 1)
+            .then(pl.lit("phrase"))
+            .otherwise(pl.lit("word")),
             strict=pl.col("plain").any(),
             categories=pl.col("categories").list.explode().unique(maintain_order=True),
             polarity=pl.col("polarity").first(),

@@ -25,6 +25,10 @@ _HALF = 6
 """The shortest lexicon word recognised at one end of two words run together."""
 _PHRASE = 12
 """The shortest phrase recognised with all its spaces lost."""
+_PREFIXES = frozenset(
+    {"allo", "anti", "auto", "bio", "homo", "inter", "mono", "multi", "neo", "para", "poly", "post", "pre", "semi"}
+)
+"""What stands before a word to make another one of it: no space was lost in "autogreffe"."""
 
 
 def repair(texts: pl.DataFrame) -> pl.DataFrame:
@@ -54,10 +58,12 @@ def _fix(word: str) -> str | None:
     near = {found for key in (word, *_deletions(word)) for found in index.get(key, ()) if found[0] == word[0]}
     near = {found for found in near if _one_edit(word, found)}
     if near:
-        return min(near)
+        # One letter too many in a plain word ("angglais") is more likely than another error in a telling one.
+        plain = any(shorter in known and shorter not in strong for shorter in _deletions(word))
+        return None if plain else min(near)
     for at in range(2, len(word) - 1):
         left, right = word[:at], word[at:]
-        if (left in strong and right in known) or (right in strong and left in known):
+        if left not in _PREFIXES and ((left in strong and right in known) or (right in strong and left in known)):
             return f"{left} {right}"
     return None
 

@@ -1,0 +1,125 @@
+"""The size of the whole table: worked by hand, and enumerated over every table and draw that is small enough."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import comb
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from toolkit.analysis.table_size import estimate_size, evenness, table_size
+from toolkit.errors import InputError
+from toolkit.leak import Leak
+
+
+def chance(highest: int, seen: int, size: int) -> Fraction:
+    """How likely `seen` numbers drawn from 1 to `size` have `highest` as their largest."""
+    return Fraction(comb(highest - 1, seen - 1), comb(size, seen))
+
+
+def test_tanks_numbered_19_40_42_60() -> None:
+    """Four serial numbers up to 60 make 74; C(60,4)/C(125,4) is 0.0503, and C(60,4)/C(126,4) is 0.0487."""
+    assert (74.0, 60, 125) == estimate_size(60, 4)
+
+
+def test_one_number_says_little() -> None:
+    """One tank numbered 60: twice as many less one, and up to twenty times as many (60 in 1,200 is 5 %)."""
+    assert (119.0, 60, 1200) == estimate_size(60, 1)
+
+
+def test_a_table_seen_whole_is_no_larger() -> None:
+    """Who has seen 1 to 10 has nothing to add, unless 5 % leave room: 10 of 11 in order have a chance of 9 %."""
+    size, low, high = estimate_size(10, 10)
+
+    assert (10.0, 10) == (size, low)
+    assert 11 == high  # C(10,10)/C(11,10) is 1/11, C(10,10)/C(12,10) is 1/66
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 60).flatmap(lambda size: st.tuples(st.just(size), st.integers(1, size))))
+def test_estimate_is_unbiased_and_its_interval_keeps_its_promise(table: tuple[int, int]) -> None:
+    """Over every highest number that a draw can show, the estimates average to the truth and 95 % hold it."""
+    size, seen = table
+    shown = {highest: chance(highest, seen, size) for highest in range(seen, size + 1)}
+
+    mean = sum(Fraction(highest * (seen + 1), seen) * p for highest, p in shown.items()) - 1
+    held = sum(p for highest, p in shown.items() if highest <= size <= estimate_size(highest, seen).high)
+
+    assert 1 == sum(shown.values())
+    assert size == mean
+    assert held >= Fraction(95, 100)
+    assert all(pytest.approx(highest * (seen + 1) / seen - 1) == estimate_size(highest, seen).size for highest in shown)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 400).flatmap(lambda highest: st.tuples(st.just(highest), st.integers(1, highest))))
+def test_upper_end_is_the_last_table_that_is_not_too_rare(drawn: tuple[int, int]) -> None:
+    """At the upper end a highest number this low has a chance of 5 % or more; one number further, less."""
+    highest, seen = drawn
+    high = estimate_size(highest, seen).high
+
+    assert Fraction(comb(highest, seen), comb(high, seen)) >= Fraction(5, 100)
+    assert Fraction(comb(highest, seen), comb(high + 1, seen)) < Fraction(5, 100)
+
+
+@pytest.mark.parametrize(("highest", "seen"), [(5, 6), (5, 0), (0, 0)])
+def test_impossible_numbers_are_refused(highest: int, seen: int) -> None:
+    """More numbers than there can be, or none at all, are an error that says so."""
+    with pytest.raises(InputError, match="cannot be"):
+        estimate_size(highest, seen)
+
+
+def test_confidence_is_a_share() -> None:
+    """A confidence of 1 asks for certainty, which no interval gives."""
+    with pytest.raises(InputError, match="confidence of 1"):
+        estimate_size(60, 4, 1)
+
+
+def test_equal_parts_are_even() -> None:
+    """Every second number, ten in each part of twenty, is as even as can be."""
+    spread = evenness([10] * 20, 400, 2)
+
+    assert spread.even
+    assert 1.0 == spread.parts_p
+
+
+def test_chi_square_allows_for_what_was_seen() -> None:
+    """Two parts of 60 and 40 of 200: 4 over half unseen is 8, which chi-square of one degree passes with p = 0.00468."""
+    spread = evenness([60, 40], 200, 1)
+
+    assert pytest.approx(0.0046777, rel=1e-4) == spread.parts_p
+
+
+def test_parts_that_differ_are_uneven() -> None:
+    """All numbers in the first half of the range are not spread over it."""
+    assert not evenness([20] * 10 + [0] * 10, 400, 2).even
+
+
+def test_a_wide_gap_is_uneven() -> None:
+    """One step of 30 among 200 numbers of 400: 200 times a half to the 29th."""
+    spread = evenness([10] * 20, 400, 30)
+
+    assert pytest.approx(200 / 2**29) == spread.gap_p
+    assert not spread.even
+
+
+def test_a_table_seen_whole_is_even() -> None:
+    """Where every number was seen there is no gap to judge."""
+    assert evenness([5] * 20, 100, 1).even
+
+
+def test_table_of_nine_lines(leak: Leak) -> None:
+    """Eight records up to number 31 make 33.875; the widest step is the first one, from nothing to 10."""
+    table = table_size(leak)
+
+    assert (8, 31) == (table.records, table.highest)
+    assert pytest.approx(31 + 31 / 8 - 1) == table.size.size
+    assert 10 == table.evenness.widest_gap
+
+
+@pytest.mark.spark
+def test_both_engines_agree(leak: Leak, spark_leak: Leak) -> None:
+    """DuckDB and Spark give the same size and the same evenness."""
+    assert table_size(leak) == table_size(spark_leak)
