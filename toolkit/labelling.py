@@ -231,7 +231,7 @@ def _mask_capitalised(word: re.Match[str]) -> str:
 @cache
 def _sensitive_words() -> frozenset[str]:
     """The single words of the lexicon, between spaces, and beginnings of words, after one."""
-    return frozenset(literal for literal in load_lexicon().anchors() if len(literal.split()) == 1)
+    return frozenset(literal for literal in load_lexicon().alone() if len(literal.split()) == 1)
 
 
 @dataclass(frozen=True, slots=True)
