@@ -122,6 +122,29 @@ PAIR = pl.DataFrame(
     }
 )
 
+CLAIMS = pl.DataFrame(
+    {
+        "id": ["people", "lines", "misread", "table", "copied", "unknown"],
+        "published": ["11 to 15", "19", "10", "more than 65", "end of 2025", "yes"],
+        "measured": [13.0, 20.0, 1000.0, 66.0, 20419.0, None],
+        "low": [12.0, 20.0, 900.0, 66.0, 20419.0, None],
+        "high": [14.0, 20.0, 1100.0, 67.0, 20420.0, None],
+        "unit": ["people", "lines", "people", "records", "day", "people"],
+        "definition": ["people", "lines", "people", "records", "day", "people"],
+        "verdict": [
+            "consistent",
+            "depends on the definition",
+            "contradicted",
+            "consistent",
+            "consistent",
+            "cannot be tested from the data",
+        ],
+        "published_low": [11.0, 19.0, 10.0, 65.0, 20362.0, None],
+        "published_high": [15.0, 19.0, 10.0, None, 20453.0, None],
+        "scale": [1.0, 1.0, 10.0, 1.0, 1.0, 1.0],
+    }
+)
+
 
 def both_keys(leak: Leak) -> pl.DataFrame:
     """People by number of practices, by two keys."""
@@ -129,6 +152,7 @@ def both_keys(leak: Leak) -> pl.DataFrame:
 
 
 PICTURES: dict[str, Callable[[Leak], go.Figure]] = {
+    "claims_against_leak": lambda _: charts.claims_against_leak(CLAIMS, SOURCE),
     "counts_overview": lambda leak: charts.counts_overview(counts.overview(leak), SOURCE),
     "completeness": lambda leak: charts.completeness(counts.completeness(leak), SOURCE),
     "lines_by_year": lambda leak: charts.lines_by_year(counts.by_year(leak), SOURCE),
@@ -418,3 +442,22 @@ def test_pages_of_pictures_load_nothing(leak: Leak, tmp_path: Path) -> None:
     PICTURES["lines_by_year"](leak).write_html(page, include_plotlyjs=True)
 
     assert "<script src=" not in page.read_text(encoding="utf-8")
+
+
+def test_claims_are_drawn_as_multiples_of_what_was_published(leak: Leak) -> None:
+    """A thousand is ten times ten to a scale of ten; days and what nobody measured are left out."""
+    published, consistent, depends, contradicted = PICTURES["claims_against_leak"](leak).data
+
+    assert ((10.0,), (20 / 19,)) == (tuple(contradicted.x), tuple(depends.x))
+    assert (13 / 11, 66 / 65) == tuple(consistent.x)
+    assert (1.0, 15 / 11, None) == tuple(published.x)[:3]
+    assert ("line-ns", "triangle-right", "line-ns") == tuple(published.marker.symbol)[-3:]
+
+
+def test_claims_title_counts_every_verdict(leak: Leak) -> None:
+    """The title counts all claims, also those that are not drawn."""
+    title = " ".join(PICTURES["claims_against_leak"](leak).layout.title.text.replace("<br>", " ").split())
+
+    assert (
+        "Of 6 published claims 3 are consistent with the leak, 1 contradicted; 1 depend on the definition, 1" in title
+    )

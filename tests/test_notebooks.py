@@ -13,7 +13,7 @@ from plotly.offline import get_plotlyjs
 
 from toolkit.report.notebooks import find_notebooks, run_notebook
 
-NAMES = ["00_start_here", "01_counts", "02_comments", "03_public_figures", "04_duplicates"]
+NAMES = ["00_start_here", "01_counts", "02_comments", "03_public_figures", "04_duplicates", "05_claims"]
 WITH_TRUTH = NAMES[1:]
 PUBLIC = {
     "toolkit",

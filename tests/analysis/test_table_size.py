@@ -86,7 +86,7 @@ def test_equal_parts_are_even() -> None:
 
 
 def test_chi_square_allows_for_what_was_seen() -> None:
-    """Two parts of 60 and 40 of 200: 4 over half unseen is 8, which chi-square of one degree passes with p = 0.00468."""
+    """Two parts of 60 and 40 of 200: 4 over half unseen is 8, passed by chi-square of one degree with p = 0.00468."""
     spread = evenness([60, 40], 200, 1)
 
     assert pytest.approx(0.0046777, rel=1e-4) == spread.parts_p

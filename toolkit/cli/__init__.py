@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from toolkit import __version__
+from toolkit.cli.claims import claims
 from toolkit.cli.comments import comments
 from toolkit.cli.counts import counts
 from toolkit.cli.description import describe
@@ -51,7 +52,17 @@ def toolkit(
         typer.echo(context.get_help())
 
 
-for _command in (generate, verify_synthetic, describe, counts, comments, public_figures, duplicates, investigate):
+for _command in (
+    generate,
+    verify_synthetic,
+    describe,
+    counts,
+    comments,
+    public_figures,
+    duplicates,
+    claims,
+    investigate,
+):
     app.command(_command.__name__.replace("_", "-"))(_command)
 
 _USER_ERROR, _INTERRUPTED = 2, 130

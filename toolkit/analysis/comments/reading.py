@@ -8,6 +8,7 @@ did not find must read as plainly sensitive. How much is asked of the second rea
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 
@@ -54,8 +55,12 @@ def classify(texts: Sequence[str | None] | pl.Series) -> pl.DataFrame:
     folded = given.select(folded=fold(pl.col("comment")))
     distinct = folded.unique(maintain_order=True).with_row_index("text")
     lexicon, second = load_lexicon(), load_second_reader()
-    read = pl.concat([_read(distinct.slice(at, _BATCH), lexicon) for at in range(0, max(1, distinct.height), _BATCH)])
-    decided = _decide(distinct.join(read, on="text", how="left", maintain_order="left"), second)
+    batches = [distinct.slice(at, _BATCH) for at in range(0, max(1, distinct.height), _BATCH)]
+    # Two batches are read at a time: each step of a batch leaves one of two cores idle for a part of its time.
+    with ThreadPoolExecutor(2) as pool:
+        scores = pool.submit(second.score_folded, distinct["folded"])
+        read = pl.concat(pool.map(lambda batch: _read(batch, lexicon), batches))
+    decided = _decide(distinct.with_columns(score=scores.result()).join(read, on="text", how="left"), second)
     return folded.join(decided, on="folded", how="left", maintain_order="left").select(_ANSWERS)
 
 
@@ -66,9 +71,7 @@ _ANSWERS = ["sensitive", "strict", "categories", "polarity", "about", "stated", 
 
 def _decide(read: pl.DataFrame, second: SecondReader) -> pl.DataFrame:
     """Weigh what the lexicon found against what the second reader says."""
-    weighed = read.with_columns(
-        pl.col("found").fill_null("nothing"), score=second.score_folded(read["folded"])
-    ).with_columns(
+    weighed = read.with_columns(pl.col("found").fill_null("nothing")).with_columns(
         sensitive=pl.col("score") >= pl.col("found").replace_strict(_REQUIRED, return_dtype=pl.Float64),
     )
     stands = pl.col("sensitive") & pl.col("found").is_in(_STANDS)

@@ -1,0 +1,406 @@
+"""Published claims: each verdict is reached by hand, a broken file is one sentence, the ledger is complete."""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from toolkit import claims, schema
+from toolkit.analysis.measures import MEASURES, Reading, day_number
+from toolkit.cli import main
+from toolkit.errors import InputError
+from toolkit.leak import Leak, open_leak
+
+KEYS = ["id", "published", "measured", "low", "high", "unit", "definition", "verdict", "why"]
+PUBLISHED = {
+    "sample_lines", "claimed_lines", "people_range", "people_ministry", "lines_ministry", "practitioners",
+    "practitioners_users", "sensitive_people", "population_share", "fields", "categories", "public_figures",
+    "partial_release", "no_medical_fields", "detected", "history", "authenticity",
+}  # fmt: skip
+CLAIM = """
+[[claims]]
+id = "entries"
+sentence = "The sample has nine entries."
+claimant = "a researcher"
+outlet = "a journal"
+date = 2026-02-27
+value = 9
+unit = "lines"
+definition = "entries"
+denominator = "none given"
+tests = ["lines"]
+"""
+
+
+def make_claim(**changed: object) -> claims.Claim:
+    """The claim of nine entries, with some keys changed."""
+    return claims.Claim.model_validate(tomllib.loads(CLAIM)["claims"][0] | changed)
+
+
+def reading(value: float, low: float | None = None, high: float | None = None, *, spread: bool = False) -> Reading:
+    """What a leak would say, counted whole unless an interval is given."""
+    ends = value if low is None else low, value if high is None else high
+    return Reading(value, *ends, f"counted {value:g}", "100 lines", spread=spread)
+
+
+def verdict(claim: claims.Claim, *readings: Reading, scale: float = 1.0) -> str:
+    """The verdict on a claim of lines, under some readings."""
+    return claims.judge(claim, [("lines", one) for one in readings], [], scale).verdict
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Callable[[str], Path]:
+    """Writes a file of claims."""
+
+    def write(text: str) -> Path:
+        file = tmp_path / "claims.toml"
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    return write
+
+
+def of_nine(*entries: dict[str, Any]) -> str:
+    """A file of claims, each the claim of nine entries with some keys changed or, where null, taken out."""
+    parts = ['title = "Nine lines"']
+    for entry in entries:
+        merged = tomllib.loads(CLAIM)["claims"][0] | entry
+        keys = [f"{key} = {_toml(value)}" for key, value in merged.items() if value is not None]
+        parts += ["[[claims]]", *keys]
+    return "\n".join(parts)
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
+    return value.isoformat() if isinstance(value, date) else json.dumps(value)
+
+
+# --- Verdicts ---------------------------------------------------------------------------------------------------------
+
+
+def test_an_exact_number_is_met_or_not() -> None:
+    """Nine is consistent with nine, and contradicted by ten."""
+    assert "consistent" == verdict(make_claim(), reading(9))
+    assert "contradicted" == verdict(make_claim(), reading(10))
+
+
+def test_a_rounded_number_stands_for_all_that_round_to_it() -> None:
+    """About 15 million holds from 14.5 to 15.5 million."""
+    claim = make_claim(value=15_000_000, rounded_to=1_000_000)
+
+    found = [verdict(claim, reading(value)) for value in (14_499_999, 14_500_000, 15_500_000, 15_500_001)]
+
+    assert ["contradicted", "consistent", "consistent", "contradicted"] == found
+
+
+def test_an_interval_need_only_meet_the_claim() -> None:
+    """An estimate of 12 between 8 and 16 does not contradict nine, one between 10 and 16 does."""
+    assert "consistent" == verdict(make_claim(), reading(12, 8, 16))
+    assert "contradicted" == verdict(make_claim(), reading(12, 10, 16))
+
+
+def test_many_values_must_all_fit() -> None:
+    """Practices of 4 to 14 years fit 3 to 15; those of 4 to 16 do not, though their median does."""
+    claim = make_claim(value=None, range=[3, 15], unit="years")
+
+    assert "consistent" == verdict(claim, reading(8, 4, 14, spread=True))
+    assert "contradicted" == verdict(claim, reading(8, 4, 16, spread=True))
+
+
+def test_more_than_is_open_above() -> None:
+    """More than nine holds for a thousand, and not for eight."""
+    claim = make_claim(relation="more than")
+
+    assert ["consistent", "contradicted"] == [verdict(claim, reading(value)) for value in (1000, 8)]
+
+
+def test_definitions_that_disagree_are_told_apart() -> None:
+    """Nine lines and eight records: that there are nine depends on what is counted, and the one that fits is shown."""
+    outcome = claims.judge(make_claim(), [("lines", reading(8)), ("lines", reading(9))], [])
+
+    assert "depends on the definition" == outcome.verdict
+    assert 9 == outcome.reading.value
+    assert "It holds for 9, counted 9; it fails for 8, counted 8." == outcome.why
+
+
+def test_what_nothing_measures_cannot_be_tested() -> None:
+    """A claim without tests says in its file why, and one whose measure fails says why it failed."""
+    silent = make_claim(tests=[], why="Nobody knows.")
+
+    assert ("cannot be tested from the data", "Nobody knows.", None) == claims.judge(silent, [], [])
+    assert "The data cannot tell: no truth." == claims.judge(make_claim(), [], ["no truth", "no truth"]).why
+
+
+def test_counts_are_compared_to_scale() -> None:
+    """A tenth of a leak of nine thousand lines has nine hundred; a share keeps its size."""
+    claim = make_claim(value=9_000, rounded_to=100)
+
+    assert "consistent" == verdict(claim, reading(900), scale=0.1)
+    assert "contradicted" == verdict(claim, reading(9_000), scale=0.1)
+    share = [("sensitive_share_of_lines", reading(9_000))]
+    assert "consistent" == claims.judge(claim, share, [], scale=0.1).verdict
+
+
+def test_a_caveat_ends_the_sentence() -> None:
+    """What must be said beside a verdict is said in the same sentence."""
+    outcome = claims.judge(make_claim(caveat="the register is invented"), [("lines", reading(9))], [])
+
+    assert outcome.why.endswith("agrees with 9; the register is invented.")
+
+
+@given(st.floats(1, 1e9), st.floats(0, 1e6), st.floats(0, 1e6), st.floats(0, 1e6))
+def test_a_wider_interval_never_contradicts_more(value: float, rounded_to: float, off: float, width: float) -> None:
+    """What an estimate leaves open can only make a claim possible."""
+    claim = make_claim(value=value, rounded_to=rounded_to)
+    point = value + off
+
+    narrow, wide = verdict(claim, reading(point)), verdict(claim, reading(point, point - width, point + width))
+
+    assert (narrow, wide) != ("consistent", "contradicted")
+
+
+# --- The leak ---------------------------------------------------------------------------------------------------------
+
+
+def test_nine_lines_are_checked(leak: Leak, ledger: Callable[[str], Path]) -> None:
+    """Nine lines, eight records, one line too many, a copy of 30 November: the table says it, claim by claim."""
+    file = ledger(
+        of_nine(
+            {},
+            {"id": "records", "value": 9, "tests": ["records"]},
+            {"id": "either", "tests": ["records", "lines"]},
+            {"id": "repeated", "value": 1, "tests": ["repeated_lines"]},
+            {"id": "copied", "value": date(2025, 11, 30), "unit": "day", "tests": ["copy_day"]},
+            {"id": "medical", "value": 0, "unit": "columns", "names": ["diagnos"], "tests": ["columns_like"]},
+            {"id": "comments", "value": 1, "unit": "columns", "names": ["comment"], "tests": ["columns_like"]},
+            {"id": "fields", "value": 3, "names": ["nir", "email", "nope"], "tests": ["named_columns"]},
+            {"id": "unknown", "value": None, "told": "yes", "tests": [], "why": "Nobody knows."},
+        )
+    )
+
+    table = claims.check(leak, file)
+
+    expected = [
+        ("entries", 9.0, "consistent"),
+        ("records", 8.0, "contradicted"),
+        ("either", 9.0, "depends on the definition"),
+        ("repeated", 1.0, "consistent"),
+        ("copied", float(day_number(date(2025, 11, 30))), "consistent"),
+        ("medical", 0.0, "consistent"),
+        ("comments", 1.0, "consistent"),
+        ("fields", 1.0, "contradicted"),
+        ("unknown", None, "cannot be tested from the data"),
+    ]
+    assert expected == table.select("id", "measured", "verdict").rows()
+    assert set(claims.VERDICTS) == set(table["verdict"])
+    assert table["why"].str.ends_with(".").all()
+
+
+def test_uneven_record_ids_tell_no_size(
+    write_data_set: Callable[..., Path], ledger: Callable[[str], Path], tmp_path: Path, nine_lines: Path
+) -> None:
+    """With one id a million above the others, nothing is said of the size of the table."""
+    lines = pa.concat_tables([pq.read_table(part) for part in sorted((nine_lines / "lines").glob("*.parquet"))])
+    ids = pa.array([1, 2, 3, 3, 4, 5, 6, 7, 1_000_000], pa.int64())
+    uneven = lines.cast(schema.LINES.arrow_schema()).set_column(1, schema.LINES.arrow_schema().field(1), ids)
+    file = ledger(of_nine({"unit": "records", "tests": ["table_size"]}))
+
+    with open_leak(write_data_set(tmp_path / "uneven", lines=uneven), threads=1) as leak:
+        row = claims.check(leak, file).row(0, named=True)
+
+    assert "cannot be tested from the data" == row["verdict"]
+    assert "not spread evenly up to 1,000,000" in row["why"]
+
+
+def test_without_a_reviewer_no_share_is_told(nine_lines: Path, ledger: Callable[[str], Path], tmp_path: Path) -> None:
+    """A real leak has no truth to play the reviewer, so what is sensitive cannot be tested until somebody reads."""
+    real = tmp_path / "real"
+    (real / "lines").mkdir(parents=True)
+    manifest = json.loads((nine_lines / "manifest.json").read_text(encoding="utf-8"))
+    manifest["files"] = [entry for entry in manifest["files"] if not entry["path"].startswith("truth/")]
+    for entry in manifest["files"]:
+        os.link(nine_lines / entry["path"], real / entry["path"])
+    (real / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+    with open_leak(real, threads=1) as leak:
+        row = claims.check(leak, ledger(of_nine({"tests": ["sensitive_people"]}))).row(0, named=True)
+
+    assert "cannot be tested from the data" == row["verdict"]
+    assert "nobody has judged a sample" in row["why"]
+
+
+def test_the_size_of_a_smaller_copy_proves_nothing(leak: Leak, ledger: Callable[[str], Path]) -> None:
+    """Nine lines of a claimed ninety are a tenth by what was ordered: measured, shown, and no proof of the ninety."""
+    file = ledger("lines = 90\n" + of_nine({"value": 90}, {"id": "accounts", "value": 40, "tests": ["practitioners"]}))
+
+    table = claims.check(leak, file)
+
+    assert ["cannot be tested from the data"] * 2 == table["verdict"].to_list()
+    assert [9.0, 4.0] == table["measured"].to_list()
+    assert [0.1, 1.0] == table["scale"].to_list()
+
+
+@pytest.mark.slow
+def test_the_ledger_of_the_small_leak(small_leak: Path) -> None:
+    """On an invented leak made after the claims, the verdicts are those that its making explains."""
+    with open_leak(small_leak, memory_limit="1GB", threads=2) as leak:
+        table = claims.check(leak)
+        planted = leak.manifest["counts"]
+    found = dict(table.select("id", "verdict").iter_rows())
+    measured = dict(table.select("id", "measured").iter_rows())
+
+    contradicted = {"sensitive_people_misread", "commented_people"}
+    assert contradicted == {name for name, told in found.items() if told == "contradicted"}
+    assert {"lines_ministry", "duplicates_ministry", "sensitive_share"} == {
+        name for name, told in found.items() if told == "depends on the definition"
+    }
+    assert pytest.approx(planted["people"], rel=0.01) == measured["people_ministry"]
+    assert pytest.approx(planted["table_records"], rel=0.001) == measured["claimed_lines"]
+    assert 0 == measured["no_medical_fields"]
+
+
+# --- The file ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_ledger_is_complete() -> None:
+    """Every published claim has its row, with who said it, where and when; the misreading is one of them."""
+    ledger = claims.load_ledger()
+
+    assert PUBLISHED <= {claim.id for claim in ledger.claims}
+    assert "sensitive_people_misread" in {claim.id for claim in ledger.claims}
+    assert {test for claim in ledger.claims for test in claim.tests} == set(MEASURES)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("title = ", "is not valid TOML"),
+        ('title = "t"\nclaims = []', "'claims'"),
+        (CLAIM, "the key 'title' is missing"),
+        ('title = "t"\nnope = 1' + CLAIM, "the key 'nope' is unknown; expected some of title, lines, claims"),
+        (of_nine({"nope": 1}), "claim 'entries': the key 'nope' is unknown"),
+        (of_nine({"outlet": None}), "claim 'entries': the key 'outlet' is missing"),
+        (of_nine({"id": None}), "claim number 1: the key 'id' is missing"),
+        (of_nine({"id": "No spaces"}), "claim 'No spaces': the key 'id' is 'No spaces'"),
+        (of_nine({"value": "nine"}), "claim 'entries': the key 'value' is 'nine'"),
+        (of_nine({"range": [1, 2]}), "value and range are both there"),
+        (of_nine({"value": None, "range": [2, 1]}), "the lower of its two ends"),
+        (of_nine({"value": None}), "needs the value or the range"),
+        (of_nine({"value": None, "tests": [], "why": "No."}), "needs told"),
+        (of_nine({"tests": ["nope"]}), "tests names no measure 'nope'; expected some of lines, records"),
+        (of_nine({"tests": []}), "expected either tests, or why"),
+        (of_nine({"why": "No."}), "expected either tests, or why"),
+        (of_nine({"tests": ["columns_like"]}), "the measure 'columns_like' needs 'names'"),
+        (of_nine({"tests": ["people_share"]}), "the measure 'people_share' needs 'whole'"),
+        (of_nine({"unit": "day"}), "expected dates with the unit 'day'"),
+        (of_nine({}, {}), "claim 'entries' is there twice"),
+    ],
+)
+def test_a_broken_file_is_told_in_a_sentence(text: str, says: str, ledger: Callable[[str], Path]) -> None:
+    """What is wrong with a file of claims is one sentence: the file, the claim, what was expected."""
+    file = ledger(text)
+
+    with pytest.raises(InputError) as told:
+        claims.load_ledger(file)
+
+    assert str(file) in str(told.value)
+    assert says in str(told.value)
+    assert "\n" not in str(told.value)
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    """A path that holds nothing is named."""
+    with pytest.raises(InputError, match=r"nope\.toml cannot be read"):
+        claims.load_ledger(tmp_path / "nope.toml")
+
+
+# --- The command ------------------------------------------------------------------------------------------------------
+
+
+def test_command_prints_json(
+    nine_lines: Path, ledger: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--json` prints a list, one object a claim with the nine keys; days are dates, ranges lists, words words."""
+    days: dict[str, Any] = {
+        "value": None,
+        "range": [date(2025, 10, 1), date(2025, 12, 31)],
+        "unit": "day",
+        "tests": ["copy_day"],
+    }
+    untold: dict[str, Any] = {"id": "said", "value": None, "told": "yes", "tests": [], "why": "Nobody knows."}
+    file = ledger(of_nine({}, {"id": "copied", **days}, untold))
+
+    code = main(["claims", str(nine_lines), "--claims", str(file), "--json"])
+    rows = json.loads(capsys.readouterr().out)
+
+    assert 0 == code
+    assert [KEYS] * 3 == [list(row) for row in rows]
+    assert [9, ["2025-10-01", "2025-12-31"], "yes"] == [row["published"] for row in rows]
+    assert [9, "2025-11-30", None] == [row["measured"] for row in rows]
+
+
+def test_command_prints_a_table(
+    nine_lines: Path, ledger: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The table has the title of the file, what was published and measured, and the verdict."""
+    file = ledger("lines = 90\n" + of_nine({}, {"id": "records", "value": 80, "tests": ["records"]}))
+
+    code = main(["claims", str(nine_lines), "--claims", str(file)])
+    printed = " ".join(capsys.readouterr().out.split())
+
+    assert 0 == code
+    assert printed.startswith("Nine lines")
+    assert "80 (to scale: 8)" in printed
+    assert "consistent" in printed
+
+
+def test_command_says_what_is_wrong_with_the_file(
+    nine_lines: Path, ledger: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A broken file ends the command with code 2, one line on standard error and nothing printed."""
+    code = main(["claims", str(nine_lines), "--claims", str(ledger(of_nine({"tests": ["nope"]})))])
+    printed = capsys.readouterr()
+
+    assert 2 == code
+    assert "" == printed.out
+    assert printed.err.startswith("Error: The claims file ")
+    assert 1 == printed.err.count("\n")
+
+
+def test_numbers_are_told_as_one_reads_them() -> None:
+    """Shares in percent, days as dates, large numbers parted, small ones with a digit."""
+    told = [
+        claims.in_words(value, unit) for value, unit in ((0.0113, "share"), (0.2, "share"), (1500, "x"), (3.16, "x"))
+    ]
+
+    assert ["1.13 %", "20 %", "1,500", "3.2"] == told
+    assert "2025-11-27" == claims.in_words(day_number(date(2025, 11, 27)), "day")
+
+
+def test_records_for_machines_have_whole_numbers(leak: Leak, ledger: Callable[[str], Path]) -> None:
+    """A count is a whole number in JSON, and "more than" is the number that was told."""
+    (row,) = claims.as_records(claims.check(leak, ledger(of_nine({"relation": "more than"}))))
+
+    assert (9, 9) == (row["published"], row["measured"])
+    assert isinstance(row["measured"], int)
+
+
+def test_rows_carry_who_said_it(leak: Leak, ledger: Callable[[str], Path]) -> None:
+    """The table keeps claimant, outlet and date beside the verdict."""
+    table = claims.check(leak, ledger(of_nine({})))
+
+    assert ("a researcher", "a journal", date(2026, 2, 27)) == table.select("claimant", "outlet", "date").row(0)
+    assert pl.Date == table.schema["date"]
