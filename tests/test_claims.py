@@ -154,6 +154,13 @@ def test_counts_are_compared_to_scale() -> None:
     assert "consistent" == claims.judge(claim, share, [], scale=0.1).verdict
 
 
+def test_counts_to_scale_are_whole() -> None:
+    """A thousandth of 7,680 people is 7.68, which eight people are and nine are not."""
+    claim = make_claim(value=7_680)
+
+    assert ["consistent", "contradicted"] == [verdict(claim, reading(value), scale=0.001) for value in (8, 9)]
+
+
 def test_a_caveat_ends_the_sentence() -> None:
     """What must be said beside a verdict is said in the same sentence."""
     outcome = claims.judge(make_claim(caveat="the register is invented"), [("lines", reading(9))], [])
@@ -251,6 +258,16 @@ def test_the_size_of_a_smaller_copy_proves_nothing(leak: Leak, ledger: Callable[
     assert ["cannot be tested from the data"] * 2 == table["verdict"].to_list()
     assert [9.0, 4.0] == table["measured"].to_list()
     assert [0.1, 1.0] == table["scale"].to_list()
+
+
+def test_few_comments_do_not_miss_a_category(leak: Leak, ledger: Callable[[str], Path]) -> None:
+    """Three notes that reveal no religion say nothing of whether such notes exist."""
+    file = ledger(of_nine({"value": 1, "names": ["religion_beliefs"], "tests": ["categories"]}))
+
+    row = claims.check(leak, file).row(0, named=True)
+
+    assert "cannot be tested from the data" == row["verdict"]
+    assert "too few to miss a category" in row["why"]
 
 
 @pytest.mark.slow

@@ -205,7 +205,7 @@ def judge(claim: Claim, readings: Sequence[tuple[str, Reading]], reasons: Sequen
     fitting: list[Reading] = []
     failing: list[Reading] = []
     for measure, reading in readings:
-        low, high = (end * scale if MEASURES[measure].grows == "as lines" else end for end in claim.bounds)
+        low, high = _to_scale(claim, scale) if MEASURES[measure].grows == "as lines" else claim.bounds
         inside = low <= reading.low and reading.high <= high
         meets = inside if reading.spread else low <= reading.high and reading.low <= high
         (fitting if meets else failing).append(reading)
@@ -287,6 +287,13 @@ def _row(claim: Claim, outcome: Outcome, scale: float) -> tuple[Any, ...]:
     return (claim.id, claim.published, *measured, claim.unit, *verdict, *where, *(claim.stated or (None, None)), scale)
 
 
+def _to_scale(claim: Claim, scale: float) -> tuple[float, float]:
+    """What a count that was published stands for in a copy to scale, where it is rounded to a whole number again."""
+    slack = 0.0 if scale == 1 else 0.5
+    low, high = claim.bounds
+    return low * scale - slack, high * scale + slack
+
+
 def _grows(claim: Claim) -> bool:
     return any(MEASURES[test].grows == "as lines" for test in claim.tests)
 
@@ -301,7 +308,8 @@ def _told(reading: Reading, unit: str) -> str:
 def _sentence(claim: Claim, why: str, scale: float) -> str:
     """The sentence with what a smaller copy makes of the claim, and what must be said beside it."""
     if scale != 1 and _grows(claim):
-        low, high = (end * scale for end in claim.bounds)
+        low, high = _to_scale(claim, scale)
+        low = max(0.0, low)
         ends = f"{in_words(low, claim.unit)} or more"
         if high != float("inf"):
             ends = f"{in_words(low, claim.unit)} to {in_words(high, claim.unit)}"

@@ -1,7 +1,7 @@
 """How right were the answers? What was said, against the truth that was planted.
 
-With `linkage.judging`, the only module of the analyst that reads `leak.truth`. On a real leak it has no use: there the audit samples of
-`estimation` take its place. Scores on invented data prove the method, not the leak.
+With `audit` and `linkage.judging`, the only modules of the analyst that read `leak.truth`. On a real leak scores have
+no use: there the samples of `audit` take their place. Scores on invented data prove the method, not the leak.
 """
 
 from __future__ import annotations
