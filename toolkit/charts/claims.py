@@ -34,10 +34,11 @@ def claims_against_leak(table: pl.DataFrame, source: str) -> go.Figure:
     )
     whole = pl.col("published_low") * pl.col("scale")
     drawn = told.with_columns(
-        (pl.col("measured") / whole).alias("times"),
-        (pl.col("low") / whole).alias("from"),
-        (pl.col("high") / whole).alias("to"),
-        (pl.col("published_high") / pl.col("published_low")).alias("end"),
+        # Four digits are more than can be seen, and longer fractions read like numbers of people.
+        (pl.col("measured") / whole).round_sig_figs(4).alias("times"),
+        (pl.col("low") / whole).round_sig_figs(4).alias("from"),
+        (pl.col("high") / whole).round_sig_figs(4).alias("to"),
+        (pl.col("published_high") / pl.col("published_low")).round_sig_figs(4).alias("end"),
         (pl.col("id").str.replace_all("_", " ") + "<br>" + pl.col("published")).alias("label"),
     )
     figure = go.Figure([_published(drawn)])
@@ -89,8 +90,8 @@ def _published(drawn: pl.DataFrame) -> go.Scatter:
 
 def _measured(part: pl.DataFrame, verdict: str, colour: str, symbol: str) -> go.Scatter:
     """What the leak says, with its interval, for the claims of one verdict."""
-    above = (part["to"] - part["times"]).to_list()
-    below = (part["times"] - part["from"]).to_list()
+    above = (part["to"] - part["times"]).round_sig_figs(4).to_list()
+    below = (part["times"] - part["from"]).round_sig_figs(4).to_list()
     return go.Scatter(
         x=part["times"].to_list(),
         y=part["label"].to_list(),

@@ -105,8 +105,8 @@ def _surnames(lines: ir.Table) -> pl.DataFrame:
     differs = (lines.birth_name != lines.last_name) | lines.last_name.isnull()
     borne = lines.select(spelling="last_name").union(lines.filter(differs).select(spelling="birth_name"))
     counted = borne.filter(borne.spelling.notnull()).group_by("spelling").aggregate(lines=ibis._.count())
-    # A million names take long to be sorted, and nothing hangs on their order: any cheap one will do.
-    return with_keys(collect(counted, "lines")).drop_nulls("key")
+    # What is added up over these names later is added up in this order: it has to be the same each time.
+    return with_keys(collect(counted, "spelling")).drop_nulls("key")
 
 
 def _first_names(lines: ir.Table, placeholders: tuple[date, ...]) -> tuple[pl.DataFrame, pl.DataFrame]:
