@@ -16,11 +16,12 @@ _LINES_A_FIGURE = 3
 
 
 def make_register(data_set: Path, figures: int, out: Path) -> None:
-    """Write a register of so many figures as Parquet; the data set must have three lines a figure."""
+    """Write a register of so many figures as Parquet, or of a third of the complete lines where these are fewer."""
     files = sorted((data_set / "lines").glob("*.parquet"))
     lines = pl.scan_parquet(files).select("line_id", "last_name", "first_name", "sex", "birth_date", "postal_code")
     typed = lines.drop_nulls().filter(pl.col("birth_date").dt.year() > 1900)
     chosen = typed.sort("line_id").head(figures * _LINES_A_FIGURE).collect()
+    chosen = chosen.head(chosen.height - chosen.height % _LINES_A_FIGURE)
     surnames, given, dates = (chosen.gather_every(_LINES_A_FIGURE, offset) for offset in range(_LINES_A_FIGURE))
     register = pl.DataFrame(
         {
