@@ -448,9 +448,11 @@ def test_claims_are_drawn_as_multiples_of_what_was_published(leak: Leak) -> None
     """A thousand is ten times ten to a scale of ten; days and what nobody measured are left out."""
     published, consistent, depends, contradicted = PICTURES["claims_against_leak"](leak).data
 
-    assert ((10.0,), (20 / 19,)) == (tuple(contradicted.x), tuple(depends.x))
-    assert (13 / 11, 66 / 65) == tuple(consistent.x)
-    assert (1.0, 15 / 11, None) == tuple(published.x)[:3]
+    assert (10.0,) == tuple(contradicted.x)
+    assert pytest.approx((20 / 19,), rel=1e-3) == tuple(depends.x)
+    assert pytest.approx((13 / 11, 66 / 65), rel=1e-3) == tuple(consistent.x)
+    assert pytest.approx((1.0, 15 / 11), rel=1e-3) == tuple(published.x)[:2]
+    assert published.x[2] is None
     assert ("line-ns", "triangle-right", "line-ns") == tuple(published.marker.symbol)[-3:]
 
 
