@@ -23,6 +23,7 @@ from toolkit.cli import main
 from toolkit.leak import open_leak
 from toolkit.report import data_sets, investigation
 from toolkit.report.answers import ANSWERS, Answer, Result
+from toolkit.report.findings import Findings, NotebookPage
 from toolkit.report.notebooks import find_notebooks, run_notebook, to_page
 from toolkit.report.page import index_page
 from toolkit.report.tables import readable
@@ -180,7 +181,9 @@ def test_index_page_tells_numbers_and_that_all_is_invented() -> None:
     """The page has each number with its denominator, the way to run it again, and what it proves; names are escaped."""
     answer = Answer("How many cats?", (RESULT,), {})
 
-    page = index_page("zoo", MANIFEST, [answer], [("notebooks/00.html", "Start & go")], "toolkit investigate --seed 1")
+    notebooks = (NotebookPage("00", "notebooks/00.html", "Start & go"),)
+    command = "toolkit investigate --seed 1"
+    page = index_page(Findings("zoo", Path("zoo"), MANIFEST, {"cats": answer}, pl.DataFrame(), notebooks, {}, command))
 
     assert all(text in page for text in ("1,234", "20,000 animals", "6.2 %", "How many cats?"))
     assert '<a href="notebooks/00.html">Start &amp; go</a>' in page
@@ -282,7 +285,7 @@ def test_investigation_writes_a_report(
     monkeypatch.setattr(investigation, "find_notebooks", lambda: start)
     steps: list[tuple[str, int, int]] = []
 
-    done = investigation.investigate(
+    found, index = investigation.investigate(
         load_scenario(),
         1,
         20_000,
@@ -295,9 +298,10 @@ def test_investigation_writes_a_report(
     written = {path.relative_to(tmp_path / "small").as_posix() for path in tmp_path.rglob("*.*") if path.is_file()}
     told = json.loads((tmp_path / "small" / "results.json").read_text(encoding="utf-8"))
     assert {"index.html", "results.json", "notebooks/00_start_here.html"} == written
-    assert tmp_path / "small" / "index.html" == done.index
+    assert tmp_path / "small" / "index.html" == index
+    assert set(results) == {result.id for result in found.results}
     assert {name: result.value for name, result in results.items()} == {entry["id"]: entry["value"] for entry in told}
     assert {"id", "value", "unit", "denominator", "definition", "low", "high", "command"} <= set(told[0])
-    assert 'href="notebooks/00_start_here.html"' in done.index.read_text(encoding="utf-8")
+    assert 'href="notebooks/00_start_here.html"' in index.read_text(encoding="utf-8")
     assert ("Making the leak", 20_000, 20_000) in steps
     assert all((step, 1, 1) in steps for step in ("Asking: counts", "Asking: duplicates", "Notebook 00_start_here"))

@@ -45,9 +45,9 @@ def investigate(
 
     plan = load_scenario(scenario)
     with Steps() as steps:
-        done = run(plan, seed, rows, out, reports, threads=threads, memory_limit=memory_limit, progress=steps)
+        found, index = run(plan, seed, rows, out, reports, threads=threads, memory_limit=memory_limit, progress=steps)
     if as_json:
-        print_json({"report": os.fspath(done.index), "results": [asdict(result) for result in done.results]})
+        print_json({"report": os.fspath(index), "results": [asdict(result) for result in found.results]})
         return
-    print_results(f"{done.name}: the answers", done.results)
-    new_console().print(f"The report: [bold]{escape(os.fspath(done.index))}[/]")
+    print_results(f"{found.name}: the answers", found.results)
+    new_console().print(f"The report: [bold]{escape(os.fspath(index))}[/]")

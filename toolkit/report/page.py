@@ -2,38 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from dataclasses import asdict
 from html import escape
 from importlib.metadata import version
 from pathlib import Path
 from string import Template
-from typing import Any
 
 from toolkit.report.answers import Answer
+from toolkit.report.findings import Findings
 from toolkit.report.wording import in_words
+from toolkit.report.writing import write_text
 
-__all__ = ["index_page"]
+__all__ = ["index_page", "write_report"]
 
 _TEMPLATE = Path(__file__).parent / "templates" / "index.html"
 
 
-def index_page(
-    name: str, manifest: dict[str, Any], answers: Sequence[Answer], notebooks: Iterable[tuple[str, str]], command: str
-) -> str:
-    """The page as HTML that loads nothing.
+def write_report(folder: Path, findings: Findings) -> Path:
+    """Write `results.json` and, last, `index.html` into the report's folder; return the path of the page.
 
-    `notebooks` are pairs of the page's address and its title; `command` makes the whole report again.
+    Raises `ReportError` when the disk does not let us.
     """
-    entries = (f'<li><a href="{escape(href)}">{escape(title)}</a></li>' for href, title in notebooks)
+    write_text(folder / "results.json", json.dumps([asdict(result) for result in findings.results], indent=2) + "\n")
+    index = folder / "index.html"
+    write_text(index, index_page(findings))
+    return index
+
+
+def index_page(findings: Findings) -> str:
+    """The page as HTML that loads nothing."""
+    entries = (f'<li><a href="{escape(page.address)}">{escape(page.title)}</a></li>' for page in findings.notebooks)
+    manifest = findings.manifest
     return Template(_TEMPLATE.read_text(encoding="utf-8")).substitute(
-        name=escape(name),
+        name=escape(findings.name),
         title=escape(manifest["title"]),
         lines=f"{manifest['rows']:,}",
         copied_on=escape(manifest["copied_on"]),
         version=version("leak-forensics-toolkit"),
-        sections="\n".join(map(_section, answers)),
+        sections="\n".join(map(_section, findings.answers.values())),
         notebooks="\n".join(entries),
-        command=escape(command),
+        command=escape(findings.command),
     )
 
 
