@@ -50,10 +50,31 @@ def smallest_of(labels: Ids) -> Ids:
 
 
 def people_at(label: Ids, left: Ids, right: Ids, weight: Weights, threshold: float, other: float) -> int:
-    """How many clusters there would be at the threshold `other`, when there are those of `label` at `threshold`."""
-    clusters = int(np.count_nonzero(np.bincount(label)))
-    touched, moved = labels_at(label, left, right, weight, threshold, other)
-    return clusters - len(np.unique(label[touched])) + len(np.unique(moved))
+    """How many clusters there would be at the threshold `other`, when there are those of `label` at `threshold`.
+
+    The number that `labels_at` would lead to, without looking at the records of which no pair says anything.
+    """
+    sizes = np.bincount(label)
+    clusters = int(np.count_nonzero(sizes))
+    starts, stops = label[left], label[right]
+    inside = starts == stops
+    if other < threshold:
+        joined = ~inside & (weight >= other) & (weight < threshold)
+        return clusters - _joins(starts[joined], stops[joined])
+    broken = np.unique(starts[inside & (weight < other)])
+    held = inside & (weight >= other)
+    held[held] = np.isin(starts[held], broken)
+    return clusters - len(broken) + int(sizes[broken].sum()) - _joins(left[held], right[held])
+
+
+def _joins(left: Ids, right: Ids) -> int:
+    """By how many these pairs bring down the number of clusters, when each end is a cluster at first."""
+    ends, places = np.unique(np.r_[left, right], return_inverse=True)
+    components, _ = connected_components(
+        coo_array((np.ones(len(left), dtype=np.int8), np.split(places, 2)), shape=(len(ends), len(ends))),
+        directed=False,
+    )
+    return len(ends) - int(components)
 
 
 def labels_at(label: Ids, left: Ids, right: Ids, weight: Weights, threshold: float, other: float) -> tuple[Ids, Ids]:

@@ -1,0 +1,54 @@
+"""Do Spark and DuckDB weigh the pairs of a leak alike, with one model and the same settings?
+
+usage: python -m benchmarks.engines DATA_SET
+
+Prints how many pairs were weighed on both, the largest difference between two weights in bits, how many differ by more
+than the rounding of a thousandth of a bit, and how many are on two sides of the threshold.  Needs PySpark and Java.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import polars as pl
+from pyspark.sql import SparkSession
+
+from toolkit.analysis.linkage.resolve import THRESHOLD, compared_tables, link
+from toolkit.analysis.linkage.spark import score_on_spark
+from toolkit.leak import open_leak
+
+_ROUNDING = 0.0011
+
+
+def compare_engines(data_set: Path) -> pl.DataFrame:
+    """One row: `records`, `pairs`, `largest_difference`, `differ` and `decided_otherwise`."""
+    lines = pl.read_parquet(sorted((data_set / "lines").glob("*.parquet")))
+    records = lines.sort("line_id").unique("record_id", keep="first").sort("record_id")
+    on_duckdb = link(records, keep_pairs=True)
+    if on_duckdb.pairs is None:
+        raise AssertionError("pairs were asked for")
+    with open_leak(data_set, engine="spark"):
+        session = SparkSession.getActiveSession()
+        if session is None:
+            raise AssertionError("a Spark session is open")
+        tables = compared_tables(records)
+        rows = score_on_spark(session, on_duckdb.model, tables).collect()
+    scored = pl.DataFrame([row.asDict() for row in rows])
+    ids = pl.DataFrame(tables["ids"]).sort("uid")["id"]
+    on_spark = scored.select(id_l=ids.gather(scored["uid_l"]), id_r=ids.gather(scored["uid_r"]), weight_spark="weight")
+    both = on_duckdb.pairs.join(on_spark, on=["id_l", "id_r"], how="full", coalesce=True)
+    apart = (pl.col("weight") - pl.col("weight_spark")).abs()
+    sides = (pl.col("weight") >= THRESHOLD) != (pl.col("weight_spark") >= THRESHOLD)
+    return both.select(
+        records=pl.lit(records.height),
+        pairs=pl.len(),
+        largest_difference=apart.max(),
+        differ=(apart.fill_null(float("inf")) > _ROUNDING).sum(),
+        decided_otherwise=sides.fill_null(value=True).sum(),
+    )
+
+
+if __name__ == "__main__":
+    with pl.Config(tbl_cols=-1):
+        print(compare_engines(Path(sys.argv[1])))
