@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from toolkit.cli import main
 from toolkit.disclosure import LOG, DisclosureError, disclose, read_disclosures
 from toolkit.errors import InputError
 
@@ -59,3 +60,31 @@ def test_a_data_set_without_a_log_has_no_disclosures(tmp_path: Path) -> None:
     (tmp_path / LOG).write_text(json.dumps({"when": "today"}) + "\n{", encoding="utf-8")
     with pytest.raises(DisclosureError, match="no list of disclosures"):
         read_disclosures(tmp_path)
+    with pytest.raises(DisclosureError, match=r"There is no directory .*/nowhere"):
+        read_disclosures(tmp_path / "nowhere")
+
+
+def test_the_command_reads_the_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`toolkit disclosures` tells each disclosure with its reason, for people and for machines, and changes nothing."""
+    assert 0 == main(["disclosures", str(tmp_path)])
+    assert "Nothing was shown in clear so far" in capsys.readouterr().out
+    assert [] == list(tmp_path.iterdir())
+    disclose(tmp_path, "lines of the dump: 3", ["last_name", "nir"], 1, REASON)
+
+    codes = [main(["disclosures", str(tmp_path), *option]) for option in ((), ("--json",))]
+
+    table, _, told = capsys.readouterr().out.partition("{")
+    assert [0, 0] == codes
+    assert all(word in table for word in ("last_name, nir", "lines of the dump: 3", REASON))
+    assert read_disclosures(tmp_path).to_dicts() == json.loads("{" + told)["disclosures"]
+
+
+@pytest.mark.parametrize(("place", "says"), [("nowhere", "There is no directory"), ("", "no list of disclosures")])
+def test_a_log_that_cannot_be_read_is_one_line(
+    place: str, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A directory that is not there, and a file that is no log, are told in one line."""
+    (tmp_path / LOG).write_text("{", encoding="utf-8")
+
+    assert 2 == main(["disclosures", str(tmp_path / place)])
+    assert says in capsys.readouterr().err

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
-from itertools import pairwise
+from itertools import pairwise, product
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolkit import schema
@@ -100,6 +101,50 @@ def test_no_suppressed_cell_can_be_computed(counts: list[int | None], minimum: i
         assert rest - (len(hidden) - 1) >= minimum
 
 
+@settings(deadline=None)
+@given(st.integers(2, 4).flatmap(lambda minimum: st.tuples(few_counts(minimum), st.just(minimum))))
+def test_who_knows_the_rule_cannot_tell_either(case: tuple[list[int | None], int]) -> None:
+    """Of all columns with the total that would be shown so, some have the minimum or more in a cell that is hidden."""
+    counts, minimum = case
+    shown = suppressed(counts, minimum)
+    hidden = [row for row, cell in enumerate(shown) if cell is None and counts[row] is not None]
+    present = [count for count in counts if count]
+    if present and max(present) < minimum and sum(present) - len(present) + 1 < minimum:
+        # Too few to hide one another: nothing is shown, and the total may not be known.
+        assert not any(cell is not None for cell in shown)
+        return
+
+    alike = [column for column in fillings(shown, counts, hidden) if shown == suppressed(column, minimum)]
+
+    assert counts in alike
+    for row in hidden:
+        assert minimum <= max(column[row] or 0 for column in alike)
+
+
+def few_counts(minimum: int) -> st.SearchStrategy[list[int | None]]:
+    """Columns so small that all that could stand in their place can be listed."""
+    return st.lists(st.one_of(st.none(), st.integers(0, 2 * minimum + 1)), min_size=2, max_size=4)
+
+
+def suppressed(counts: list[int | None], minimum: int) -> list[int | None]:
+    """A column of counts as it is shown."""
+    table = pl.DataFrame({"n": counts}, schema={"n": pl.Int64})
+    return suppress_small(table, ["n"], minimum)["n"].to_list()
+
+
+def fillings(shown: list[int | None], counts: list[int | None], hidden: list[int]) -> Iterator[list[int | None]]:
+    """Every column with the cells that are shown and the total of the true one."""
+    rest = sum(counts[row] or 0 for row in hidden)
+    for values in product(range(rest + 1), repeat=max(0, len(hidden) - 1)):
+        if hidden and sum(values) <= rest:
+            filled = shown.copy()
+            for row, value in zip(hidden, [*values, rest - sum(values)], strict=True):
+                filled[row] = value
+            yield filled
+    if not hidden:
+        yield shown
+
+
 @given(columns_of_counts, minimums)
 def test_what_is_shown_is_true_and_no_more_is_hidden_than_needed(counts: list[int | None], minimum: int) -> None:
     """Cells that are shown are unchanged, and a column without small counts is left alone."""
@@ -124,6 +169,13 @@ def test_the_smallest_count_goes_with_a_single_small_one() -> None:
     table = pl.DataFrame({"category": ["a", "b", "c", "d"], "n": [500, 3, 40, 0], "share": [0.5, 0.003, 0.04, 0.0]})
 
     assert [("a", 500, 0.5), ("b", None, None), ("c", None, None), ("d", 0, 0.0)] == suppress_small(table, ["n"]).rows()
+
+
+def test_small_counts_do_not_hide_one_another_alone() -> None:
+    """Two small cells take the smallest other with them, and its equals: their order would tell which one it is."""
+    table = pl.DataFrame({"n": [9, 8, 40, 500, 40]})
+
+    assert [None, None, None, 500, None] == suppress_small(table, ["n"])["n"].to_list()
 
 
 def test_all_cells_go_when_all_together_are_few() -> None:

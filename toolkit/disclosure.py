@@ -78,9 +78,11 @@ def disclose(directory: str | os.PathLike[str], what: str, columns: Sequence[str
 def read_disclosures(directory: str | os.PathLike[str]) -> pl.DataFrame:
     """What was disclosed of a data set so far: one row a disclosure, `when`, `who`, `what`, `columns`, `rows`, `why`.
 
-    Raises `DisclosureError` when the log is there and cannot be read.
+    Raises `DisclosureError` when there is no such directory, or a log in it that cannot be read.
     """
     file = Path(directory) / LOG
+    if not file.parent.is_dir():
+        raise DisclosureError(f"There is no directory {file.parent}: give the directory of a data set.")
     if not file.exists():
         return pl.DataFrame(schema=_COLUMNS)
     try:

@@ -133,9 +133,11 @@ class LabellingSheet:
             {"unit": unit, "answer": given.answer, "categories": list(given.categories)}
             for unit, given in self._answers.items()
         ]
-        self.file.parent.mkdir(parents=True, exist_ok=True)
+        self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         aside = self.file.with_suffix(".tmp")
-        with aside.open("w", encoding="utf-8") as file:
+        aside.unlink(missing_ok=True)
+        # What was found of whom is for its owner alone to read, if only by line.
+        with os.fdopen(os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
             file.writelines(f"{json.dumps(row)}\n" for row in [self._heading(), *rows])
             file.flush()
             os.fsync(file.fileno())

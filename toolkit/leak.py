@@ -6,15 +6,19 @@ them apart.
 
 from __future__ import annotations
 
+import atexit
 import importlib.util
 import json
 import os
 import shutil
 import sys
 import tempfile
+import warnings
+import weakref
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -22,9 +26,10 @@ from typing import TYPE_CHECKING, Any, Self
 import duckdb
 import ibis
 import ibis.expr.types as ir
+import polars as pl
 import pyarrow as pa
 
-from toolkit import schema
+from toolkit import schema, showing
 from toolkit.errors import DataSetError, InputError, NotADataSetError
 
 if TYPE_CHECKING:
@@ -44,7 +49,10 @@ class Leak:
     """A data set that is open: its tables as Ibis tables, its manifest, its name.
 
     Use it in a `with` block, or call `close()`: it holds a connection and a directory for what does not fit in
-    memory. Its representation shows sizes and never a row.
+    memory. What it shows of itself is sizes and never a row; `preview` shows lines masked, `reveal` in clear with a
+    reason that is logged. Its tables are for expressions, which hold no row until they are executed: what executes
+    one (`to_polars()`, or showing it in Ibis' interactive mode, which is off unless switched on) gets what it asks
+    for, and no log is written.
     """
 
     def __init__(self, path: Path, engine: str, manifest: dict[str, Any], backend: _Backend) -> None:
@@ -57,6 +65,12 @@ class Leak:
         """Memory that the engine was given, for work beside it to keep to; none when it was left to the engine."""
         self.threads: int | None = None
         """Threads that the engine was given; none when they were left to the engine."""
+        self.keeps = True
+        """Whether answers about this leak that take long are kept beside it, and read from there."""
+        self.remembered: dict[str, Any] = {}
+        """Answers that are not kept beside it, by their names, as long as it is open."""
+        self.progress: Callable[[str, int, int], None] | None = None
+        """Hears of each step of an answer that takes minutes, as it begins: its name, its number, of how many."""
 
     @property
     def name(self) -> str:
@@ -106,6 +120,33 @@ class Leak:
         """A table of ours as a table of the engine, to be joined with those of the leak while it is open."""
         return self._backend.lend(rows, ibis.util.gen_name("lent"))
 
+    def preview(self, limit: int = 10, *, where: showing.Choice | None = None) -> pl.DataFrame:
+        """What do lines look like? The first `limit` in the order of the dump, every column, masked.
+
+        Names become initials, dates years, places departements, comments first letters; the rest of what points at a
+        person is hidden (`privacy.mask_lines`). `where` chooses lines as in `reveal`; nothing is logged.
+        Raises `InputError` when `limit` is not between 1 and `showing.MASKED`, or `where` chooses nothing it can.
+        """
+        return showing.masked(showing.choose(self.lines, where, self.lend), limit)
+
+    def reveal(
+        self, columns: Sequence[str], *, reason: str, where: showing.Choice | None = None, limit: int | None = None
+    ) -> pl.DataFrame:
+        """What do lines really say? `columns` of them as they were typed, after the reason is written to the log.
+
+        `where` chooses lines: an Ibis condition (`leak.lines.city == "Rennes"`, or `ibis._.city == "Rennes"`), or a
+        Polars table with a column `line_id` or `record_id`, such as the hits of a search; without it all lines are
+        meant. One row a line, in the order of the dump: `line_id`, then `columns`. More than `showing.IN_CLEAR` lines
+        are shown only when `limit` says how many are needed; the first ones are taken.
+
+        The log beside the data (`disclosure.read_disclosures`) holds who, when, which lines and columns, and why, and
+        is written before anything is shown; columns that the schema calls not personal are not logged.
+        Raises `InputError` for a reason that says nothing, a column there is not, or too many lines, and
+        `DisclosureError` when the log cannot be written.
+        """
+        chosen = showing.choose(self.lines, where, self.lend)
+        return showing.in_clear(chosen, self.path, columns, reason, limit)
+
     def close(self) -> None:
         """Close the connection and remove what it spilled to disk."""
         self._backend.close()
@@ -122,6 +163,10 @@ class Leak:
         lines = self.manifest.get("rows")
         size = f"{lines:,} lines" if isinstance(lines, int) else "size unknown"
         return f"<Leak {self.name!r}: {size}, engine {self.engine}>"
+
+    def _repr_html_(self) -> str:
+        """What Jupyter shows of a leak: what it is and how to look at it, and never a row."""
+        return showing.card(self.name, self.manifest, self.engine)
 
     def _table(self, table: schema.Table) -> ir.Table:
         if table.name not in self._tables:
@@ -143,23 +188,32 @@ def open_leak(
     *,
     memory_limit: str | None = None,
     threads: int | None = None,
+    keep: bool = True,
 ) -> Leak:
     """Open the data set in the directory `path` for questions.
 
     `engine` is "duckdb" or "spark" (local mode; needs PySpark, an optional extra, and Java). `memory_limit` ("4GB")
-    and `threads` are given to the engine; a Spark session that already runs is used as it is and left running.
+    and `threads` are given to the engine; a Spark session that already runs is used as it is and left running. Answers
+    that take long are kept in the folder `derived` of the data set, for its owner alone, and read from there; with
+    `keep=False` everything is computed afresh, remembered while the leak is open, and nothing is written.
 
     Raises `DataSetError` when the directory is not a finished data set, or when a file of it is missing or does not
     have the size the manifest tells, and `InputError` when the engine is not known or cannot start.
     """
     if engine not in ENGINES:
         raise InputError(f"There is no engine {engine!r}: use one of {', '.join(ENGINES)}.")
+    if ibis.options.interactive:
+        warnings.warn(
+            "Ibis' interactive mode is on: an expression that is shown is executed, and shows lines in clear. "
+            "Switch it off (ibis.options.interactive = False) and look at lines with leak.preview().",
+            stacklevel=2,
+        )
     directory = Path(path).resolve()
     manifest = _read_manifest(directory)
     _check_files(directory, manifest)
     backend = _DuckDB(memory_limit, threads) if engine == "duckdb" else _Spark(memory_limit, threads)
     leak = Leak(directory, engine, manifest, backend)
-    leak.memory_limit, leak.threads = memory_limit, threads
+    leak.memory_limit, leak.threads, leak.keeps = memory_limit, threads, keep
     return leak
 
 
@@ -252,6 +306,8 @@ class _DuckDB(_Backend):
                 f"DuckDB refused memory_limit={memory_limit!r} and threads={threads!r} ({reason}): "
                 'use values such as "4GB" and 2.'
             ) from None
+        # Also when nobody closes it: at the end of the process, or once no expression can ask the connection any more.
+        self._forget = weakref.finalize(self._connection, shutil.rmtree, self._spill, ignore_errors=True)
 
     def read_parquet(self, files: list[Path], name: str) -> ir.Table:
         # DuckDB takes a path that exists as it is, before it looks for patterns in it.
@@ -267,7 +323,7 @@ class _DuckDB(_Backend):
 
     def close(self) -> None:
         self._connection.disconnect()
-        shutil.rmtree(self._spill, ignore_errors=True)
+        self._forget()
 
 
 class _Spark(_Backend):
@@ -312,6 +368,14 @@ def _spark_path(file: Path) -> str:
     return "".join(f"\\{character}" if character in r"\*?[]{}" else character for character in str(file))
 
 
+@cache
+def _spark_folder() -> str:
+    """Where Spark spills: nobody else may enter it, and it goes with the process, as Spark's Java does."""
+    folder = tempfile.mkdtemp(prefix="leak-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 def _start_spark(memory_limit: str | None, threads: int | None) -> SparkSession:
     if shutil.which("java") is None and not os.environ.get("JAVA_HOME"):
         raise InputError(
@@ -333,6 +397,8 @@ def _start_spark(memory_limit: str | None, threads: int | None) -> SparkSession:
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.sql.shuffle.partitions", "16")
+        # Spark makes its files readable by everybody.
+        .config("spark.local.dir", _spark_folder())
         # Without Arrow every result is pickled row by row.
         .config("spark.sql.execution.arrow.pyspark.enabled", "true")
     )

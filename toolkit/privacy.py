@@ -77,10 +77,12 @@ def suppress_small(table: pl.DataFrame, columns: Sequence[str], minimum: int = 1
     """`table` with every count under `minimum` replaced by null, and enough others that none can be computed.
 
     Each of `columns` is a column of counts whose total is, or may become, known. In each, cells from 1 to `minimum` - 1
-    go; then the smallest of the rest go too, until at least two are gone and whoever subtracts what is shown from
-    the total must allow, for each cell that is gone, a value of `minimum` or more. Zeros are shown, unless all cells
-    must go because their total is itself too small; then the total may not be shown either. Columns of floats are
-    taken for shares of the counts: they go in every row where a count does.
+    go, and with them the smallest count of `minimum` or more, as often as it stands there. So whoever knows the total,
+    what is shown and this rule must allow, for each cell that is gone, a value of `minimum` or more: what is gone could
+    stand in any other order (choosing by more than the values would tell; see R. Wong et al., *Minimality attack in
+    privacy preserving data publishing*, VLDB 2007). Zeros are shown, unless all counts together are too few to hide
+    one another: then all cells go, and the total may not be shown either. Columns of floats are taken for shares of the
+    counts: they go in every row where a count does.
 
     Counts that add up within a row (men, women, both) are beyond this function: show two of the three.
     Raises `InputError` when a column is not there, is not a column of integers, or holds a negative count.
@@ -98,21 +100,14 @@ def suppress_small(table: pl.DataFrame, columns: Sequence[str], minimum: int = 1
 
 def _suppressed(counts: list[int | None], minimum: int) -> list[bool]:
     """Which cells of one column go. Cells that are null hold nothing and hide nothing."""
-    gone = [count is not None and 0 < count < minimum for count in counts]
-    if not any(gone):
-        return gone
-    candidates = sorted((count, row) for row, count in enumerate(counts) if count is not None and count >= minimum)
-    for _, row in candidates:
-        if _is_safe(counts, gone, minimum):
-            return gone
-        gone[row] = True
-    return gone if _is_safe(counts, gone, minimum) else [True] * len(counts)
-
-
-def _is_safe(counts: list[int | None], gone: list[bool], minimum: int) -> bool:
-    """Could each cell that is gone be `minimum` or more, for one who knows the total and that none of them is 0?"""
-    hidden = [count or 0 for count, is_gone in zip(counts, gone, strict=True) if is_gone]
-    return len(hidden) >= 2 and sum(hidden) - (len(hidden) - 1) >= minimum
+    small = [count for count in counts if count is not None and 0 < count < minimum]
+    if not small:
+        return [False] * len(counts)
+    cover = min((count for count in counts if count is not None and count >= minimum), default=None)
+    # Without a cover, could each of the small ones be `minimum` or more, the others being 1?
+    if cover is None and (len(small) < 2 or sum(small) - (len(small) - 1) < minimum):
+        return [True] * len(counts)
+    return [count is not None and (0 < count < minimum or count == cover) for count in counts]
 
 
 def _check_counts(table: pl.DataFrame, columns: Sequence[str], minimum: int) -> None:

@@ -1,0 +1,105 @@
+"""Browsing masked lines: searched and leafed through in a browser, with nothing asked of the network."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+import toolkit
+from toolkit import browse
+from toolkit.errors import InputError
+from toolkit.language import speaking
+from toolkit.leak import Leak
+from toolkit.showing import MASKED
+
+TITLE = "Lines <masked>"
+
+
+@pytest.fixture(scope="module")
+def lines(leak: Leak) -> pl.DataFrame:
+    """The nine lines as they may be shown."""
+    return leak.preview(9)
+
+
+@pytest.fixture
+def page(lines: pl.DataFrame, tmp_path: Path) -> Path:
+    """A page that holds the table, French, as a notebook's page would."""
+    file = tmp_path / "page.html"
+    with speaking("fr"):
+        table = browse(pl.concat([lines] * 30), TITLE).data
+    file.write_text(f"<!DOCTYPE html><meta charset='utf-8'><body>{table}</body>", encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def asked() -> list[str]:
+    """Fills with every address that the browser asks for."""
+    return []
+
+
+@pytest.fixture
+def tab(page: Path, asked: list[str]) -> Iterator[Page]:
+    """The page, opened in a browser."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("Chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        opened = browser.new_page()
+        opened.on("request", lambda request: asked.append(request.url))
+        opened.goto(page.as_uri())
+        opened.wait_for_selector("input[type=search]")
+        yield opened
+        browser.close()
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_lines_are_searched_and_leafed_through_offline(tab: Page, asked: list[str], page: Path) -> None:
+    """Ten lines stand on a page of the table, a search keeps those that hold it, and nothing is fetched."""
+    seen = tab.inner_text("body")
+    tab.fill("input[type=search]", "c. j.")
+    found = tab.inner_text(".dt-info")
+
+    assert all(words in seen for words in (TITLE, "Lignes 1 à 10 sur 270", "date de naissance", "[hidden]"))
+    assert "Lignes 1 à 10 sur 60 (trouvées parmi 270)" == found
+    assert [page.as_uri()] == [url for url in asked if not url.startswith("blob:")]
+
+
+def test_nothing_that_a_page_holds_is_an_address_to_fetch(lines: pl.DataFrame) -> None:
+    """Neither script, style nor picture has an address: all is inside."""
+    held = browse(lines, TITLE).data
+
+    assert [] == re.findall(r"""<(?:script|link|img|iframe)[^>]*\s(?:src|href)\s*=""", held)
+    assert "import(" not in re.sub(r"await import\(url\)", "", held)
+
+
+def test_a_table_is_equal_when_it_is_made_again(lines: pl.DataFrame) -> None:
+    """The same lines give the same table, other lines or another title another name to it."""
+    names = [
+        re.findall(r"browse-[0-9a-f]{12}", browse(rows, title).data)[0]
+        for rows, title in ((lines, TITLE), (lines, TITLE), (lines.head(3), TITLE), (lines, "Others"))
+    ]
+
+    assert browse(lines, TITLE).data == browse(lines, TITLE).data
+    assert [names[0], 3] == [names[1], len(set(names))]
+
+
+def test_without_scripts_the_first_lines_are_read(lines: pl.DataFrame) -> None:
+    """Where scripts may not run, as on a code-hosting site, a plain table of the first lines stands in their place."""
+    plain = browse(lines, TITLE).data.partition("_fallback")[2].partition("</table>")[0]
+
+    assert lines.height == plain.count("<tr") - 1
+    assert "[hidden]" in plain
+
+
+def test_too_many_lines_are_not_browsed() -> None:
+    """More lines than a preview has would all be stored in the notebook: they are refused."""
+    with pytest.raises(InputError, match=f"{MASKED + 1:,} rows are too many to browse"):
+        toolkit.browse(pl.DataFrame({"n": range(MASKED + 1)}), TITLE)
