@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from datetime import date
 
+import polars as pl
 import pytest
 
 from toolkit.errors import InputError
-from toolkit.language import LANGUAGES, catalogue, current, day, number, percent, say, speaking
+from toolkit.language import LANGUAGES, catalogue, current, day, number, percent, say, separators, speaking
+from toolkit.report.tables import readable
 
 
 def test_numbers_are_written_as_their_readers_do() -> None:
@@ -70,3 +72,34 @@ def test_catalogue_keeps_every_value_of_its_sentences(language: str) -> None:
 
     assert set() == wrong
     assert catalogue(language)
+
+
+def test_separators_are_those_of_the_numbers() -> None:
+    """The two characters given to Plotly are the decimal mark and the thousands separator that `number` writes."""
+    for language in LANGUAGES:
+        with speaking(language):
+            marks = separators()
+
+            assert f"1{marks[1]}234{marks[0]}5" == number(1234.5, 1)
+
+
+def test_tables_follow_the_language() -> None:
+    """Headings, thousands, decimals and percent signs of a table are those of its reader, also when shown later."""
+    table = pl.DataFrame({"lines": [1234567], "share": [0.0113], "lines_per_person": [1234.56]})
+    with speaking("fr"):
+        shown = readable(table, "lines", "no share")
+
+    html = shown.as_raw_html()
+    assert all(
+        text in html for text in ("1\u202f234\u202f567", "1,13\u202f%", "1\u202f234,6", ">lignes<", "sans objet")
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES[1:])
+def test_catalogue_is_in_order_and_typeset(language: str) -> None:
+    """Sentences stand in the order of the English ones, and no sign of punctuation may begin a line in French."""
+    told = catalogue(language)
+
+    assert sorted(told) == list(told)
+    loose = re.compile(r" [:;!?%»]|« ")
+    assert [] == [text for text in told.values() if loose.search(text)]

@@ -16,11 +16,11 @@ from importlib import resources
 
 from babel.dates import format_date
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_decimal, format_percent, get_decimal_symbol, get_group_symbol
 
 from toolkit.errors import InputError
 
-__all__ = ["LANGUAGES", "catalogue", "current", "day", "number", "percent", "say", "speaking"]
+__all__ = ["LANGUAGES", "catalogue", "current", "day", "number", "percent", "say", "separators", "speaking"]
 
 LANGUAGES = ("en", "fr")
 """The languages that a report can be written in; the first is that of the code."""
@@ -70,6 +70,11 @@ def percent(share: float) -> str:
     if 0.9999 < share < 1:
         return say("over {percent}", percent=_percent(0.9999, 2))
     return _percent(share, 0 if share in (0, 1) else 1 if 0.02 <= abs(share) < 0.999 else 2)
+
+
+def separators() -> str:
+    """The decimal mark and what parts thousands, in the two characters that Plotly and D3 ask for: ".," in English."""
+    return str(get_decimal_symbol(current()) + get_group_symbol(current()))
 
 
 def day(value: date) -> str:

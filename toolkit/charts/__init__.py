@@ -1,8 +1,9 @@
 """Pictures: one function each, from a result table to a Plotly figure.
 
 Every picture has a title that states the finding, a line that says what is counted, and a line of sources. Figures are
-small: what is drawn was counted before, so no picture holds more than a few hundred points, or one a practice. Writing
-them to a page, with plotly.js inside, is the business of `report`. One file a question; `look` is what all share.
+small: what is drawn was counted before, so no picture holds more than a few hundred points, or one a practice; a map
+has its outlines beside. Writing them to a page, with plotly.js inside, is the business of `report`: `for_page` makes a
+picture fit one, and `IMAGE_WIDTH` is the width of a file. One file a question; `look` is what all share.
 """
 
 from toolkit.charts.claims import claims_against_leak
@@ -15,6 +16,7 @@ from toolkit.charts.comments import (
     misleading_comments,
 )
 from toolkit.charts.counts import completeness, counts_overview, lines_by_practice, lines_by_year
+from toolkit.charts.departements import departement_map
 from toolkit.charts.duplicates import cluster_sizes, people_by_practices, people_steps, repeats, shared_patients
 from toolkit.charts.linkage import (
     linkage_errors,
@@ -23,15 +25,17 @@ from toolkit.charts.linkage import (
     people_by_threshold,
     weight_of_a_pair,
 )
-from toolkit.charts.look import TEMPLATE
+from toolkit.charts.look import IMAGE_WIDTH, TEMPLATE, for_page
 from toolkit.charts.public_figures import (
     public_figures_exposure,
     public_figures_placebo,
     public_figures_reliability,
     public_figures_tiers,
 )
+from toolkit.charts.seeds import spread_over_seeds
 
 __all__ = [
+    "IMAGE_WIDTH",
     "TEMPLATE",
     "audit_intervals",
     "claims_against_leak",
@@ -41,7 +45,9 @@ __all__ = [
     "comments_funnel",
     "completeness",
     "counts_overview",
+    "departement_map",
     "estimate_and_truth",
+    "for_page",
     "lines_by_practice",
     "lines_by_year",
     "linkage_errors",
@@ -57,5 +63,6 @@ __all__ = [
     "public_figures_tiers",
     "repeats",
     "shared_patients",
+    "spread_over_seeds",
     "weight_of_a_pair",
 ]

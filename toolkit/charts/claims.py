@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import plotly.graph_objects as go
 import polars as pl
 
-from toolkit.charts.look import BLUE, GREY, ORANGE, SKY, VERMILION, finish, number
+from toolkit.charts.look import BLUE, GREY, ORANGE, SKY, VERMILION, finish, label, number, say, wrapped
 
 __all__ = ["claims_against_leak"]
 
@@ -25,7 +26,7 @@ def claims_against_leak(table: pl.DataFrame, source: str) -> go.Figure:
     its lower end; an open end ("more than") is an arrow. The scale is logarithmic, so that half and double lie equally
     far from 1.
     """
-    told = table.filter(
+    tested = table.filter(
         pl.col("verdict").is_in(list(_LOOKS))
         & (pl.col("unit") != "day")
         & (pl.col("published_low") > 0)
@@ -33,14 +34,18 @@ def claims_against_leak(table: pl.DataFrame, source: str) -> go.Figure:
         & (pl.col("low") > 0)
     )
     whole = pl.col("published_low") * pl.col("scale")
-    drawn = told.with_columns(
+    drawn = tested.with_columns(
         # Four digits are more than can be seen, and longer fractions read like numbers of people.
         (pl.col("measured") / whole).round_sig_figs(4).alias("times"),
         (pl.col("low") / whole).round_sig_figs(4).alias("from"),
         (pl.col("high") / whole).round_sig_figs(4).alias("to"),
         (pl.col("published_high") / pl.col("published_low")).round_sig_figs(4).alias("end"),
-        (pl.col("id").str.replace_all("_", " ") + "<br>" + pl.col("published")).alias("label"),
     )
+    told = [
+        wrapped(say("{name}: {value}", name=label(row["id"]), value=_in_words(row)))
+        for row in drawn.iter_rows(named=True)
+    ]
+    drawn = drawn.with_columns(pl.Series("label", told, dtype=pl.String))
     figure = go.Figure([_published(drawn)])
     for verdict, (colour, symbol) in _LOOKS.items():
         part = drawn.filter(pl.col("verdict") == verdict)
@@ -50,21 +55,25 @@ def claims_against_leak(table: pl.DataFrame, source: str) -> go.Figure:
     figure.add_vline(x=1, line={"color": GREY, "width": 1, "dash": "dash"})
     figure.update_yaxes(autorange="reversed", showgrid=False, type="category")
     figure.update_yaxes(categoryorder="array", categoryarray=drawn["label"].to_list(), tickfont={"size": 11})
-    figure.update_xaxes(title="times what was published (logarithmic scale)", type="log", dtick=1, tickformat=",~r")
+    figure.update_xaxes(
+        title=say("times what was published (logarithmic scale)"), type="log", dtick=1, tickformat=",~r"
+    )
     figure.update_xaxes(range=[math.log10(min(ends)) - 0.25, math.log10(max(ends)) + 0.25])
-    figure.update_layout(height=200 + 44 * max(4, drawn.height))
+    figure.update_layout(height=220 + 44 * max(4, drawn.height))
     counted = {verdict: table.filter(pl.col("verdict") == verdict).height for verdict in _LOOKS}
-    title = (
-        f"Of {number(table.height)} published claims {counted['consistent']} are consistent with the leak, "
-        f"{counted['contradicted']} contradicted; {counted['depends on the definition']} depend on the definition, "
-        f"{table.height - sum(counted.values())} cannot be tested"
+    title = say(
+        "Of {claims} published claims: {consistent} consistent with the leak, {contradicted} contradicted, "
+        "{defined} depending on the definition, {untested} impossible to test",
+        claims=number(table.height),
+        consistent=number(counted["consistent"]),
+        contradicted=number(counted["contradicted"]),
+        defined=number(counted["depends on the definition"]),
+        untested=number(table.height - sum(counted.values())),
     )
-    return finish(
-        figure,
-        title,
-        f"The {drawn.height} claims with numbers to compare, with the interval of what was measured",
-        source,
+    compared = say(
+        "Claims with numbers to compare ({n}), with the interval of what was measured", n=number(drawn.height)
     )
+    return finish(figure, title, compared, source)
 
 
 def _published(drawn: pl.DataFrame) -> go.Scatter:
@@ -72,16 +81,16 @@ def _published(drawn: pl.DataFrame) -> go.Scatter:
     places: list[float | None] = []
     labels: list[str | None] = []
     symbols: list[str] = []
-    for label, end in drawn.select("label", "end").iter_rows():
+    for claim, end in drawn.select("label", "end").iter_rows():
         last = 1.0 if end is None else end
         places += [1.0, last, None]
-        labels += [label, label, None]
+        labels += [claim, claim, None]
         symbols += ["line-ns", "triangle-right" if end is None else "line-ns", "line-ns"]
     return go.Scatter(
         x=places,
         y=labels,
         mode="lines+markers",
-        name="published",
+        name=say("published"),
         line={"color": SKY, "width": 8},
         marker={"symbol": symbols, "size": 14, "color": SKY, "line": {"width": 3, "color": SKY}},
         hoverinfo="skip",
@@ -96,9 +105,31 @@ def _measured(part: pl.DataFrame, verdict: str, colour: str, symbol: str) -> go.
         x=part["times"].to_list(),
         y=part["label"].to_list(),
         mode="markers",
-        name=verdict,
+        name=say(verdict),
         marker={"color": colour, "symbol": symbol, "size": 11},
         error_x={"type": "data", "array": above, "arrayminus": below, "thickness": 2, "width": 6, "color": colour},
-        customdata=part["definition"].to_list(),
-        hovertemplate="%{x:.3g} times what was published<br>%{customdata}<extra>" + verdict + "</extra>",
+        customdata=[
+            say("measured: {measured}", measured=_number(*row)) for row in part.select("measured", "unit").rows()
+        ],
+        hovertemplate=say("{times} times what was published", times="%{x:,.3~r}")
+        + f"<br>%{{customdata}}<extra>{say(verdict)}</extra>",
     )
+
+
+def _in_words(row: dict[str, Any]) -> str:
+    """What was published, from its numbers; the words of the ledger where it was none."""
+    low, high = row["published_low"], row["published_high"]
+    if not any(character.isdigit() for character in row["published"]):
+        return say(row["published"])
+    if high is None:
+        return say("more than {n}", n=_number(low, row["unit"]))
+    ends = [_number(end, row["unit"]) for end in (low, high)]
+    return ends[0] if ends[0] == ends[1] else say("{low} to {high}", low=ends[0], high=ends[1])
+
+
+def _number(value: float, unit: str) -> str:
+    """A value in its unit; a share as round as it was told."""
+    if unit == "share":
+        hundredths = round(100 * value, 1)
+        return f"{number(hundredths, 0 if hundredths == round(hundredths) else 1)}\u202f%"
+    return number(value, 0 if value == round(value) or value >= 100 else 1)

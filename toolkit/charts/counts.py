@@ -8,20 +8,25 @@ import polars as pl
 from toolkit.charts.look import (
     BLUE,
     GREEN,
-    GREY,
-    KEY_LABELS,
     MINUS,
     ORANGE,
     SKY,
     VERMILION,
+    bar_text,
     between,
     finish,
     histogram,
+    in_percent,
+    key_label,
+    label,
     mark,
     number,
     percent,
+    percent_axis,
     real,
+    say,
     whole,
+    wrapped,
 )
 
 __all__ = ["completeness", "counts_overview", "lines_by_practice", "lines_by_year"]
@@ -31,7 +36,8 @@ _PERSONAL = {
     "quasi_identifier": ("identifies with others", ORANGE),
     "pseudonym": ("stands for a person", SKY),
     "special_category": ("specially protected", VERMILION),
-    "none": ("not personal", GREY),
+    # Lighter than the others, so that it differs from blue in print too.
+    "none": ("not personal", "#BDBDBD"),
 }
 
 
@@ -42,73 +48,97 @@ def counts_overview(table: pl.DataFrame, source: str) -> go.Figure:
     keys.sort(key=lambda key: value[f"people_by_{key}"])
     people = [value[f"people_by_{key}"] for key in keys]
     lines, records, repeated = value["lines"], value["records"], value["repeated_lines"]
-    names = ["<b>lines</b>", "repeated lines", "<b>records</b>"]
-    names += [f"<b>people</b> by {KEY_LABELS.get(key, key)}" for key in reversed(keys)]
+    names = [f"<b>{say('lines')}</b>", say("repeated lines"), f"<b>{say('records')}</b>"]
+    names += [f"<b>{say('people')}</b><br>{wrapped(key_label(key), 32)}" for key in reversed(keys)]
+    colours = [BLUE, ORANGE, BLUE, *([GREEN] * len(keys))]
     figure = go.Figure(
         go.Bar(
             y=names,
             x=[lines, repeated, records, *reversed(people)],
             base=[0, records, *([0] * (1 + len(keys)))],
             orientation="h",
-            marker_color=[BLUE, ORANGE, BLUE, *([GREEN] * len(keys))],
+            marker_color=colours,
             text=[number(lines), f"{MINUS}{number(repeated)}", number(records), *map(number, reversed(people))],
-            textposition="outside",
-            cliponaxis=False,
+            **bar_text([lines, repeated, records, *reversed(people)], colours),
             hovertemplate="%{y}: %{text}<extra></extra>",
         )
     )
     figure.update_yaxes(autorange="reversed", showgrid=False)
-    figure.update_xaxes(title="lines, records or people", range=[0, lines * 1.15], tickformat=",d", nticks=6)
-    spread = "" if not people else f", and {between(people[0], people[-1])} people, by the key that tells them apart"
-    title = f"{number(lines)} lines are {number(records)} records{spread}"
-    return finish(figure, title, "People are counted where their key is filled, so each key sees another part", source)
+    figure.update_layout(height=190 + 62 * len(names))
+    figure.update_xaxes(title=say("lines, records or people"), range=[0, lines * 1.15], tickformat=",d", nticks=6)
+    told = {"lines": number(lines), "records": number(records)}
+    title = say("{lines} lines are {records} records", **told)
+    if people:
+        title = say(
+            "{lines} lines are {records} records, and {people} people, by the key that tells them apart",
+            **told,
+            people=between(people[0], people[-1]),
+        )
+    counted = say("People are counted where their key is filled, so each key sees another part")
+    return finish(figure, title, counted, source)
 
 
 def completeness(table: pl.DataFrame, source: str) -> go.Figure:
     """On what share of the lines each column is filled: bars from `counts.completeness`, by how personal it is."""
     lines = table["lines"].max()
     figure = go.Figure()
-    for level, (label, colour) in _PERSONAL.items():
+    for level, (name, colour) in _PERSONAL.items():
         part = table.filter(pl.col("personal") == level)
         figure.add_bar(
-            y=part["column"].to_list(),
-            x=part["share"].to_list(),
+            y=[label(column) for column in part["column"]],
+            x=in_percent(part["share"]),
             orientation="h",
-            name=label,
+            name=say(name),
             marker_color=colour,
             text=[percent(share) for share in part["share"]],
-            textposition="outside",
-            cliponaxis=False,
+            **bar_text(part["share"].to_list(), [colour] * part.height),
             customdata=part["filled"].to_list(),
-            hovertemplate="%{y}: %{customdata:,d} lines (%{text})<extra></extra>",
+            hovertemplate=say("{name}: {n} lines ({share})", name="%{y}", n="%{customdata:,d}", share="%{text}")
+            + "<extra></extra>",
         )
-    figure.update_yaxes(categoryorder="array", categoryarray=table["column"].to_list()[::-1], showgrid=False, dtick=1)
-    figure.update_xaxes(title="share of lines where the column is filled", tickformat=".0%", range=[0, 1.08])
-    figure.update_layout(barmode="overlay", height=660, bargap=0.2)
+    columns = [label(column) for column in table["column"]]
+    figure.update_yaxes(categoryorder="array", categoryarray=columns[::-1], showgrid=False, dtick=1)
+    figure.update_xaxes(**percent_axis(say("share of lines where the column is filled")), range=[0, 112])
+    figure.update_layout(barmode="overlay", height=680, bargap=0.2)
     direct = table.filter(pl.col("personal").is_in(["direct_identifier", "quasi_identifier"]))
     most = direct.filter(pl.col("share") >= 0.9).height
-    title = f"{most} of the {direct.height} columns that identify people are filled on nine lines in ten or more"
-    return finish(figure, title, f"Share of {number(whole(lines))} lines, neither null nor blank", source)
+    title = say(
+        "{most} of the {all} columns that identify people are filled on nine lines in ten or more",
+        most=number(most),
+        all=number(direct.height),
+    )
+    counted = say("Share of {lines} lines, neither null nor blank", lines=number(whole(lines)))
+    return finish(figure, title, counted, source)
 
 
 def lines_by_year(table: pl.DataFrame, source: str) -> go.Figure:
     """When the files were opened and last changed: two bars a year from `counts.by_year`."""
     figure = go.Figure()
-    for column, label, colour in (("created", "opened", BLUE), ("updated", "last changed", ORANGE)):
+    series = (
+        ("created", "opened", "opened in {year}: {n} lines", BLUE),
+        ("updated", "last changed", "last changed in {year}: {n} lines", ORANGE),
+    )
+    for column, name, hover, colour in series:
         figure.add_bar(
             x=table["year"].to_list(),
             y=table[column].to_list(),
-            name=label,
+            name=say(name),
             marker_color=colour,
-            hovertemplate=f"{label} in %{{x}}: %{{y:,d}} lines<extra></extra>",
+            hovertemplate=say(hover, year="%{x}", n="%{y:,d}") + "<extra></extra>",
         )
     figure.update_xaxes(dtick=1 if table.height <= 20 else 5, tickformat="d", showgrid=False)
-    figure.update_yaxes(title="lines", tickformat=",d", rangemode="tozero")
+    figure.update_yaxes(title=say("lines"), tickformat=",d", rangemode="tozero")
     lines = whole(table["lines"].max())
     first, last = whole(table["year"].min()), whole(table["year"].max())
     recent = percent(real(table.filter(pl.col("year") == last)["share_updated"].sum()))
-    title = f"The files go back to {first}; {recent} of the lines were last changed in {last}"
-    return finish(figure, title, f"{number(lines)} lines, by year opened and by year last changed", source)
+    title = say(
+        "The files go back to {first}; {share} of the lines were last changed in {last}",
+        first=first,
+        share=recent,
+        last=last,
+    )
+    counted = say("{lines} lines, by year opened and by year last changed", lines=number(lines))
+    return finish(figure, title, counted, source)
 
 
 def lines_by_practice(table: pl.DataFrame, source: str) -> go.Figure:
@@ -116,11 +146,14 @@ def lines_by_practice(table: pl.DataFrame, source: str) -> go.Figure:
     sizes = table["lines"].sort(descending=True)
     tenth = max(1, round(len(sizes) / 10))
     held = whole(sizes.head(tenth).sum()) / max(1, whole(sizes.sum()))
-    figure = histogram(sizes, "practices", ",d")
+    figure = histogram(sizes, say("practices"), "{low} to {high} lines: {count} practices")
     median = sizes.median()
-    mark(figure, median, f"median {number(whole(median))}")
-    figure.update_xaxes(title="lines held by a practice", tickformat=",d", rangemode="tozero")
-    title = f"The largest tenth of the {number(len(sizes))} practices hold {percent(held)} of the lines"
-    return finish(
-        figure, title, f"Practices by the number of lines they hold, {number(whole(sizes.sum()))} in all", source
+    mark(figure, median, say("median {lines}", lines=number(whole(median))))
+    figure.update_xaxes(title=say("lines held by a practice"), tickformat=",d", rangemode="tozero")
+    title = say(
+        "The largest tenth of the {practices} practices hold {share} of the lines",
+        practices=number(len(sizes)),
+        share=percent(held),
     )
+    counted = say("Practices by the number of lines they hold, {lines} in all", lines=number(whole(sizes.sum())))
+    return finish(figure, title, counted, source)

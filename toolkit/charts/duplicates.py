@@ -12,26 +12,34 @@ from toolkit.charts.look import (
     BLUE,
     GREEN,
     GREY,
-    INK,
-    KEY_LABELS,
     MINUS,
     ORANGE,
     SKY,
     VERMILION,
+    bar_text,
     between,
     finish,
+    ink_on,
+    key_label,
+    label,
     number,
     percent,
     real,
+    say,
+    share_of,
     whole,
+    wrapped,
 )
 
 __all__ = ["cluster_sizes", "people_by_practices", "people_steps", "repeats", "shared_patients"]
 
 _UNITS = {"linked people": GREEN, "exact identities": SKY}
 """What is no count of lines or records has a colour of its own."""
+_RECORDS = {1: "1 record", 2: "2 records", 3: "3 records", 4: "4 records or more"}
+_PRACTICES = {1: "1 practice", 2: "2 practices", 3: "3 practices", 4: "4 practices or more"}
 _MOST = 4
 """So few people have more records, or stand at more practices, that they are told together."""
+_PAIR = ("practice_a", "practice_b", "overlap")
 _MOST_COPIED = 100
 _SURPRISING = 3
 """So many standard deviations above what is expected no chance brings about."""
@@ -41,38 +49,39 @@ _BINS_A_DECADE = 4
 def people_steps(waterfall: pl.DataFrame, low: int, high: int, source: str) -> go.Figure:
     """From lines to people: bars from `waterfall` of `duplicates.count_people`, with what each step takes off.
 
-    `low` and `high` are the ends of the interval that the threshold leaves open, told on the last step.
+    `low` and `high` are the ends of the interval that the threshold leaves open, told in the title.
     """
     steps, counted = waterfall["step"].to_list(), waterfall["n"].to_list()
     taken = [0] + [before - after for before, after in pairwise(counted)]
     told = [
         f"{number(n)} ({MINUS}{number(less)})" if less else number(n) for n, less in zip(counted, taken, strict=True)
     ]
-    told[-1] += f", from {between(low, high)}"
+    colours = [_UNITS.get(step, BLUE) for step in steps]
     figure = go.Figure(
         go.Bar(
-            y=steps,
+            y=[wrapped(label(step)) for step in steps],
             x=counted,
             orientation="h",
-            marker_color=[_UNITS.get(step, BLUE) for step in steps],
+            marker_color=colours,
             text=told,
             textposition="inside",
             insidetextanchor="start",
-            textfont={"color": [INK if _UNITS.get(step) == SKY else "white" for step in steps], "size": 14},
-            customdata=waterfall["rule"].to_list(),
-            hovertemplate="%{y}: %{x:,d}<br>%{customdata}<extra></extra>",
+            textfont={"color": [ink_on(colour) for colour in colours], "size": 14},
+            customdata=[wrapped(say(rule), 60) for rule in waterfall["rule"]],
+            hovertemplate=say("{name}: {value}", name="%{y}", value="%{x:,d}") + "<br>%{customdata}<extra></extra>",
         )
     )
     figure.update_yaxes(autorange="reversed", showgrid=False)
-    figure.update_xaxes(title="lines, records, identities or people", tickformat=",d", nticks=6)
+    figure.update_xaxes(title=say("lines, records, identities or people"), tickformat=",d", nticks=6)
     figure.update_layout(height=180 + 50 * len(steps))
-    title = f"{number(counted[0])} {steps[0]} are {number(counted[-1])} people, from {between(low, high)}"
-    return finish(
-        figure,
-        title,
-        "Each step, with what it takes off; the range of people is what the threshold leaves open",
-        source,
+    title = say(
+        "{lines} lines are {people} people, from {range}",
+        lines=number(counted[0]),
+        people=number(counted[-1]),
+        range=between(low, high),
     )
+    what = say("Each step, with what it takes off; the range of people is what the threshold leaves open")
+    return finish(figure, title, what, source)
 
 
 def repeats(table: pl.DataFrame, source: str) -> go.Figure:
@@ -81,23 +90,25 @@ def repeats(table: pl.DataFrame, source: str) -> go.Figure:
     every = sum(counted)
     figure = go.Figure(
         go.Bar(
-            y=[kind.replace("of one person ", "of one person<br>") for kind in table["kind"]],
+            y=[wrapped(label(kind)) for kind in table["kind"]],
             x=counted,
             orientation="h",
             marker_color=ORANGE,
-            text=[f"{number(n)} ({percent(n / every if every else None)})" for n in counted],
-            textposition="outside",
-            cliponaxis=False,
+            text=[f"{number(n)} ({share_of(n, every)})" for n in counted],
+            **bar_text(counted, [ORANGE] * len(counted)),
             hovertemplate="%{y}: %{text}<extra></extra>",
         )
     )
     figure.update_yaxes(autorange="reversed", showgrid=False)
-    figure.update_xaxes(title="lines beyond one a person", tickformat=",d", nticks=6)
+    figure.update_xaxes(title=say("lines beyond one a person"), tickformat=",d", nticks=6)
     figure.update_xaxes(range=[0, max(1, *counted) * 1.25])
     figure.update_layout(height=180 + 52 * table.height)
-    copies = percent(counted[0] / every if every else None)
-    title = f"{number(every)} lines repeat somebody; {copies} of these are copies of the export"
-    return finish(figure, title, "Lines more than people, by the kind of repeat", source)
+    title = say(
+        "{n} lines repeat somebody; {copies} of these are copies of the export",
+        n=number(every),
+        copies=share_of(counted[0], every),
+    )
+    return finish(figure, title, say("Lines more than people, by the kind of repeat"), source)
 
 
 def cluster_sizes(table: pl.DataFrame, source: str) -> go.Figure:
@@ -114,21 +125,24 @@ def cluster_sizes(table: pl.DataFrame, source: str) -> go.Figure:
     every = whole(part["people"].sum())
     figure = go.Figure(
         go.Bar(
-            x=[_told(n, "record") for n in part["records"]],
+            x=[say(_RECORDS[n]) for n in part["records"]],
             y=part["people"].to_list(),
             marker_color=GREEN,
             text=[f"{number(n)}<br>{percent(n / every)}" for n in part["people"]],
             textposition="outside",
+            constraintext="none",
             cliponaxis=False,
-            hovertemplate="%{x}: %{y:,d} people<extra></extra>",
+            hovertemplate=say("{name}: {n} people", name="%{x}", n="%{y:,d}") + "<extra></extra>",
         )
     )
     top = math.log10(max(10, whole(part["people"].max())))
-    figure.update_yaxes(title="people (logarithmic scale)", type="log", tickformat=",d", dtick=1, range=[0, top + 0.6])
+    figure.update_yaxes(title=say("people (logarithmic scale)"), type="log", tickformat=",d", dtick=1)
+    figure.update_yaxes(range=[0, top + 0.6])
     figure.update_xaxes(showgrid=False, type="category")
     several = whole(part.filter(pl.col("records") > 1)["people"].sum())
-    title = f"{percent(several / every if every else None)} of the people have two records or more"
-    return finish(figure, title, "People by the number of their records, exact repeats of a line counted once", source)
+    title = say("{share} of the people have two records or more", share=share_of(several, every))
+    counted = say("People by the number of their records, exact repeats of a line counted once")
+    return finish(figure, title, counted, source)
 
 
 def shared_patients(table: pl.DataFrame, copied: pl.DataFrame, source: str) -> go.Figure:
@@ -159,39 +173,58 @@ def shared_patients(table: pl.DataFrame, copied: pl.DataFrame, source: str) -> g
                 x=bins["expected"].to_list(),
                 y=bins["middle"].to_list(),
                 mode="lines+markers",
-                name="pairs of practices, the middle one",
+                name=say("pairs of practices, the middle one"),
                 line={"color": BLUE, "width": 2},
-                hovertemplate="%{x:,.3g} expected: %{y:,d} shared<extra></extra>",
+                hovertemplate=say("{expected} expected: {shared} shared", expected="%{x:,.3~r}", shared="%{y:,d}")
+                + "<extra></extra>",
             ),
             go.Scatter(
                 x=points["expected"].to_list(),
                 y=points["shared"].to_list(),
                 mode="markers",
-                name="looks like one base copied",
+                name=say("looks like one base copied"),
                 marker={"color": VERMILION, "size": 10, "symbol": "diamond"},
-                customdata=points.select("practice_a", "practice_b", "overlap").rows(),
-                hovertemplate="practices %{customdata[0]} and %{customdata[1]}: %{y:,d} shared, %{x:,.3g} expected, "
-                "%{customdata[2]:.0%} of the smaller<extra></extra>",
+                customdata=[(a, b, percent(part)) for a, b, part in points.select(_PAIR).iter_rows()],
+                hovertemplate=say(
+                    "practices {a} and {b}: {shared} shared, {expected} expected, {part} of the smaller",
+                    a="%{customdata[0]}",
+                    b="%{customdata[1]}",
+                    shared="%{y:,d}",
+                    expected="%{x:,.3~r}",
+                    part="%{customdata[2]}",
+                )
+                + "<extra></extra>",
             ),
         ]
     )
     ends = [*bins["expected"].to_list(), *points["expected"].to_list()] or [1.0]
     line = [min(ends), max(ends)]
     figure.add_scatter(
-        x=line, y=line, mode="lines", name="as chance has it", line={"color": GREY, "dash": "dash"}, hoverinfo="skip"
+        x=line,
+        y=line,
+        mode="lines",
+        name=say("as chance has it"),
+        line={"color": GREY, "dash": "dash"},
+        hoverinfo="skip",
     )
-    figure.update_xaxes(title="people expected to be shared (logarithmic scale)", type="log", dtick=1, tickformat=",")
-    figure.update_yaxes(title="people shared", type="log", dtick=1, tickformat=",")
+    expected = say("people expected to be shared (logarithmic scale)")
+    figure.update_xaxes(title=expected, type="log", dtick=1, tickformat=",~r")
+    figure.update_yaxes(title=say("people shared (logarithmic scale)"), type="log", dtick=1, tickformat=",~r")
     figure.update_layout(height=600)
     surprising = told.filter(pl.col("surprise") > _SURPRISING).height
-    title = f"{number(surprising)} of {number(told.height)} pairs of practices share more than chance explains, and "
-    title += f"{number(copied.height) if copied.height else 'none'} as if one base had been copied"
+    title = say(
+        "{surprising} of {pairs} pairs of practices share more than chance explains, and {copied} as if one base had "
+        "been copied",
+        surprising=number(surprising),
+        pairs=number(told.height),
+        copied=number(copied.height),
+    )
     if told.is_empty():
         figure.update_layout(height=300)
         figure.update_xaxes(showticklabels=False, showgrid=False)
-        figure.update_yaxes(showticklabels=False, showgrid=False)
-        title = "Too few practices to tell sharing from chance"
-    counted = "Pairs of practices that share somebody; expected by their sizes, within their departements"
+        figure.update_yaxes(showticklabels=False, showgrid=False, title=None)
+        title = say("Too few practices to tell sharing from chance")
+    counted = say("Pairs of practices that share somebody; expected by their sizes, within their departements")
     return finish(figure, title, counted, source)
 
 
@@ -201,7 +234,7 @@ def _edge(bins: pl.DataFrame, column: str, fill: str | None) -> go.Scatter:
         x=bins["expected"].to_list(),
         y=bins[column].to_list(),
         mode="lines",
-        name="nine tenths of the pairs",
+        name=say("nine tenths of the pairs"),
         showlegend=fill is not None,
         line={"width": 0, "color": SKY},
         fill=fill,
@@ -219,7 +252,8 @@ def people_by_practices(table: pl.DataFrame, source: str) -> go.Figure:
     figure = go.Figure()
     several = []
     keys = table["key"].unique(maintain_order=True)
-    for key, colour in zip(keys, (GREEN, BLUE, SKY), strict=False):
+    # Green and blue are alike in print, so one is hatched.
+    for key, colour, pattern in zip(keys, (GREEN, BLUE, SKY), ("", "/", ""), strict=False):
         part = (
             table.filter(pl.col("key") == key)
             .group_by(pl.col("practices").clip(upper_bound=_MOST))
@@ -227,28 +261,24 @@ def people_by_practices(table: pl.DataFrame, source: str) -> go.Figure:
             .sort("practices")
         )
         figure.add_bar(
-            x=[_told(n, "practice") for n in part["practices"]],
-            y=part["people"].to_list(),
-            name=f"by {KEY_LABELS.get(key, key)}",
-            marker_color=colour,
+            y=[say(_PRACTICES[n]) for n in part["practices"]],
+            x=part["people"].to_list(),
+            orientation="h",
+            name=key_label(key),
+            marker={"color": colour, "pattern": {"shape": pattern, "fgcolor": "white", "bgcolor": colour}},
             text=[percent(share) for share in part["share"]],
             textposition="outside",
             cliponaxis=False,
-            hovertemplate="%{x}: %{y:,d} people (%{text})<extra></extra>",
+            hovertemplate=say("{name}: {n} people ({share})", name="%{y}", n="%{x:,d}", share="%{text}")
+            + "<extra></extra>",
         )
         several.append(real(part.filter(pl.col("practices") > 1)["share"].sum()))
     top = math.log10(max(10, whole(table["people"].max())))
-    figure.update_xaxes(showgrid=False, type="category")
-    figure.update_yaxes(title="people (logarithmic scale)", type="log", tickformat=",d", dtick=1, range=[0, top + 0.4])
-    figure.update_layout(barmode="group", bargap=0.15)
+    figure.update_yaxes(showgrid=False, type="category", autorange="reversed")
+    figure.update_xaxes(title=say("people (logarithmic scale)"), type="log", tickformat=",d", dtick=1)
+    figure.update_xaxes(range=[0, top + 0.6])
+    figure.update_layout(barmode="group", bargap=0.15, legend_traceorder="normal")
     low, high = percent(min(several)), percent(max(several))
-    found = low if low == high else f"{low} to {high}"
-    title = f"{found} of the people stand at two practices or more, by how people are told apart"
-    return finish(figure, title, "People by the number of practices that hold a file of theirs", source)
-
-
-def _told(number: int, unit: str) -> str:
-    """A number of records or practices, of which the highest stands for all above."""
-    if number == 1:
-        return f"1 {unit}"
-    return f"{number} {unit}s or more" if number == _MOST else f"{number} {unit}s"
+    found = low if low == high else say("{low} to {high}", low=low, high=high)
+    title = say("{share} of the people stand at two practices or more, by how people are told apart", share=found)
+    return finish(figure, title, say("People by the number of practices that hold a file of theirs"), source)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import accumulate
 
 import plotly.graph_objects as go
 import polars as pl
@@ -17,19 +18,26 @@ from toolkit.charts.look import (
     ORANGE,
     PURPLE,
     VERMILION,
+    bar_text,
     finish,
+    in_percent,
+    label,
     number,
     percent,
+    percent_axis,
     real,
+    say,
+    share_of,
     whole,
+    wrapped,
 )
 
 __all__ = ["linkage_errors", "match_weights", "missed_by_typing_error", "people_by_threshold", "weight_of_a_pair"]
 
 _PARTS = ("never compared", "scored wrong", "clustered wrong")
 _CAUSES = (*_PARTS, "exact copies")
-_ERRORS = (("parted", "one person left as two", BLUE), ("joined", "two people taken for one", VERMILION))
-_NAMES = {"nir": "social security number", "start": "before all", "names": "rarity of the names"}
+_ERRORS = (("parted", "one person left as two", BLUE), ("joined", "two people taken for one", ORANGE))
+_NAMES = {"start": "before all", "names": "rarity of the names"}
 _VETO_DRAWN = -22
 """Where the bar of a veto ends: all but a boundless weight would leave no room for the others."""
 
@@ -43,36 +51,39 @@ def people_by_threshold(table: pl.DataFrame, threshold: float, true: int, source
     figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.09)
     bits = table["threshold"].to_list()
     for row, column, name, colour, symbol in (
-        (1, "people", "people found", GREEN, "circle"),
-        (2, "pair_precision", "precision: of the pairs linked, one person's", VERMILION, "diamond"),
-        (2, "pair_recall", "recall: of one person's pairs, linked", BLUE, "square"),
+        (1, "people", say("people found"), GREEN, "circle"),
+        (2, "pair_precision", say("precision: of the pairs linked, one person’s"), VERMILION, "diamond"),
+        (2, "pair_recall", say("recall: of one person’s pairs, linked"), BLUE, "square"),
     ):
+        values = table[column].to_list()
+        told = [number(value) if row == 1 else _share(value) for value in values]
         figure.add_trace(
             go.Scatter(
                 x=bits,
-                y=table[column].round(5).to_list(),
+                y=values if row == 1 else in_percent(values),
                 mode="lines+markers",
                 name=name,
                 line={"color": colour, "width": 2},
                 marker={"symbol": symbol, "size": 8},
-                hovertemplate="%{x:+.0f} bits: %{y" + (":,d}" if row == 1 else ":.3%}") + "<extra></extra>",
+                customdata=told,
+                hovertemplate=say("{bits} bits: {value}", bits="%{x:+.0f}", value="%{customdata}") + "<extra></extra>",
             ),
             row=row,
             col=1,
         )
     figure.add_hline(y=true, row=1, col=1, line={"color": INK, "width": 1, "dash": "dash"})
-    label = {"text": f"the truth: {number(true)}", "xanchor": "left", "yanchor": "top", "showarrow": False}
-    figure.add_annotation(x=bits[0], y=true, **label, row=1, col=1)
+    truth = {"text": say("the truth: {n}", n=number(true)), "xanchor": "left", "yanchor": "top", "showarrow": False}
+    figure.add_annotation(x=bits[0], y=true, **truth, row=1, col=1)
     figure.add_vline(x=threshold, line={"color": GREY, "width": 2, "dash": "dot"})
-    figure.update_yaxes(title="people", tickformat=",d", row=1, col=1)
-    figure.update_yaxes(title="share of pairs", tickformat=".1%", row=2, col=1)
+    figure.update_yaxes(title=say("people"), tickformat=",d", row=1, col=1)
+    figure.update_yaxes(**percent_axis(say("share of pairs")), row=2, col=1)
     figure.update_xaxes(**_bits(min(bits), max(bits), 2))
-    figure.update_xaxes(title="threshold in bits (one more bit asks for twice the odds)", row=2, col=1)
+    figure.update_xaxes(title=say("threshold in bits (one more bit asks for twice the odds)"), row=2, col=1)
     figure.update_layout(height=640)
     low, high = whole(table["people"].min()), whole(table["people"].max())
-    width = (high - low) / true if true else None
-    title = f"The threshold moves the number of people by {percent(width)} at most"
-    return finish(figure, title, "Dotted: the threshold used, from which a pair is more likely one person", source)
+    title = say("The threshold moves the number of people by {share} at most", share=share_of(high - low, true))
+    counted = say("Dotted: the threshold used, from which a pair is more likely one person")
+    return finish(figure, title, counted, source)
 
 
 def linkage_errors(table: pl.DataFrame, source: str) -> go.Figure:
@@ -83,25 +94,27 @@ def linkage_errors(table: pl.DataFrame, source: str) -> go.Figure:
     for error, name, colour in _ERRORS:
         values = [counted.get((error, cause), 0) for cause in causes]
         figure.add_bar(
-            y=causes,
+            y=[label(cause) for cause in causes],
             x=values,
             orientation="h",
-            name=name,
+            name=say(name),
             marker_color=colour,
             text=[number(n) for n in values],
-            textposition="outside",
-            cliponaxis=False,
-            hovertemplate="%{y}, " + name + ": %{x:,d} pairs<extra></extra>",
+            **bar_text(values, [colour] * len(values)),
+            hovertemplate=f"%{{y}}<br>{say('{error}: {n} pairs', error=say(name), n='%{x:,d}')}<extra></extra>",
         )
     top = max(counted.values(), default=1)
     figure.update_yaxes(autorange="reversed", showgrid=False)
-    figure.update_xaxes(title="pairs of records", tickformat=",d", range=[0, top * 1.12], nticks=7)
+    figure.update_xaxes(title=say("pairs of records"), tickformat=",d", range=[0, top * 1.12], nticks=7)
     figure.update_layout(height=220 + 70 * max(1, len(causes)), bargroupgap=0.1)
-    title = "No pair of records is wrong"
+    title = say("No pair of records is wrong")
     if counted:
         joined, parted = (sum(n for (error, _), n in counted.items() if error == kind) for kind in ("joined", "parted"))
-        title = f"{number(joined)} pairs are wrongly joined, {number(parted)} wrongly parted"
-    return finish(figure, title, "Wrong pairs of records, by the part of the linkage that is to blame", source)
+        title = say(
+            "{joined} pairs are wrongly joined, {parted} wrongly parted", joined=number(joined), parted=number(parted)
+        )
+    counted_pairs = say("Wrong pairs of records, by the part of the linkage that is to blame")
+    return finish(figure, title, counted_pairs, source)
 
 
 def missed_by_typing_error(table: pl.DataFrame, source: str) -> go.Figure:
@@ -110,31 +123,36 @@ def missed_by_typing_error(table: pl.DataFrame, source: str) -> go.Figure:
     `table` has `kind`, `records` and `recall`; "none" is a record without typing errors.
     """
     part = table.with_columns(missed=(1 - pl.col("recall")).round(5)).sort("missed", "kind", descending=[False, True])
-    labels = ["no typing error" if kind == "none" else kind.replace("_", " ") for kind in part["kind"]]
+    labels = [label("no typing error" if kind == "none" else kind) for kind in part["kind"]]
+    colours = [GREY if kind == "none" else ORANGE for kind in part["kind"]]
     figure = go.Figure(
         go.Bar(
             y=labels,
-            x=part["missed"].to_list(),
+            x=in_percent(part["missed"]),
             orientation="h",
-            marker_color=[GREY if label == "no typing error" else ORANGE for label in labels],
+            marker_color=colours,
             text=[
-                f"{percent(missed)} ({number(records)} records)"
+                say("{share} ({n} records)", share=percent(missed), n=number(records))
                 for missed, records in zip(part["missed"], part["records"], strict=True)
             ],
-            textposition="outside",
-            cliponaxis=False,
+            **bar_text(part["missed"].to_list(), colours),
             hovertemplate="%{y}: %{text}<extra></extra>",
         )
     )
-    top = real(part["missed"].max()) or 0.01
+    top = 100 * (real(part["missed"].max()) or 0.01)
     figure.update_yaxes(showgrid=False)
-    figure.update_xaxes(title="other records of the person that were not found", tickformat=".1%", nticks=7)
+    figure.update_xaxes(**percent_axis(say("other records of the person that were not found")), nticks=7)
     figure.update_xaxes(range=[0, top * 1.3])
     figure.update_layout(height=200 + 24 * max(4, part.height))
-    title = "No record is missed"
+    title = say("No record is missed")
     if labels and part["missed"].item(-1) > 0:
-        title = f"What hides a person most is \u201c{labels[-1]}\u201d: {percent(part['missed'].item(-1))} missed"
-    return finish(figure, title, "Share missed of a person's other records, by what was done to a record", source)
+        title = say(
+            "What hides a person most is “{kind}”: {share} missed",
+            kind=labels[-1],
+            share=percent(part["missed"].item(-1)),
+        )
+    counted = say("Share missed of a person’s other records, by what was done to a record")
+    return finish(figure, title, counted, source)
 
 
 def match_weights(table: pl.DataFrame, source: str) -> go.Figure:
@@ -142,55 +160,60 @@ def match_weights(table: pl.DataFrame, source: str) -> go.Figure:
 
     The bar of a veto is cut; degrees that say that something is missing weigh nothing and are left out.
     """
-    places: list[int] = []
     labels: list[str] = []
     rows: list[tuple[int, float, bool]] = []
     for (comparison,), part in table.drop_nulls("bits").group_by("comparison", maintain_order=True):
-        places.append(len(places))
         labels.append(f"<b>{_named(str(comparison))}</b>")
         for degree, bits, veto in part.select("degree", pl.col("bits").round(2), "veto").iter_rows():
-            rows.append((len(places), bits, veto))
-            places.append(len(places))
-            labels.append(degree)
+            rows.append((len(labels), bits, veto))
+            labels.append(wrapped(say(degree), 32))
+    places, end = _places(labels)
     drawn = [float(_VETO_DRAWN) if veto else bits for _, bits, veto in rows]
     figure = go.Figure(
         go.Bar(
-            y=[place for place, *_ in rows],
+            y=[places[row] for row, *_ in rows],
             x=drawn,
+            width=0.8,
             orientation="h",
             marker_color=[PURPLE if veto else GREEN if bits >= 0 else VERMILION for _, bits, veto in rows],
             text=["" if veto else _signed(bits) for _, bits, veto in rows],
             textposition="outside",
             cliponaxis=False,
-            customdata=[labels[place] for place, *_ in rows],
-            hovertemplate="%{customdata}: %{x:.1f}<extra></extra>",
+            customdata=[labels[row] for row, *_ in rows],
+            hovertemplate=say("{name}: {value}", name="%{customdata}", value="%{x:.1f}") + "<extra></extra>",
             showlegend=False,
         )
     )
-    vetoes = [place for place, _, veto in rows if veto]
+    vetoes = [places[row] for row, _, veto in rows if veto]
     figure.add_scatter(
         y=vetoes,
         x=[0.4] * len(vetoes),
-        text=["veto"] * len(vetoes),
+        text=[say("veto")] * len(vetoes),
         mode="text",
         textposition="middle right",
         textfont={"color": PURPLE},
         showlegend=False,
         hoverinfo="skip",
     )
-    figure.update_yaxes(tickvals=places, ticktext=labels, range=[len(places) - 0.4, -0.6], showgrid=False)
+    figure.update_yaxes(tickvals=places, ticktext=labels, range=[end - 0.4, -0.6], showgrid=False)
     figure.update_xaxes(
-        title="match weight in bits (+1 doubles the odds of one person)", zeroline=True, zerolinecolor=GREY
+        title=say("match weight in bits (+1 doubles the odds of one person)"), zeroline=True, zerolinecolor=GREY
     )
     high = max([*drawn, 1.0])
     figure.update_xaxes(range=[min([_VETO_DRAWN, *drawn]) - 1, high + 4], **_bits(-20, high, 5))
-    figure.update_layout(height=190 + 20 * len(places))
+    figure.update_layout(height=190 + round(20 * end))
     strongest = table.drop_nulls("bits").sort("bits", "comparison", "degree", descending=[True, False, False])
-    title = "No degree of agreement weighs anything"
+    title = say("No degree of agreement weighs anything")
     if strongest.height:
         top = strongest.row(0, named=True)
-        title = f"Nothing speaks for one person like the same {_named(top['comparison'])}"
-    return finish(figure, title, "Weight of each degree of agreement; a veto outweighs all the rest", source)
+        title = say(
+            "Nothing speaks for one person like the {comparison}: {bits} bits for “{degree}”",
+            comparison=_named(top["comparison"]),
+            bits=_signed(top["bits"]),
+            degree=say(top["degree"]),
+        )
+    counted = say("Weight of each degree of agreement; a veto outweighs all the rest")
+    return finish(figure, title, counted, source)
 
 
 def weight_of_a_pair(table: pl.DataFrame, threshold: float, source: str) -> go.Figure:
@@ -198,11 +221,17 @@ def weight_of_a_pair(table: pl.DataFrame, threshold: float, source: str) -> go.F
     bits = table["bits"].round(2).to_list()
     reached = [round(sum(bits[:place]), 2) for place in range(len(bits) + 1)]
     total = reached[-1]
-    labels = [f"<b>{_named(comparison)}</b>: {seen}" for comparison, seen in table.select("comparison", "seen").rows()]
-    held = ["" if one is None else f"<br>{one} | {other}" for one, other in table.select("one", "other").iter_rows()]
+    labels = [
+        f"<b>{_named(comparison)}</b><br>{wrapped(say(seen), 36)}"
+        for comparison, seen in table.select("comparison", "seen").iter_rows()
+    ]
+    held = [
+        "" if one is None else f"<br>{_shown(one)} | {_shown(other)}"
+        for one, other in table.select("one", "other").iter_rows()
+    ]
     figure = go.Figure(
         go.Bar(
-            y=[*labels, "<b>the pair</b>"],
+            y=[*labels, f"<b>{say('the pair')}</b>"],
             x=[*bits, total],
             base=[*reached[:-1], 0],
             orientation="h",
@@ -211,21 +240,39 @@ def weight_of_a_pair(table: pl.DataFrame, threshold: float, source: str) -> go.F
             textposition="outside",
             cliponaxis=False,
             customdata=[*held, ""],
-            hovertemplate="%{y}: %{text}%{customdata}<extra></extra>",
+            hovertemplate=say("{name}: {value}", name="%{y}", value="%{text}") + "%{customdata}<extra></extra>",
         )
     )
     figure.add_vline(x=threshold, line={"color": GREY, "width": 2, "dash": "dash"}, layer="below")
     figure.update_yaxes(autorange="reversed", showgrid=False)
     low, high = min([*reached, 0]), max([*reached, 0])
-    figure.update_xaxes(title="match weight in bits, added up", **_bits(low, high, 10))
+    figure.update_xaxes(title=say("match weight in bits, added up"), **_bits(low, high, 10))
     figure.update_xaxes(range=[low - 0.16 * (high - low), high + 0.12 * (high - low)])
-    figure.update_layout(height=200 + 34 * (len(labels) + 1))
-    title = f"Typed differently, yet one person: two records that weigh {_signed(total)} bits"
-    return finish(figure, title, "Bits that each comparison adds or takes off; dashed: the threshold", source)
+    figure.update_layout(height=200 + 40 * (len(labels) + 1))
+    title = say("Typed differently, yet one person: two records that weigh {bits} bits", bits=_signed(total))
+    counted = say("Bits that each comparison adds or takes off; dashed: the threshold")
+    return finish(figure, title, counted, source)
+
+
+def _places(labels: list[str]) -> tuple[list[float], float]:
+    """Where labels stand one below the other, a second line taking more than half a row more; and where they end."""
+    heights = [1 + 0.6 * text.count("<br>") for text in labels]
+    ends = list(accumulate(heights, initial=0.0))
+    return [round(start + (height - 1) / 2, 2) for start, height in zip(ends, heights, strict=False)], ends[-1]
 
 
 def _named(comparison: str) -> str:
-    return _NAMES.get(comparison, comparison.replace("_", " "))
+    return label(_NAMES.get(comparison, comparison))
+
+
+def _shown(masked: str) -> str:
+    """A masked value, of which only the words for what is not shown are words."""
+    return masked.replace("[hidden]", say("[hidden]")).replace("blank", say("blank"))
+
+
+def _share(value: float) -> str:
+    """A share with as many digits as a threshold moves."""
+    return f"{number(100 * value, 3)}\u202f%"
 
 
 def _bits(low: float, high: float, step: int) -> dict[str, object]:
@@ -237,4 +284,4 @@ def _bits(low: float, high: float, step: int) -> dict[str, object]:
 def _signed(bits: float) -> str:
     """A weight with its sign."""
     rounded = round(bits, 1)
-    return f"{'+' if rounded > 0 else MINUS if rounded < 0 else ''}{abs(rounded):.1f}"
+    return f"{'+' if rounded > 0 else MINUS if rounded < 0 else ''}{number(abs(rounded), 1)}"

@@ -7,7 +7,24 @@ import math
 import plotly.graph_objects as go
 import polars as pl
 
-from toolkit.charts.look import BLUE, GREY, ORANGE, SKY, VERMILION, finish, number, percent, real, small, whole
+from toolkit.charts.look import (
+    BLUE,
+    GREY,
+    ORANGE,
+    SKY,
+    VERMILION,
+    bar_text,
+    finish,
+    in_percent,
+    number,
+    percent_axis,
+    real,
+    say,
+    share_of,
+    small,
+    whole,
+    wrapped,
+)
 
 __all__ = [
     "public_figures_exposure",
@@ -19,22 +36,22 @@ __all__ = [
 
 def public_figures_tiers(table: pl.DataFrame, source: str) -> go.Figure:
     """What hits on public figures are worth: found and expected by chance at each tier, from `Matches.tiers`."""
-    labels = [definition.replace("the same, and ", "… and ") for definition in table["definition"]]
+    labels = [wrapped(say(definition)) for definition in table["definition"]]
     # A logarithmic axis has no zero: what is below a tenth is drawn there and told in the label.
     floor = 0.1
     figure = go.Figure()
-    for label, hits, chance in zip(labels, table["hits"], table["expected_by_chance"], strict=True):
+    for place, hits, chance in zip(labels, table["hits"], table["expected_by_chance"], strict=True):
         figure.add_scatter(
             x=[max(floor, chance), max(floor, hits)],
-            y=[label, label],
+            y=[place, place],
             mode="lines",
             line={"color": "#BFBFBF", "width": 4},
             showlegend=False,
             hoverinfo="skip",
         )
     series = (
-        ("expected_by_chance", "expected by chance", ORANGE, "diamond"),
-        ("hits", "found in the leak", BLUE, "circle"),
+        ("expected_by_chance", say("expected by chance"), ORANGE, "diamond"),
+        ("hits", say("found in the leak"), BLUE, "circle"),
     )
     for column, name, colour, symbol in series:
         figure.add_scatter(
@@ -46,19 +63,22 @@ def public_figures_tiers(table: pl.DataFrame, source: str) -> go.Figure:
             text=[small(value) for value in table[column]],
             textposition="bottom center" if column == "expected_by_chance" else "top center",
             cliponaxis=False,
-            hovertemplate="%{y}: %{text} " + name + "<extra></extra>",
+            hovertemplate=f"%{{y}}<br>{say('{name}: {value}', name=name, value='%{text}')}<extra></extra>",
         )
     top = max(1.0, real(table["hits"].max()), real(table["expected_by_chance"].max()))
     figure.update_yaxes(autorange="reversed", showgrid=False)
-    figure.update_xaxes(title="pairs of figure and record (logarithmic scale)", type="log", dtick=1, tickformat=",~r")
-    figure.update_xaxes(range=[math.log10(floor) - 0.15, math.log10(top) + 0.3])
+    figure.update_xaxes(title=say(_PAIRS), type="log", dtick=1, tickformat=",~r")
+    figure.update_xaxes(range=[math.log10(floor) - 0.25, math.log10(top) + 0.3])
     figure.update_layout(legend_traceorder="reversed")
     by_name, by_date = table.row(0, named=True), table.row(2, named=True)
-    title = (
-        f"{number(by_name['hits'])} records bear a public figure's name, {number(by_date['hits'])} the birth date "
-        f"as well, where chance alone would give {small(by_date['expected_by_chance'])}"
+    title = say(
+        "{name} records bear a public figure’s name, {date} the birth date as well, where chance alone would give "
+        "{chance}",
+        name=number(by_name["hits"]),
+        date=number(by_date["hits"]),
+        chance=small(by_date["expected_by_chance"]),
     )
-    return finish(figure, title, "Pairs that agree on at least this much, and how many namesakes would", source)
+    return finish(figure, title, say("Pairs that agree on at least this much, and how many namesakes would"), source)
 
 
 def public_figures_placebo(table: pl.DataFrame, tiers: pl.DataFrame, source: str) -> go.Figure:
@@ -68,12 +88,12 @@ def public_figures_placebo(table: pl.DataFrame, tiers: pl.DataFrame, source: str
     nothing is found is drawn at its foot.
     """
     real_hits = table.select("tier").join(tiers, on="tier", maintain_order="left")
-    labels = [definition.replace("the same, and ", "… and ") for definition in real_hits["definition"]]
+    labels = [wrapped(say(definition)) for definition in real_hits["definition"]]
     floor = 0.1
     series = (
-        ("the figures' own birth dates", real_hits["hits"].to_list(), BLUE),
-        ("birth dates of others", table["hits"].to_list(), GREY),
-        ("expected of others by the model", table["expected_by_chance"].to_list(), ORANGE),
+        (say("the figures’ own birth dates"), real_hits["hits"].to_list(), BLUE),
+        (say("birth dates of others"), table["hits"].to_list(), GREY),
+        (say("expected of others by the model"), table["expected_by_chance"].to_list(), ORANGE),
     )
     figure = go.Figure()
     for name, values, colour in series:
@@ -87,21 +107,23 @@ def public_figures_placebo(table: pl.DataFrame, tiers: pl.DataFrame, source: str
             text=[small(value) for value in values],
             textposition="outside",
             cliponaxis=False,
-            hovertemplate="%{y}: %{text}, " + name + "<extra></extra>",
+            hovertemplate=f"%{{y}}<br>{say('{name}: {value}', name=name, value='%{text}')}<extra></extra>",
         )
     top = max(1.0, *(value for _, values, _ in series for value in values))
     figure.update_yaxes(autorange="reversed", showgrid=False)
-    figure.update_xaxes(title="pairs of figure and record (logarithmic scale)", type="log", dtick=1, tickformat=",~r")
+    figure.update_xaxes(title=say(_PAIRS), type="log", dtick=1, tickformat=",~r")
     figure.update_xaxes(range=[math.log10(floor) - 0.1, math.log10(top) + 0.4])
     figure.update_layout(barmode="group", legend_traceorder="normal")
     by_date = {row["tier"]: row for row in table.iter_rows(named=True)}["name_birth_date"]
     own = int(tiers.filter(pl.col("tier") == "name_birth_date")["hits"].item())
-    title = (
-        f"With another's birth date {small(round(by_date['hits'], 1))} hits agree on name and date, "
-        f"with their own {number(own)}"
+    title = say(
+        "With another’s birth date {others} hits agree on name and date, with their own {own}",
+        others=small(round(by_date["hits"], 1)),
+        own=number(own),
     )
     rounds = number(whole(table["rounds"].max()))
-    return finish(figure, title, f"Mean of {rounds} registers whose birth dates changed owners", source)
+    counted = say("Mean of {rounds} registers whose birth dates changed owners", rounds=rounds)
+    return finish(figure, title, counted, source)
 
 
 def public_figures_reliability(table: pl.DataFrame, source: str) -> go.Figure:
@@ -111,39 +133,53 @@ def public_figures_reliability(table: pl.DataFrame, source: str) -> go.Figure:
     """
     bins, everybody = table.head(table.height - 1), table.row(-1, named=True)
     hits = bins["hits"].to_list()
-    shares = bins["share_wrong"].to_list()
-    low = [least / n for least, n in zip(bins["low"], hits, strict=True)]
-    high = [most / n for most, n in zip(bins["high"], hits, strict=True)]
+    low = [100 * least / n for least, n in zip(bins["low"], hits, strict=True)]
+    high = [100 * most / n for most, n in zip(bins["high"], hits, strict=True)]
     middle = [(a + b) / 2 for a, b in zip(low, high, strict=True)]
+    said = in_percent(bins["share_predicted"])
     figure = go.Figure()
     figure.add_scatter(
-        x=[0, 1], y=[0, 1], mode="lines", name="as said", line={"color": GREY, "dash": "dash"}, hoverinfo="skip"
+        x=[0, 100],
+        y=[0, 100],
+        mode="lines",
+        name=say("as said"),
+        line={"color": GREY, "dash": "dash"},
+        hoverinfo="skip",
     )
     figure.add_scatter(
-        x=bins["share_predicted"].to_list(),
+        x=said,
         y=middle,
         mode="markers",
-        name="range by chance, 95 %",
-        marker={"size": 1, "color": SKY},
+        name=say("range by chance, 95\u202f%"),
+        marker={"symbol": "line-ns-open", "size": 10, "color": SKY},
         error_y={"type": "data", "array": [b - m for b, m in zip(high, middle, strict=True)], "color": SKY, "width": 6},
         hoverinfo="skip",
     )
     figure.add_scatter(
-        x=bins["share_predicted"].to_list(),
-        y=shares,
+        x=said,
+        y=in_percent(bins["share_wrong"]),
         mode="markers",
-        name="as it is",
+        name=say("as it is"),
         marker={"color": VERMILION, "size": 9},
         customdata=hits,
-        hovertemplate="said %{x:.1%}, true %{y:.1%} of %{customdata:,d} hits<extra></extra>",
+        hovertemplate=say(
+            "said {said}, true {true} of {n} hits",
+            said="%{x:.1f}\u202f%",
+            true="%{y:.1f}\u202f%",
+            n="%{customdata:,d}",
+        )
+        + "<extra></extra>",
     )
-    figure.update_xaxes(title="P(wrong person), as said", tickformat=".0%", range=[-0.03, 1.03])
-    figure.update_yaxes(title="share of the hits that are the wrong person", tickformat=".0%", range=[-0.03, 1.03])
-    title = (
-        f"Of {number(everybody['hits'])} hits {number(everybody['wrong'])} are the wrong person, "
-        f"where the model says {number(round(everybody['predicted']))}"
+    figure.update_xaxes(**percent_axis(say("probability of the wrong person, as said")), range=[-3, 103])
+    figure.update_yaxes(**percent_axis(say("share of the hits that are the wrong person")), range=[-3, 103])
+    title = say(
+        "Of {hits} hits {wrong} are the wrong person, where the model says {predicted}",
+        hits=number(everybody["hits"]),
+        wrong=number(everybody["wrong"]),
+        predicted=number(round(everybody["predicted"])),
     )
-    return finish(figure, title, "Hits by the probability they were given, and the share of them that is wrong", source)
+    counted = say("Hits by the probability they were given, and the share of them that is wrong")
+    return finish(figure, title, counted, source)
 
 
 def public_figures_exposure(table: pl.DataFrame, source: str) -> go.Figure:
@@ -155,34 +191,57 @@ def public_figures_exposure(table: pl.DataFrame, source: str) -> go.Figure:
     figure = go.Figure(
         go.Bar(
             x=counts,
-            y=[_EXPOSED[name] for name in shown],
+            y=[wrapped(say(_EXPOSED[name][0])) for name in shown],
             orientation="h",
             marker_color=BLUE,
-            text=[f"{number(count)} ({percent(count / figures)})" if figures else "0" for count in counts],
-            textposition="outside",
-            cliponaxis=False,
+            text=[f"{number(count)} ({share_of(count, figures)})" for count in counts],
+            **bar_text(counts, [BLUE] * len(counts)),
             hovertemplate="%{y}: %{text}<extra></extra>",
         )
     )
     figure.update_yaxes(autorange="reversed", showgrid=False)
-    figure.update_xaxes(title="confirmed figures", tickformat=",d", range=[0, max(1, figures) * 1.15])
-    title = f"Of {number(figures)} figures whose name and birth date are found, {_most(shown, counts)}"
-    return finish(figure, title, "Figures with at least one such record; counts under 10 are not shown", source)
+    figure.update_xaxes(title=say("confirmed figures"), tickformat=",d", range=[0, max(1, figures) * 1.15])
+    counted = say("Figures with at least one such record; counts under 10 are not shown")
+    return finish(figure, _most(shown, counts, figures), counted, source)
 
 
-def _most(shown: list[str], counts: list[int]) -> str:
+def _most(shown: list[str], counts: list[int], figures: int) -> str:
     """What is exposed of most figures, in words."""
     if not counts or not max(counts):
-        return "too few to be counted have anything exposed"
+        return say(
+            "Of {figures} figures whose name and birth date are found, too few to be counted have anything exposed",
+            figures=number(figures),
+        )
     most = max(range(len(counts)), key=counts.__getitem__)
-    return f"{number(counts[most])} have their {_EXPOSED[shown[most]]} in the leak"
+    return say(_EXPOSED[shown[most]][1], figures=number(figures), n=number(counts[most]))
 
+
+_PAIRS = "pairs of figure and record (logarithmic scale)"
 
 _EXPOSED = {
-    "address": "address",
-    "phone": "telephone number",
-    "email": "e-mail address",
-    "nir": "social security number",
-    "comment": "comment",
-    "sensitive_comment": "comment that reveals something intimate",
+    "address": (
+        "address",
+        "Of {figures} figures whose name and birth date are found, {n} have their address in the leak",
+    ),
+    "phone": (
+        "telephone number",
+        "Of {figures} figures whose name and birth date are found, {n} have their telephone number in the leak",
+    ),
+    "email": (
+        "e-mail address",
+        "Of {figures} figures whose name and birth date are found, {n} have their e-mail address in the leak",
+    ),
+    "nir": (
+        "social security number",
+        "Of {figures} figures whose name and birth date are found, {n} have their social security number in the leak",
+    ),
+    "comment": (
+        "comment",
+        "Of {figures} figures whose name and birth date are found, {n} have a comment in the leak",
+    ),
+    "sensitive_comment": (
+        "comment that reveals something intimate",
+        "Of {figures} figures whose name and birth date are found, {n} have an intimate comment in the leak",
+    ),
 }
+"""What may be exposed: how it is called, and the finding where it is what most figures have exposed."""

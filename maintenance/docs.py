@@ -1,0 +1,165 @@
+"""Renew the executed notebooks of `docs/`: `make docs`, or `python -m maintenance.docs` (some minutes on 2 cores).
+
+Every notebook is run on an invented leak of 200,000 lines, seed 1, made in a temporary folder, and kept as Markdown
+with pictures: every code-hosting site shows that, without running anything, where few show notebooks and none their
+charts, which scripts draw. Pictures are SVG: sharp at any size, small, and their words can be searched, as they are
+for text of the leak's records before anything is written.
+
+The same code gives the same bytes on one machine; another may have other fonts, and set words elsewhere in a picture.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import nbformat
+import plotly.graph_objects as go
+from bs4 import BeautifulSoup, Tag
+
+from toolkit.report.figures import Chart
+from toolkit.report.notebooks import execute_notebook, find_notebooks
+from toolkit.report.scan import scan_report
+from toolkit.report.stills import write_stills
+from toolkit.scenario import load_scenario
+from toolkit.synth.generate import generate
+
+__all__ = ["DOCS", "ROWS", "digest_of", "made_from", "to_markdown", "write_docs"]
+
+DOCS = Path(__file__).parent.parent / "docs"
+ROWS = 200_000
+
+_PLOTLY = "application/vnd.plotly.v1+json"
+_MARK = "<!-- made from {} -->"
+
+
+def write_docs(docs: Path = DOCS, rows: int = ROWS) -> None:
+    """Run every notebook on a new leak; copies, pictures and a page that lists them take the place of the old ones.
+
+    Raises `ReportError` when a notebook fails, or when a copy would show text of a record; then `docs` is untouched.
+    """
+    with tempfile.TemporaryDirectory(prefix="docs-") as folder:
+        scenario = load_scenario()
+        leak = generate(scenario, 1, rows, Path(folder) / f"{scenario.name}-{rows}-1").path
+        new = Path(folder) / "notebooks"
+        parameters = {"leak_path": str(leak), "memory_limit": "3GB", "threads": 2}
+        lines, pictures = [], []
+        for notebook in find_notebooks():
+            print(f"{notebook.stem} ...", file=sys.stderr, flush=True)
+            text, drawn = to_markdown(execute_notebook(notebook, parameters), notebook.stem, digest_of(notebook), rows)
+            new.mkdir(exist_ok=True)
+            (new / f"{notebook.stem}.md").write_text(text, encoding="utf-8")
+            lines.append(_entry(notebook))
+            pictures += drawn
+        _draw(pictures, new / "images")
+        scan_report(new, leak, {})
+        shutil.rmtree(docs / "notebooks", ignore_errors=True)
+        shutil.copytree(new, docs / "notebooks")
+    (docs / "README.md").write_text(_LISTING.format(rows=rows, notebooks="\n".join(lines)), encoding="utf-8")
+
+
+def digest_of(notebook: Path) -> str:
+    """A digest of all that stands in the cells of a stored notebook, by which its copy is known to be of today."""
+    cells = nbformat.read(notebook, as_version=4).cells
+    return hashlib.sha256("\0".join(f"{cell.cell_type}\n{cell.source}" for cell in cells).encode()).hexdigest()
+
+
+def made_from(text: str) -> str | None:
+    """The digest of the notebook that a copy says to be made from."""
+    found = re.match(_MARK.format("([0-9a-f]{64})"), text)
+    return found[1] if found else None
+
+
+def to_markdown(ran: nbformat.NotebookNode, name: str, digest: str, rows: int) -> tuple[str, list[Chart]]:
+    """An executed notebook as Markdown, and the charts that it shows from `images/`, each by its name."""
+    charts: list[Chart] = []
+    parts = [_MARK.format(digest)]
+    cells = [cell for cell in ran.cells if "injected-parameters" not in cell.metadata.get("tags", [])]
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            parts.append(re.sub(r"\]\((\d\d_\w+)\.ipynb\)", r"](\1.md)", cell.source))
+            if cell is cells[0]:
+                parts.append(_NOTE.format(name=name, rows=rows))
+        else:
+            parts.append(f"<details><summary>Code</summary>\n\n```python\n{cell.source}\n```\n\n</details>")
+            parts += filter(None, (_output(output, name, charts) for output in cell.outputs))
+    return "\n\n".join(part.strip("\n") for part in parts) + "\n", charts
+
+
+def _output(output: nbformat.NotebookNode, name: str, charts: list[Chart]) -> str:
+    """What a cell says, as Markdown; a figure is added to the charts."""
+    if output.output_type == "stream":
+        return f"```text\n{output.text.rstrip()}\n```"
+    data = output.data
+    if _PLOTLY in data:
+        figure = go.Figure({key: data[_PLOTLY][key] for key in ("data", "layout")})
+        charts.append(Chart(f"{name}-{len(charts) + 1}", name, figure))
+        return f"![{_escaped(charts[-1].told['alt'])}](images/{charts[-1].name}.svg)"
+    if "text/markdown" in data:
+        return str(data["text/markdown"])
+    if "text/html" in data:
+        return _table(data["text/html"])
+    return f"```text\n{data['text/plain']}\n```"
+
+
+def _table(html: str) -> str:
+    """The table in HTML as a Markdown one, with its title above and its notes below."""
+    page = BeautifulSoup(html, "html.parser")
+    title = page.select_one(".gt_title, p > strong")
+    said = [f"**{_words(title)}**"] if title else []
+    if page.select_one("table[id^=browse-]"):
+        return "\n\n".join([*said, "*In JupyterLab this is a table to search, sort and leaf through.*"])
+    heads = page.select("thead th[scope=col]")
+    rows = [[_words(cell) for cell in row.select("th, td")] for row in page.select("tr") if row.select("td")]
+    rows = [row for row in rows if len(row) == max(map(len, rows))]
+    sides = ["---:" if "gt_right" in str(head.get("class")) else "---" for head in heads]
+    top = [list(map(_words, heads)), sides] if heads else [[" "] * len(rows[0]), ["---"] * len(rows[0])]
+    written = "\n".join(f"| {' | '.join(line)} |" for line in [*top, *rows])
+    notes = [f"<sub>{_words(note)}</sub>" for note in page.select(".gt_sourcenote")]
+    return "\n\n".join([*said, written, *notes])
+
+
+def _words(piece: Tag) -> str:
+    """What a piece of HTML says, as Markdown is to show it."""
+    return _escaped(piece.get_text(" ", strip=True))
+
+
+def _escaped(text: str) -> str:
+    """Words that Markdown is to show as they are."""
+    return re.sub(r"([\\`*|<\[\]])", r"\\\1", " ".join(text.split()))
+
+
+def _draw(charts: list[Chart], images: Path) -> None:
+    if not write_stills(charts, images):
+        raise SystemExit("The charts cannot be drawn: install Chromium and run this again.")
+    for picture in images.glob("*.png"):
+        picture.unlink()
+
+
+def _entry(notebook: Path) -> str:
+    """The line of the list that leads to a copy: its title, and what its opening says one will do."""
+    title, _, told = nbformat.read(notebook, as_version=4).cells[0].source.partition("\n\n")
+    return f"- [{title.removeprefix('# ')}](notebooks/{notebook.stem}.md): {told.splitlines()[0]}"
+
+
+_NOTE = """> An executed copy of `notebooks/{name}.ipynb`, on an entirely invented leak of {rows:,} lines.
+> Type `make lab` to run it yourself, on a leak of any size."""
+
+_LISTING = """# The notebooks, executed
+
+Each notebook as it was run on an entirely invented leak of {rows:,} lines, to be read here without running anything.
+Lines are masked, and no copy holds text of a record.
+
+{notebooks}
+
+`make docs` writes the copies and this page anew; a test says when a copy is older than its notebook.
+Beside them: [what a run records of itself, and how it is repeated](run-record.md).
+"""
+
+
+if __name__ == "__main__":
+    write_docs()
