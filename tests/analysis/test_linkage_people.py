@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from toolkit.analysis.duplicates import People, count_people, judge_people, judge_rules
+from toolkit.analysis.keeping import remember
 from toolkit.analysis.linkage import keeping
 from toolkit.analysis.linkage.people import PEOPLE_STEPS, write_clusters
 from toolkit.errors import InputError
@@ -134,7 +135,7 @@ def test_what_is_kept_is_for_its_owner_alone(folder: Path, people: People) -> No
 
     assert [] == [file for file in kept if file.stat().st_mode & 0o077]
     assert [] == [file for file in kept if file.suffix == ".parquet"]
-    assert 1 == len([file for file in kept if file.is_dir()])
+    assert 1 == len([file for file in kept if file.name.startswith("people-")])
 
 
 @pytest.fixture
@@ -148,23 +149,37 @@ def test_other_code_links_anew(copy: Path, monkeypatch: pytest.MonkeyPatch) -> N
     """What another version of the code has kept is not used, and goes."""
     with open_leak(copy) as leak:
         before = keeping.place(leak, {})
+        counted = keeping.recall(leak, before)
         monkeypatch.setattr(keeping, "_code", lambda: "another")
-        linkage = keeping.load(before)
-        assert linkage is not None
-        with keeping.unfinished(after := keeping.place(leak, {})) as aside:
-            keeping.save(after, aside, *linkage)
+        after = keeping.place(leak, {})
+        assert keeping.recall(leak, after) is None
+        remember(leak, after, counted)
 
     assert before != after
-    assert [after] == list((copy / "derived").iterdir())
+    assert [after] == list((copy / "derived").glob("people-*"))
 
 
 def test_a_broken_file_is_no_answer(copy: Path) -> None:
     """A kept linkage of which a file is broken is not read."""
     with open_leak(copy) as leak:
         where = keeping.place(leak, {})
-    (where / "sweep.arrow").write_text("broken")
+        (where / "linkage.sweep.arrow").write_text("broken")
 
-    assert keeping.load(where) is None
+        assert keeping.recall(leak, where) is None
+
+
+@pytest.mark.slow
+def test_a_fresh_linkage_reads_and_keeps_nothing(copy: Path, people: People) -> None:
+    """With `keep=False` the records are linked anew, once while the leak is open, and the folder stays as it was."""
+    before = sorted((copy / "derived").rglob("*"))
+    with open_leak(copy, keep=False) as leak:
+        heard = heard_while_counting(leak)
+        again = heard_while_counting(leak)
+
+        assert people.linkage.clusters.equals(count_people(leak).linkage.clusters)
+    assert [*PEOPLE_STEPS] == heard
+    assert [] == again
+    assert before == sorted((copy / "derived").rglob("*"))
 
 
 def test_another_threshold_is_another_answer(copy: Path) -> None:

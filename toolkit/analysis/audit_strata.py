@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import ibis
 import ibis.expr.types as ir
@@ -21,6 +21,7 @@ from toolkit.analysis import comments
 from toolkit.analysis.audit_estimates import BLANK, FLAGGED, MEANINGS, REST
 from toolkit.analysis.comments.lexicon import FOLDER
 from toolkit.analysis.comments.second_reader import SecondReader, train_on_scan
+from toolkit.analysis.keeping import kept
 from toolkit.analysis.keys import Key
 from toolkit.analysis.results import collect, share
 from toolkit.errors import InputError
@@ -45,8 +46,8 @@ class Strata:
     - sizes: one row a stratum: stratum, meaning, texts, lines;
     - totals, the denominators: all lines, comments (lines that are not blank), records, and people where they are
       known;
-    - lines: one row a line that is not blank: line_id, record_id, text, stratum, and person where people are known;
-      kept by the leak's engine, as long as the leak is open;
+    - lines: one row a line that is not blank: line_id, record_id, text, stratum, and person where people are known; a
+      table of the leak's engine, as long as the leak is open;
     - rules: `rules_digest` when they were made.
     """
 
@@ -67,8 +68,36 @@ def strata(
     with one row a record of this leak, as `duplicates.resolve` gives it; a record that it leaves out stands alone.
     """
     read = comments.read_texts(leak) if texts is None else texts
-    second = train_on_scan(read) if second is None else second
-    placed = _place(read, second).with_row_index("text").with_columns(pl.col("text").cast(pl.Int64))
+    placed = _placed_by_scan(leak, read) if second is None else _Placed(_place(read, second), rules_digest(second))
+    # An expression has no name under which what it says could be kept.
+    put = _lines_in_strata if isinstance(people, ir.Table) else _kept_lines_in_strata
+    lines, totals = put(leak, placed.texts, people)
+    return Strata(placed.texts, _sizes(placed.texts, totals["lines"]), totals, _lend(leak, lines), placed.rules)
+
+
+class _Placed(NamedTuple):
+    """The stratum of each text, as in `Strata`, and the rules that placed it."""
+
+    texts: pl.DataFrame
+    rules: str
+
+
+class _Lines(NamedTuple):
+    """The lines and totals of `Strata`."""
+
+    lines: pl.DataFrame
+    totals: dict[str, int]
+
+
+@kept
+def _placed_by_scan(_leak: Leak, read: pl.DataFrame) -> _Placed:
+    """The texts placed by a second reader that is trained on what the scan said of them."""
+    second = train_on_scan(read)
+    return _Placed(_place(read, second), rules_digest(second))
+
+
+def _lines_in_strata(leak: Leak, placed: pl.DataFrame, people: People | None) -> _Lines:
+    """The lines that are not blank, each in the stratum of its text, with the people where they are known."""
     where = _lend(leak, placed.select(_TEXT, "text", "stratum"))
     commented = leak.lines.select("line_id", "record_id", _TEXT).inner_join(where, _TEXT).drop(_TEXT)
     lines = leak.lines
@@ -77,8 +106,10 @@ def strata(
     if people is not None:
         clusters, totals["people"] = _people(leak, people, commented, totals["records"])
         commented = _with_people(commented, clusters)
-    kept = leak.derived(ibis.util.gen_name("audit_lines"), lambda _: commented)
-    return Strata(placed, _sizes(placed, totals["lines"]), totals, kept, rules_digest(second))
+    return _Lines(collect(commented, "line_id"), totals)
+
+
+_kept_lines_in_strata = kept(_lines_in_strata)
 
 
 def rules_digest(second: SecondReader) -> str:
@@ -95,7 +126,7 @@ def rules_digest(second: SecondReader) -> str:
 
 
 def _place(read: pl.DataFrame, second: SecondReader) -> pl.DataFrame:
-    """The stratum of each text that is not blank, one row a text in the order of the texts."""
+    """The stratum of each text that is not blank, one row a text in the order of the texts, numbered in `text`."""
     quiet = read.filter(~pl.col("sensitive")).select(_TEXT, "lines", hit=pl.col("found") != "nothing")
     looked = quiet.with_columns(score=second.score(quiet[_TEXT]))
     ranked = looked.filter(~pl.col("hit")).sort("score", _TEXT, descending=[True, False])
@@ -107,7 +138,8 @@ def _place(read: pl.DataFrame, second: SecondReader) -> pl.DataFrame:
         looked.filter("hit").select(_TEXT, "lines", stratum=pl.lit("B")),
         ranked.select(_TEXT, "lines", stratum=pl.when(top).then(pl.lit("C")).otherwise(pl.lit(REST))),
     ]
-    return pl.concat(parts).sort(_TEXT)
+    placed = pl.concat(parts).sort(_TEXT).with_row_index("text")
+    return placed.with_columns(pl.col("text").cast(pl.Int64))
 
 
 def _people(leak: Leak, people: People, commented: ir.Table, records: int) -> tuple[ir.Table, int]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import ibis
 import polars as pl
 
+from toolkit.analysis.keeping import kept
 from toolkit.analysis.results import collect
 from toolkit.errors import InputError
 from toolkit.leak import Leak
@@ -36,6 +37,7 @@ class History(NamedTuple):
     practices: int
 
 
+@kept
 def copy_day(leak: Leak, confidence: float = 0.95) -> CopyDay:
     """When was the copy taken? Not before the last day on which a record was opened or changed.
 
@@ -60,6 +62,7 @@ def latest_copy(last_change: date, changes_a_day: float, confidence: float = 0.9
     return last_change + timedelta(days=math.ceil(-math.log(1 - confidence) / changes_a_day))
 
 
+@kept
 def history(leak: Leak) -> History:
     """How many years do the practices' bases go back from the day of the copy?
 

@@ -14,6 +14,7 @@ import ibis.expr.types as ir
 import polars as pl
 
 from toolkit import schema
+from toolkit.analysis.keeping import kept
 from toolkit.analysis.keys import KEYS, Key
 from toolkit.analysis.results import collect, share
 from toolkit.leak import Leak
@@ -35,6 +36,7 @@ def count_key(leak: Leak, key: Key) -> KeyCount:
     return KeyCount(*total.row(0))
 
 
+@kept
 def overview(leak: Leak) -> pl.DataFrame:
     """How many lines, records, practices, practitioners, and people by each naive key?
 
@@ -76,6 +78,7 @@ def overview(leak: Leak) -> pl.DataFrame:
     return table.with_columns(share("value", "denominator").alias("share")).select(*columns[:-1], "share", "definition")
 
 
+@kept
 def by_practice(leak: Leak) -> pl.DataFrame:
     """How many lines and records does each practice hold, and since when?
 
@@ -112,6 +115,7 @@ def per_practitioner(leak: Leak) -> pl.DataFrame:
     )
 
 
+@kept
 def by_year(leak: Leak) -> pl.DataFrame:
     """In which years were the files opened, and in which were they last changed?
 
@@ -138,6 +142,7 @@ def by_year(leak: Leak) -> pl.DataFrame:
     )
 
 
+@kept
 def completeness(leak: Leak) -> pl.DataFrame:
     """On how many lines is each column filled?
 

@@ -13,6 +13,7 @@ import ibis
 import ibis.expr.types as ir
 import polars as pl
 
+from toolkit.analysis.keeping import kept
 from toolkit.analysis.keys import KEYS, Key
 from toolkit.analysis.linkage.example import example_pair
 from toolkit.analysis.linkage.judging import Judged, judge_people, judge_rules
@@ -44,6 +45,7 @@ EXACT_KEYS = (KEYS["nir"], KEYS["birth_identity"])
 """The keys of this question: the first sees fewer people but is hardly ever shared, the second sees nearly all."""
 
 
+@kept
 def funnel(leak: Leak) -> pl.DataFrame:
     """How do lines shrink to records and records to people, by each exact key?
 
@@ -70,6 +72,7 @@ def funnel(leak: Leak) -> pl.DataFrame:
     )  # fmt: skip
 
 
+@kept
 def practices_per_person(leak: Leak, key: Key) -> pl.DataFrame:
     """At how many practices does each person (by `key`) stand?
 

@@ -15,9 +15,9 @@ import ibis.expr.types as ir
 
 __all__ = ["departement_of", "fold"]
 
-_PAIRS = {"œ": "OE", "Œ": "OE", "æ": "AE", "Æ": "AE", "ß": "SS", "ẞ": "SS"}
+_PAIRS = {"œ": "OE", "Œ": "OE", "ß": "SS", "ẞ": "SS"} | dict.fromkeys("æÆǽǼǣǢ", "AE")
 # Letters that Unicode does not take apart into a plain one and an accent.
-_STROKED = dict(zip("ØøŁłĐđÐðĦħıŉ", "OOLLDDDDHHIN", strict=True))
+_STROKED = dict(zip("ØøǾǿŁłĐđÐðĦħıŉ", "OOOOLLDDDDHHIN", strict=True))
 _COMBINING = "".join(chr(code) for code in range(0x0300, 0x0370) if unicodedata.combining(chr(code)))
 # What French names hold beyond ASCII, as capitals, and what they hold once UTF-8 was read as CP1252.
 _FRENCH = "ÀÂÃÄÇÈÉÊËÎÏÑÔÖÙÛÜŠŸŽ"

@@ -26,18 +26,20 @@ def identities(leak: Leak) -> ir.Table:
 
 def surnames(leak: Leak) -> ir.Table:
     """One row a spelling of a last or birth name: `spelling`, `folded`, `code` (the same for what folds alike)."""
-    return leak.derived("surnames", lambda own: _numbered(own, "last_name", "birth_name"))
+    return leak.derived("surnames", lambda own: _numbered(own, "surnames", "last_name", "birth_name"))
 
 
 def first_names(leak: Leak) -> ir.Table:
     """One row a spelling of a first name: `spelling`, `folded`, `code`."""
-    return leak.derived("first_names", lambda own: _numbered(own, "first_name"))
+    return leak.derived("first_names", lambda own: _numbered(own, "first_names", "first_name"))
 
 
-def _numbered(leak: Leak, *columns: str) -> ir.Table:
+def _numbered(leak: Leak, name: str, *columns: str) -> ir.Table:
     spellings = ibis.union(*(leak.lines.select(spelling=column) for column in columns)).distinct()
-    folded = spellings.mutate(folded=fold(spellings.spelling)).filter(ibis._.folded.notnull())
-    return folded.mutate(code=ibis.dense_rank().over(order_by=folded.folded).cast("int32"))
+    # Computed at once: engines would put the long folding in place of its name, and fold four times.
+    folded = leak.derived(f"{name}_folded", lambda _: spellings.mutate(folded=fold(spellings.spelling)))
+    known = folded.filter(folded.folded.notnull())
+    return known.mutate(code=ibis.dense_rank().over(order_by=known.folded).cast("int32"))
 
 
 def _identities(leak: Leak) -> ir.Table:

@@ -17,7 +17,9 @@ import pyarrow.parquet as pq
 
 from toolkit.analysis import audit, comments, counts, duplicates, public_figures
 from toolkit.analysis.copying import copy_day, history
+from toolkit.analysis.keeping import kept
 from toolkit.analysis.table_size import TableSize, table_size
+from toolkit.language import number, percent, say
 from toolkit.leak import Leak
 
 __all__ = ["MEASURES", "Evidence", "Measure", "Reading", "UntestableError", "day_number"]
@@ -66,8 +68,12 @@ class Evidence:
         table = table_size(self.leak)
         if not table.evenness.even:
             raise UntestableError(
-                f"the record ids are not spread evenly up to {table.highest:,} (chance alone does so in "
-                f"{min(table.evenness.parts_p, table.evenness.gap_p):.1g} of cases), which the estimate needs"
+                say(
+                    "the record ids are not spread evenly up to {highest} (chance alone does so in {share} of cases), "
+                    "which the estimate needs",
+                    highest=number(table.highest),
+                    share=percent(min(table.evenness.parts_p, table.evenness.gap_p)),
+                )
             )
         return table
 
@@ -77,21 +83,43 @@ class Evidence:
         return comments.read_texts(self.leak)
 
     @cached_property
-    def strata(self) -> audit.Strata:
-        """Every line by how likely it is to be sensitive, with the people of the linkage."""
-        return audit.strata(self.leak, texts=self.texts, people=self.people.linkage.clusters)
+    def written(self) -> Written:
+        """Who has a comment, and who has a sensitive one, by the people of the linkage."""
+        return _written(self.leak)
 
-    @cached_property
+    @property
     def shares(self) -> dict[str, dict[str, Any]]:
         """What is sensitive by unit, estimated from a sample; raises `UntestableError` where nobody judged one."""
-        if not self.leak.has_truth:
+        if self.written.shares is None:
             raise UntestableError(
-                "nobody has judged a sample of its comments, and hits of a scan are no estimate (notebook 02 has the "
-                "labelling sheet)"
+                say(
+                    "nobody has judged a sample of its comments, and hits of a scan are no estimate (notebook 02 has "
+                    "the labelling sheet)"
+                )
             )
-        sample = audit.draw(self.strata)
-        told = audit.estimate(sample, audit.label(sample, self.leak)).shares
-        return {row["unit"]: row for row in told.iter_rows(named=True)}
+        return {row["unit"]: row for row in self.written.shares.iter_rows(named=True)}
+
+
+class Written(NamedTuple):
+    """What is written about whom: `annotated` as `audit.annotated` has it, and `shares` as `audit.estimate` has them.
+
+    A person is what the linkage takes for one. There are no shares where nobody has judged a sample.
+    """
+
+    annotated: pl.DataFrame
+    shares: pl.DataFrame | None
+
+
+@kept
+def _written(leak: Leak) -> Written:
+    # Lent to the engine, so that the lines of these strata are not kept as well: they are asked this once.
+    people = leak.lend(duplicates.count_people(leak).linkage.clusters.to_arrow())
+    planned = audit.strata(leak, people=people)
+    annotated = audit.annotated(planned)
+    if not leak.has_truth:
+        return Written(annotated, None)
+    sample = audit.draw(planned)
+    return Written(annotated, audit.estimate(sample, audit.label(sample, leak)).shares)
 
 
 class Measure(NamedTuple):
@@ -111,43 +139,48 @@ def day_number(day: date) -> int:
     return (day - date(1970, 1, 1)).days
 
 
+def _whole_of(text: str, n: float) -> str:
+    """A denominator in words; `text` has `{n}` in the place of its number."""
+    return say(text, n=number(round(n)))
+
+
 def _counted(quantity: str, definition: str) -> Callable[[Evidence, Sequence[str], float], Reading]:
     """A number of `counts.overview`."""
 
     def ask(evidence: Evidence, _names: Sequence[str], _whole: float) -> Reading:
         value = evidence.overview[quantity]
-        return Reading(value, value, value, definition, f"{evidence.overview['lines']:,} lines")
+        return Reading(value, value, value, say(definition), _whole_of("{n} lines", evidence.overview["lines"]))
 
     return ask
 
 
 def _table_size(evidence: Evidence, _names: Sequence[str], _whole: float) -> Reading:
     table = evidence.table
-    definition = (
-        f"size of the whole table, estimated from the record ids seen, of which the highest is {table.highest:,}"
+    definition = say(
+        "size of the whole table, estimated from the record ids seen, of which the highest is {highest}",
+        highest=number(table.highest),
     )
-    return Reading(*table.size, definition, f"{table.records:,} record ids seen")
+    return Reading(*table.size, definition, _whole_of("{n} record ids seen", table.records))
 
 
 def _share_released(evidence: Evidence, _names: Sequence[str], _whole: float) -> Reading:
     table = evidence.table
     share, high, low = (table.records / size for size in table.size)
-    definition = "records of the dump over the estimated size of the whole table"
-    return Reading(share, low, high, definition, f"about {round(table.size.size):,} records of the table")
-
-
-_LINKED = "records that the linkage takes for one human being"
+    definition = say("records of the dump over the estimated size of the whole table")
+    return Reading(share, low, high, definition, _whole_of("about {n} records of the table", table.size.size))
 
 
 def _people(evidence: Evidence, _names: Sequence[str], _whole: float) -> Reading:
     people, records = evidence.people, evidence.overview["records"]
-    return Reading(people.people, people.low, people.high, f"people: {_LINKED}", f"{records:,} records")
+    definition = say("people: records that the linkage takes for one human being")
+    return Reading(people.people, people.low, people.high, definition, _whole_of("{n} records", records))
 
 
 def _people_share(evidence: Evidence, _names: Sequence[str], whole: float) -> Reading:
     people = evidence.people
     value, low, high = (count / whole for count in (people.people, people.low, people.high))
-    return Reading(value, low, high, f"people ({_LINKED}) over the population", f"{round(whole):,} inhabitants")
+    definition = say("people (records that the linkage takes for one human being) over the population")
+    return Reading(value, low, high, definition, _whole_of("{n} inhabitants", whole))
 
 
 def _beyond_people(whole: str, definition: str) -> Callable[[Evidence, Sequence[str], float], Reading]:
@@ -156,58 +189,81 @@ def _beyond_people(whole: str, definition: str) -> Callable[[Evidence, Sequence[
     def ask(evidence: Evidence, _names: Sequence[str], _whole: float) -> Reading:
         people, every = evidence.people, evidence.overview[whole]
         value, low, high = (every - count for count in (people.people, people.high, people.low))
-        return Reading(value, low, high, definition, f"{every:,} {whole}")
+        return Reading(value, low, high, say(definition), _whole_of(_UNITS[whole], every))
 
     return ask
 
 
-_SENSITIVE = "whose comments reveal something intimate, estimated from a sample that was judged"
+_UNITS = {"lines": "{n} lines", "records": "{n} records"}
+_SENSITIVE = {
+    "people": "share of people whose comments reveal something intimate, estimated from a sample that was judged",
+    "records": "share of records whose comments reveal something intimate, estimated from a sample that was judged",
+    "lines": "share of lines whose comment reveals something intimate, estimated from a sample that was judged",
+    "comments": (
+        "share of the lines with a comment whose comment reveals something intimate, estimated from a sample that was "
+        "judged"
+    ),
+}
+_WHOLES = {
+    "people": "{n} people",
+    "records": "{n} records",
+    "lines": "{n} lines",
+    "comments": "{n} lines with a comment",
+}
 
 
 def _sensitive_people(evidence: Evidence, _names: Sequence[str], _whole: float) -> Reading:
     row = evidence.shares["people"]
     ends = row["sensitive"], row["sensitive_low"], row["sensitive_high"]
-    return Reading(*ends, f"people {_SENSITIVE}", f"{row['denominator']:,} people")
+    definition = say("people whose comments reveal something intimate, estimated from a sample that was judged")
+    return Reading(*ends, definition, _whole_of("{n} people", row["denominator"]))
 
 
-def _sensitive_share(unit: str, of: str) -> Callable[[Evidence, Sequence[str], float], Reading]:
+def _sensitive_share(unit: str) -> Callable[[Evidence, Sequence[str], float], Reading]:
     """The share of `unit` that is sensitive."""
 
     def ask(evidence: Evidence, _names: Sequence[str], _whole: float) -> Reading:
         row = evidence.shares[unit]
         ends = row["value"], row["low"], row["high"]
-        return Reading(*ends, f"share of {of} {_SENSITIVE}", f"{row['denominator']:,} {of}")
+        return Reading(*ends, say(_SENSITIVE[unit]), _whole_of(_WHOLES[unit], row["denominator"]))
 
     return ask
 
 
 def _commented_people(evidence: Evidence, _names: Sequence[str], _whole: float) -> Reading:
-    row = audit.annotated(evidence.strata).filter(pl.col("unit") == "people").row(0, named=True)
-    value, whole = row["annotated"], f"{row['denominator']:,} people"
-    return Reading(value, value, value, "people with a comment of any kind", whole)
+    row = evidence.written.annotated.filter(pl.col("unit") == "people").row(0, named=True)
+    value, whole = row["annotated"], _whole_of("{n} people", row["denominator"])
+    return Reading(value, value, value, say("people with a comment of any kind"), whole)
 
 
 def _copy_day(evidence: Evidence, _names: Sequence[str], _whole: float) -> Reading:
     day = copy_day(evidence.leak)
     first, last = day_number(day.first), day_number(day.last)
-    definition = "day of the copy: not before the last change of a record, nor longer after it than changes pause"
-    return Reading(first, first, last, definition, f"{evidence.overview['lines']:,} lines")
+    definition = say("day of the copy: not before the last change of a record, nor longer after it than changes pause")
+    return Reading(first, first, last, definition, _whole_of("{n} lines", evidence.overview["lines"]))
 
 
 def _history(evidence: Evidence, _names: Sequence[str], _whole: float) -> Reading:
     years = history(evidence.leak)
-    definition = "years from the installation at a practice to the copy: the median, with the shortest and the longest"
-    return Reading(
-        years.median, years.shortest, years.longest, definition, f"{years.practices:,} practices", spread=True
+    definition = say(
+        "years from the installation at a practice to the copy: the median, with the shortest and the longest"
     )
+    whole = _whole_of("{n} practices", years.practices)
+    return Reading(years.median, years.shortest, years.longest, definition, whole, spread=True)
 
 
 def _named_columns(evidence: Evidence, names: Sequence[str], _whole: float) -> Reading:
     filled = counts.completeness(evidence.leak).filter(pl.col("column").is_in(list(names)) & (pl.col("filled") > 0))
     emptiest = filled.sort("share", "column").head(1)
-    least = "".join(f"; the emptiest, {row['column']}, on {row['share']:.0%}" for row in emptiest.to_dicts())
-    definition = f"columns of that kind, filled on one line at least{least}"
-    return Reading(filled.height, filled.height, filled.height, definition, f"{len(names)} columns looked for")
+    definition = say("columns of that kind, filled on one line at least")
+    for row in emptiest.iter_rows(named=True):
+        definition = say(
+            "columns of that kind, filled on one line at least; the emptiest, {column}, on {share} of the lines",
+            column=row["column"],
+            share=percent(row["share"]),
+        )
+    whole = _whole_of("{n} columns looked for" if len(names) > 1 else "{n} column looked for", len(names))
+    return Reading(filled.height, filled.height, filled.height, definition, whole)
 
 
 def _columns_like(evidence: Evidence, names: Sequence[str], _whole: float) -> Reading:
@@ -215,9 +271,10 @@ def _columns_like(evidence: Evidence, names: Sequence[str], _whole: float) -> Re
     first = min((evidence.leak.path / "lines").glob("*.parquet"))
     columns = pq.read_schema(first).names
     found = [name for name in columns if any(word.startswith(tuple(names)) for word in name.lower().split("_"))]
-    definition = "columns of the dump whose name begins a word with one of the stems of the claim"
-    listed = f": {', '.join(found)}" if found else ""
-    return Reading(len(found), len(found), len(found), definition + listed, f"{len(columns)} columns")
+    definition = say("columns of the dump whose name begins a word with one of the stems of the claim")
+    if found:
+        definition = say("{meaning}: {columns}", meaning=definition, columns=", ".join(found))
+    return Reading(len(found), len(found), len(found), definition, _whole_of("{n} columns", len(columns)))
 
 
 _ENOUGH = 10_000
@@ -229,9 +286,11 @@ def _categories(evidence: Evidence, names: Sequence[str], _whole: float) -> Read
     found = table.filter(pl.col("category").is_in(list(names)) & (pl.col("strict_lines") > 0)).height
     commented = int(evidence.texts["lines"].sum())
     if found < len(names) and commented < _ENOUGH:
-        raise UntestableError(f"only {commented:,} lines have a comment, too few to miss a category that is rare")
-    definition = "categories of which the scan hits one line at least, stated of the patient"
-    return Reading(found, found, found, definition, f"{len(names)} categories looked for")
+        raise UntestableError(
+            say("only {n} lines have a comment, too few to miss a category that is rare", n=number(commented))
+        )
+    definition = say("categories of which the scan hits one line at least, stated of the patient")
+    return Reading(found, found, found, definition, _whole_of("{n} categories looked for", len(names)))
 
 
 _TIER = "name_birth_date"
@@ -240,9 +299,11 @@ _TIER = "name_birth_date"
 def _public_figures(evidence: Evidence, _names: Sequence[str], _whole: float) -> Reading:
     tiers = public_figures.match(evidence.leak).tiers
     row = tiers.filter(pl.col("tier") == _TIER).row(0, named=True)
-    definition = "figures of the register with a record of the same name and birth date, less what chance alone gives"
+    definition = say(
+        "figures of the register with a record of the same name and birth date, less what chance alone gives"
+    )
     low = max(0, row["figures"] - row["high"])
-    whole = f"{row['figures_testable']:,} figures with a birth date"
+    whole = _whole_of("{n} figures with a birth date", row["figures_testable"])
     return Reading(max(0.0, row["figures"] - row["expected_by_chance"]), low, row["figures"], definition, whole)
 
 
@@ -263,10 +324,10 @@ MEASURES = {
     # A small copy keeps some practices, however few its lines.
     "practitioners": Measure(_counted("practitioners", "practitioners whose account holds a line"), "otherwise"),
     "sensitive_people": Measure(_sensitive_people, "as lines"),
-    "sensitive_share_of_people": Measure(_sensitive_share("people", "people"), "not at all"),
-    "sensitive_share_of_records": Measure(_sensitive_share("records", "records"), "not at all"),
-    "sensitive_share_of_lines": Measure(_sensitive_share("lines", "lines"), "not at all"),
-    "sensitive_share_of_comments": Measure(_sensitive_share("comments", "the lines with a comment"), "not at all"),
+    "sensitive_share_of_people": Measure(_sensitive_share("people"), "not at all"),
+    "sensitive_share_of_records": Measure(_sensitive_share("records"), "not at all"),
+    "sensitive_share_of_lines": Measure(_sensitive_share("lines"), "not at all"),
+    "sensitive_share_of_comments": Measure(_sensitive_share("comments"), "not at all"),
     "commented_people": Measure(_commented_people, "as lines"),
     "copy_day": Measure(_copy_day, "not at all"),
     "history_years": Measure(_history, "not at all"),

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import ibis
 from scipy import stats
 
+from toolkit.analysis.keeping import kept
 from toolkit.analysis.results import collect
 from toolkit.errors import InputError
 from toolkit.leak import Leak
@@ -104,6 +105,7 @@ def evenness(parts: list[int], highest: int, widest_gap: int) -> Evenness:
     return Evenness(parts_p, widest_gap, gap_p, even=min(parts_p, gap_p) >= _DOUBT)
 
 
+@kept
 def table_size(leak: Leak, confidence: float = 0.95) -> TableSize:
     """How many records does the table hold that this leak was taken from, as far as its record ids tell?
 

@@ -13,6 +13,7 @@ import ibis.expr.types as ir
 import polars as pl
 
 from toolkit.analysis.comments.reading import classify
+from toolkit.analysis.keeping import kept
 from toolkit.analysis.results import collect, share
 from toolkit.leak import Leak
 from toolkit.schema import CATEGORIES
@@ -32,6 +33,7 @@ class Overview(NamedTuple):
     """One row a category: `category`, `strict_lines`, `lines`, `texts`, `share` of all lines; they may overlap."""
 
 
+@kept
 def read_texts(leak: Leak) -> pl.DataFrame:
     """What does each distinct comment say? One row a text that is not blank, in the order of the texts.
 
@@ -53,6 +55,7 @@ def flagged(leak: Leak, texts: pl.DataFrame) -> ir.Table:
     return lines.inner_join(sensitive, _TEXT).select("line_id", "record_id", "strict")
 
 
+@kept
 def by_practice(leak: Leak, texts: pl.DataFrame) -> pl.DataFrame:
     """In which practices do such notes stand? Hits by practice, a record counted once however often it was exported.
 
@@ -72,6 +75,7 @@ def by_practice(leak: Leak, texts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+@kept
 def overview(leak: Leak, texts: pl.DataFrame | None = None) -> Overview:
     """What does the scan find in a leak, and of what kinds? Strict and broad, with every denominator.
 

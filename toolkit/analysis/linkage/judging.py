@@ -8,6 +8,7 @@ import ibis
 import ibis.expr.types as ir
 import polars as pl
 
+from toolkit.analysis.keeping import kept
 from toolkit.analysis.linkage.evaluation import (
     Quality,
     errors_by_cause,
@@ -36,6 +37,7 @@ class Judged:
     kinds: pl.DataFrame
 
 
+@kept
 def judge_people(leak: Leak, people: People) -> Judged:
     """How right are the people that `count_people` found in the leak?
 
@@ -55,6 +57,7 @@ def judge_people(leak: Leak, people: People) -> Judged:
     )
 
 
+@kept
 def judge_rules(leak: Leak) -> pl.DataFrame:
     """How right is each deterministic rule alone? One row a rule, as `rules.score_rules` has it."""
     truth = _records(leak).select("record_id", "person_id").to_polars()

@@ -10,7 +10,8 @@ from typing import Unpack
 import duckdb
 import polars as pl
 
-from toolkit.analysis.linkage.keeping import load, place, save, unfinished
+from toolkit.analysis.keeping import remember
+from toolkit.analysis.linkage.keeping import Counted, place, recall, unfinished
 from toolkit.analysis.linkage.resolve import STEPS, Linkage, Options, link_lines
 from toolkit.analysis.linkage.sharing import shared_by_visits
 from toolkit.analysis.linkage.tables import parquet
@@ -54,36 +55,40 @@ def count_people(leak: Leak, **options: Unpack[Options]) -> People:
     made of the content of the lines, the code of the linkage, and the options that decide: the command line, the
     report and the notebook link once.  An interrupted run leaves its finished steps there, and goes on from them.
     The folder holds what the leak holds, for its owner alone to read, and may be removed at any time.  Where it
-    cannot be written nothing is kept.  Threads and memory are those that the leak was opened with unless told.
+    cannot be written, or the leak was opened with `keep=False`, the answer is remembered as long as the leak is open.
+    Threads, memory and `progress` are the leak's own unless told.
 
     Raises `InputError` when memory does not suffice, and when another process links the same data set.
     """
     told: Options = {"memory_limit": leak.memory_limit or _MEMORY, **options, "keep_pairs": True}
     if leak.threads is not None:
         told = {"threads": leak.threads, **told}
+    progress = told.get("progress") or leak.progress
     where = place(leak, told)
-    kept = load(where)
-    if kept is not None:
-        return _people(*kept)
-    with unfinished(where) as folder:
+    if (found := recall(leak, where)) is not None:
+        return _people(found)
+    with unfinished(leak, where) as folder:
         if folder is not None:
             told = {**told, "keep_in": folder}
+        if progress is not None:
+            told = {**told, "progress": progress}
         linkage = link_lines(_files(leak), **told)
-        if (progress := told.get("progress")) is not None:
+        if progress is not None:
             progress(PEOPLE_STEPS[-1], len(PEOPLE_STEPS) - 1, len(PEOPLE_STEPS))
-        counted = _counted(leak, linkage, told)
-        save(where, folder, linkage, counted)
-    return _people(linkage, counted)
+        counted = Counted(linkage, _tables(leak, linkage, told))
+        remember(leak, where, counted)
+    return _people(counted)
 
 
 def _files(leak: Leak) -> Sequence[Path]:
     return sorted((leak.path / "lines").glob("*.parquet"))
 
 
-def _people(linkage: Linkage, counted: dict[str, pl.DataFrame]) -> People:
+def _people(counted: Counted) -> People:
     """The answer, put together from what was linked and what was counted."""
+    linkage, tables = counted.linkage, counted.tables
     swept, counts = linkage.sweep["people"], linkage.counts
-    lines, distinct = counted["lines"].row(0)
+    lines, distinct = tables["lines"].row(0)
     steps = (
         ("lines", lines, "every line of the dump"),
         ("distinct lines", distinct, "lines that differ in anything but their position"),
@@ -104,10 +109,10 @@ def _people(linkage: Linkage, counted: dict[str, pl.DataFrame]) -> People:
         ("linked people", counts["people"], "records that the model takes for different people"),
     )
     waterfall = pl.DataFrame(steps, schema=["step", "n", "rule"], orient="row")
-    repeats = _repeats(counted["visits"], lines, counts)
-    practices = counted["visits"].select("practices", "people", "records")
+    repeats = _repeats(tables["visits"], lines, counts)
+    practices = tables["visits"].select("practices", "people", "records")
     low, people, high = swept[0], counts["people"], swept[-1]
-    return People(people, low, high, waterfall, repeats, practices, counted["sharing"], linkage)
+    return People(people, low, high, waterfall, repeats, practices, tables["sharing"], linkage)
 
 
 def _repeats(visits: pl.DataFrame, lines: int, counts: dict[str, int]) -> pl.DataFrame:
@@ -124,7 +129,7 @@ def _repeats(visits: pl.DataFrame, lines: int, counts: dict[str, int]) -> pl.Dat
     return pl.DataFrame(kinds, schema=["kind", "n"], orient="row")
 
 
-def _counted(leak: Leak, linkage: Linkage, options: Options) -> dict[str, pl.DataFrame]:
+def _tables(leak: Leak, linkage: Linkage, options: Options) -> dict[str, pl.DataFrame]:
     """What is counted from the lines once the people are known.
 
     `lines`: how many, and how many distinct ones.  `visits`: one row a number of practices, with how many people
@@ -198,6 +203,7 @@ def write_clusters(people: People, path: Path) -> None:
     """
     aside = path.with_name(f".{path.name}.partial")
     try:
+        aside.unlink(missing_ok=True)
         aside.touch(mode=0o600)
         people.linkage.clusters.write_parquet(aside)
         aside.replace(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from toolkit.analysis.comments import classify
+from toolkit.analysis.keeping import kept
 from toolkit.analysis.public_figures.matching import Matches
 from toolkit.analysis.results import collect
 from toolkit.disclosure import disclose
@@ -30,6 +31,7 @@ def confirmed(matches: Matches) -> pl.DataFrame:
     return matches.hits.filter(pl.col("rank") >= _DATED, pl.col("p_wrong_person") <= _SURE)
 
 
+@kept
 def exposure(leak: Leak, matches: Matches, minimum: int = 10) -> pl.DataFrame:
     """Of the confirmed figures, how many have what exposed, by kind of role?
 
@@ -50,11 +52,15 @@ def exposure(leak: Leak, matches: Matches, minimum: int = 10) -> pl.DataFrame:
     figures = figures.with_columns(figures=pl.lit(value=True))
     by_role = figures.group_by("role_category").agg(pl.col(counted).sum().cast(pl.Int64)).sort("role_category")
     everybody = by_role.select(pl.lit(_EVERYBODY).alias("role_category"), pl.col(counted).sum())
-    # A total may be shown when it is none itself that is too small; the rest is then safe against it.
+    shown = suppress_small(by_role, counted, minimum)
+    # A total goes when it is itself too small, or when it is of so few that every cell of it had to go.
+    few = [name for name in counted if (by_role[name] < minimum).all()]
+    gone = [name for name in few if 0 < shown[name].null_count() == shown.height]
     total = everybody.with_columns(
-        pl.when((pl.col(name) >= minimum) | (pl.col(name) == 0)).then(name) for name in counted
+        pl.when(((pl.col(name) >= minimum) | (pl.col(name) == 0)) & pl.lit(name not in gone)).then(name)
+        for name in counted
     )
-    return pl.concat([suppress_small(by_role, counted, minimum), total])
+    return pl.concat([shown, total])
 
 
 def masked(matches: Matches) -> pl.DataFrame:

@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from toolkit.analysis.estimation import Interval, poisson_range
+from toolkit.analysis.keeping import kept
 from toolkit.analysis.public_figures.agreement import (
     DATES,
     NEAR_NAME,
@@ -116,6 +117,7 @@ class Matches:
         return Interval(float(np.floor(low * spread)), float(np.ceil(high * spread)))
 
 
+@kept
 def match(leak: Leak, register: pl.DataFrame | None = None, frequencies: Frequencies | None = None) -> Matches:
     """Which people in public life may be in the leak, and how sure is each hit?
 
