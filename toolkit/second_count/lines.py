@@ -1,0 +1,68 @@
+"""How much is there, counted a second time: lines, records, practices, comments, filled columns, days."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+__all__ = ["count_dates", "count_filled", "count_lines", "scan_lines", "totals"]
+
+_BLANK = " \t\n\r\v\f"
+_COMMENT = "administrative_comment"
+
+
+def scan_lines(data_set: Path) -> pl.LazyFrame:
+    """The lines of a data set, as its Parquet files hold them."""
+    return pl.scan_parquet(sorted((data_set / "lines").glob("*.parquet")))
+
+
+def totals(query: pl.LazyFrame) -> dict[str, int]:
+    """The one row of a query, by the names of its columns."""
+    row = query.collect(engine="streaming").row(0, named=True)
+    return {name: int(value or 0) for name, value in row.items()}
+
+
+def count_lines(data_set: Path) -> dict[str, int]:
+    """How many lines, records, practices, practitioners and comments does a data set hold?"""
+    lines = scan_lines(data_set)
+    written = pl.col(_COMMENT).filter(is_filled(_COMMENT))
+    counted = totals(
+        lines.select(
+            lines=pl.len(),
+            records=pl.col("record_id").n_unique(),
+            practices=pl.col("practice_id").n_unique(),
+            practitioners=pl.col("practitioner_id").n_unique(),
+            commented_lines=written.len(),
+        )
+    )
+    texts = totals(lines.filter(is_filled(_COMMENT)).group_by(_COMMENT).agg().select(distinct_texts=pl.len()))
+    return counted | texts | {"repeated_lines": counted["lines"] - counted["records"]}
+
+
+def count_filled(data_set: Path) -> dict[str, int]:
+    """On how many lines is each column filled, neither null nor blank? By the names of the columns."""
+    lines = scan_lines(data_set)
+    return totals(
+        lines.select(is_filled(name, kind).sum().alias(name) for name, kind in lines.collect_schema().items())
+    )
+
+
+def count_dates(data_set: Path) -> dict[str, tuple[date, date, int]]:
+    """What time do the date columns cover? By their names: the first day, the last, and how many rows have one."""
+    practices = pl.scan_parquet(data_set / "practices.parquet")
+    tables = {"created_on": scan_lines(data_set), "updated_on": scan_lines(data_set), "installed_on": practices}
+    spans = {}
+    for name, table in tables.items():
+        day = pl.col(name)
+        spans[name] = table.select(day.min().alias("first"), day.max().alias("last"), day.count().alias("rows"))
+    return {name: span.collect(engine="streaming").row(0) for name, span in spans.items()}
+
+
+def is_filled(name: str, kind: pl.DataType | None = None) -> pl.Expr:
+    """Whether a column holds something; of a text, more than spaces, tabs and ends of lines."""
+    column = pl.col(name)
+    if kind is not None and kind != pl.String:
+        return column.is_not_null()
+    return (column.str.strip_chars(_BLANK) != "").fill_null(value=False)
