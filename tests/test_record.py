@@ -1,0 +1,185 @@
+"""The record of a run: complete, the same for the same run, checked when it is read, and told in its document."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from toolkit.errors import InputError
+from toolkit.leak import open_leak
+from toolkit.report import record as records
+from toolkit.report.answers import Answer
+from toolkit.report.findings import Findings
+from toolkit.report.record import RunRecord, code_digests, make_record, read_record, table_digest, write_record
+from toolkit.scenario import load_scenario
+
+DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "run-record.md"
+PARAMETERS = {"scenario": "mlm-2026", "rows": 20_000, "seed": 1, "memory_limit": "1GB", "threads": 2}
+COMMAND = "toolkit investigate --scenario mlm-2026 --rows 20000 --seed 1"
+
+
+@pytest.fixture(scope="module")
+def findings(small_leak: Path, small_answers: dict[str, Answer]) -> Findings:
+    """What an investigation of the small leak found, without claims and notebooks."""
+    with open_leak(small_leak) as leak:
+        manifest = leak.manifest
+    return Findings(
+        "small", small_leak, manifest, small_answers, pl.DataFrame({"id": ["one"]}), (), PARAMETERS, COMMAND
+    )
+
+
+@pytest.fixture(scope="module")
+def record(findings: Findings) -> RunRecord:
+    """The record of that investigation."""
+    return make_record(findings, load_scenario(), ("lines", "records"))
+
+
+def test_record_holds_all_that_decides(record: RunRecord, findings: Findings) -> None:
+    """Scenario, seed, rows, parameters, versions, code and hashes are in it, and every number with its denominator."""
+    results = {result.id: result for result in findings.results}
+
+    assert load_scenario() == record.plan()
+    assert (1, 20_000, "1GB", 2, "en") == (
+        record.seed, record.rows, record.parameters.memory_limit, record.parameters.threads, record.parameters.language,
+    )  # fmt: skip
+    assert {"size": 3_000, "seed": 1, "reviewer": "truth"} == record.parameters.audit.model_dump()
+    assert {"python", "leak-forensics-toolkit", "duckdb", "polars", "splink"} <= set(record.versions)
+    assert {"analysis", "synth", "report/answers"} <= set(record.code)
+    assert findings.manifest["content_hash"] == record.data_set.content_hash
+    assert len(findings.manifest["files"]) == len(record.data_set.files)
+    assert list(results) == [number.id for number in record.numbers]
+    for number in record.numbers:
+        found = results[number.id]
+        assert (found.value, found.low, found.high, found.denominator) == (
+            number.value, number.low, number.high, number.denominator,
+        )  # fmt: skip
+    assert {("duplicates", "waterfall"), ("claims", "claims")} <= {(one.question, one.name) for one in record.tables}
+
+
+def test_record_is_read_as_it_was_written(record: RunRecord, tmp_path: Path) -> None:
+    """What is written is what is read, to the last digit, and whole numbers stay whole."""
+    again = read_record(write_record(tmp_path, record))
+
+    assert record == again
+    lines = next(number for number in again.numbers if number.id == "lines")
+    assert isinstance(lines.value, int)
+
+
+def test_same_run_writes_the_same_record(record: RunRecord, findings: Findings, tmp_path: Path) -> None:
+    """No time, no path and no order of the moment is in a record: twice the same run, twice the same bytes."""
+    first = write_record(tmp_path / "a", record).read_bytes()
+    second = write_record(tmp_path / "b", make_record(findings, load_scenario(), ("lines", "records"))).read_bytes()
+
+    assert first == second
+    assert str(findings.leak_path).encode() not in first
+
+
+def test_document_tells_every_key() -> None:
+    """Each key of a record, down to the last, is explained in the document of the format."""
+    parts = [one for one in vars(records).values() if isinstance(one, type) and issubclass(one, records._Part)]
+    keys = {key for part in parts for key in part.model_fields}
+
+    told = DOCUMENT.read_text(encoding="utf-8")
+
+    assert {"kind", "content_hash", "reviewer", "digest"} <= keys
+    assert set() == {key for key in keys if f"`{key}`" not in told}
+
+
+# --- Broken and foreign files -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"kind": "a recipe"}, r"is not the record of a run"),
+        ({"format": 2}, r"is a record of format 2 where 1 was expected"),
+        ({"seed": "seven"}, r"is a broken record \(key 'seed': .*integer"),
+        ({"extra": 1}, r"is a broken record \(key 'extra'"),
+        ({"numbers": [{"id": "lines"}]}, r"is a broken record \(key 'numbers.0.question': field required"),
+    ],
+)
+def test_wrong_record_is_one_clear_error(record: RunRecord, tmp_path: Path, changes: dict[str, Any], said: str) -> None:
+    """A foreign, newer or edited file is named, with the key that is wrong."""
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps(record.model_dump(mode="json") | changes), encoding="utf-8")
+
+    with pytest.raises(InputError, match=said) as error:
+        read_record(path)
+
+    assert str(path) in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("content", ["", '{"kind": "leak', "[1, 2]", '"text"', "{}"])
+def test_file_that_is_no_record_is_one_clear_error(tmp_path: Path, content: str) -> None:
+    """An empty, cut or unrelated file is refused with what was expected."""
+    (tmp_path / "run.json").write_text(content, encoding="utf-8")
+
+    with pytest.raises(InputError, match=r"run\.json is not"):
+        read_record(tmp_path / "run.json")
+
+
+def test_missing_and_binary_files_are_clear_errors(tmp_path: Path) -> None:
+    """A path that holds nothing, and one that holds no text, are refused in a sentence."""
+    (tmp_path / "picture.png").write_bytes(b"\x89PNG\xff")
+
+    with pytest.raises(InputError, match="No such file"):
+        read_record(tmp_path / "run.json")
+    with pytest.raises(InputError, match="not valid JSON"):
+        read_record(tmp_path / "picture.png")
+
+
+def test_scenario_of_another_version_is_refused(record: RunRecord) -> None:
+    """A scenario with a key that this version does not know names the key and the version that does."""
+    other = record.model_copy(update={"scenario": record.scenario | {"weather": "fine"}})
+
+    with pytest.raises(InputError, match=r"none of this version's \(key 'weather'.*use version 0"):
+        other.plan()
+
+
+# --- Digests ----------------------------------------------------------------------------------------------------------
+
+
+def test_digest_of_a_table_is_what_it_says() -> None:
+    """A table with another value, column or order has another digest; the eleventh digit of a fraction has not."""
+    table = pl.DataFrame({"a": [1, 2], "share": [0.1, 1 / 3], "list": [["x"], []]})
+
+    assert table_digest(table) == table_digest(table.clone())
+    assert table_digest(table) == table_digest(table.with_columns(share=pl.col("share") * (1 + 1e-12)))
+    others = (
+        table.with_columns(share=pl.col("share") * (1 + 1e-6)),
+        table.with_columns(a=pl.lit(1)),
+        table.rename({"a": "b"}),
+        table.reverse(),
+        table.head(1),
+    )
+    assert table_digest(table) not in {table_digest(other) for other in others}
+
+
+def test_code_is_told_by_its_parts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A change of one file of a part changes the digest of that part, and of no other."""
+    for room in records._ROOMS:
+        place = tmp_path / room
+        place.parent.mkdir(exist_ok=True, parents=True)
+        place.mkdir() if "." not in room else place.write_text(room, encoding="utf-8")
+    (tmp_path / "analysis" / "counts.py").write_text("one", encoding="utf-8")
+    monkeypatch.setattr("toolkit.report.record.resources.files", lambda _package: tmp_path)
+    before = code_digests()
+
+    (tmp_path / "analysis" / "counts.py").write_text("two", encoding="utf-8")
+    (tmp_path / "analysis" / "__pycache__").mkdir()
+
+    after = code_digests()
+    assert {"analysis"} == {room for room in before if before[room] != after[room]}
+
+
+def test_run_without_an_audit_has_none(findings: Findings) -> None:
+    """Where nobody judged a sample, the record says so."""
+    unjudged = replace(findings, answers={"counts": findings.answers["counts"]})
+
+    assert make_record(unjudged, load_scenario()).parameters.audit is None

@@ -1,0 +1,299 @@
+"""The spread over seeds: which seeds are meant, how far apart they are, one leak at a time, and none asked twice."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from statistics import stdev
+from typing import Any
+
+import polars as pl
+import pytest
+
+from toolkit import charts
+from toolkit.cli import main
+from toolkit.errors import InputError
+from toolkit.leak import Leak
+from toolkit.report import seeds as studies
+from toolkit.report.answers import Answer, Result
+from toolkit.report.record import read_record
+from toolkit.report.seeds import HEADLINES, over_seeds, parse_seeds, spread, told_seeds
+from toolkit.report.seeds_page import rows_to_read, write_study
+from toolkit.scenario import Scenario, load_scenario
+from toolkit.synth.generate import Generated, generate
+
+CLAIMS = pl.DataFrame({"id": ["one"]})
+
+
+# --- Which seeds ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "told"),
+    [
+        ("3", (3,), "3"),
+        ("1-4", (1, 2, 3, 4), "1-4"),
+        ("1,4,7-9", (1, 4, 7, 8, 9), "1,4,7-9"),
+        (" 9 - 7 ".replace("9 - 7", "7 - 9") + ",8", (7, 8, 9), "7-9"),
+        ("5,1,5", (1, 5), "1,5"),
+        ("0", (0,), "0"),
+    ],
+)
+def test_seeds_are_read_and_told(text: str, expected: tuple[int, ...], told: str) -> None:
+    """Single seeds and ranges are read, each once and in order, and told in the shortest way."""
+    assert expected == parse_seeds(text)
+    assert told == told_seeds(expected)
+
+
+@pytest.mark.parametrize("text", ["", "a", "3-1", "1-", "-4", "1,,2", "1;2", "1.5", "1-2-3", "٣"])
+def test_what_names_no_seeds_is_refused(text: str) -> None:
+    """Anything else is refused with how seeds are written."""
+    with pytest.raises(InputError, match=r"write them as 3, 1-10 or 1,4,7-9"):
+        parse_seeds(text)
+
+
+@pytest.mark.parametrize("text", ["1-100000", "1-600,1001-1600"])
+def test_too_many_seeds_are_refused(text: str) -> None:
+    """More than a thousand seeds are a slip of the hand."""
+    with pytest.raises(InputError, match="more than 1,000 seeds"):
+        parse_seeds(text)
+
+
+# --- How far apart ----------------------------------------------------------------------------------------------------
+
+
+def test_spread_of_three_seeds_by_hand() -> None:
+    """Mean, standard deviation with n - 1, ends, and how many intervals hold the truth of their own seed."""
+    values = pl.DataFrame(
+        {
+            "seed": [1, 2, 3, 1, 2],
+            "id": ["a", "a", "a", "b", "b"],
+            "unit": ["people"] * 3 + ["lines"] * 2,
+            "value": [90.0, 100.0, 116.0, 0.0, 0.0],
+            "low": [80.0, 95.0, 110.0, None, None],
+            "high": [99.0, 105.0, 120.0, None, None],
+            "planted": [99.0, 100.0, 101.0, None, None],
+        }
+    )
+
+    first, second = spread(values).to_dicts()
+
+    assert ("a", "people", 3, 102.0, 90.0, 116.0, 100.0, 3, 2) == tuple(
+        first[name] for name in ("id", "unit", "seeds", "mean", "min", "max", "planted", "intervals", "holding")
+    )
+    assert (pytest.approx(stdev([90, 100, 116])), pytest.approx(stdev([90, 100, 116]) / 102)) == (
+        first["sd"],
+        first["relative_sd"],
+    )
+    assert (2, 0.0, None, 0) == tuple(second[name] for name in ("seeds", "sd", "relative_sd", "intervals"))
+
+
+def test_one_seed_has_no_deviation() -> None:
+    """A single seed has a mean and no standard deviation, and is told without one."""
+    values = pl.DataFrame(
+        {"seed": [1], "id": ["people"], "unit": ["people"], "value": [5.0], "low": [4.0], "high": [6.0]}
+    ).with_columns(planted=pl.lit(5.0))
+
+    table = spread(values)
+
+    assert [None] == table["sd"].to_list()
+    assert [("people, linked", "1", "5", "", "", "5", "5", "5", "1 of 1")] == rows_to_read(table)
+
+
+# --- A study ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def make_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Generated]:
+    """Makes a leak as the maker does, and a copy of it when it is made again, to spare the time."""
+    kept = tmp_path_factory.mktemp("kept")
+
+    def make(scenario: Scenario, seed: int, rows: int, out: Path, *_: object) -> Generated:
+        if (out / "manifest.json").exists():
+            return generate(scenario, seed, rows, out)
+        made = generate(scenario, seed, rows, kept / str(seed))
+        shutil.copytree(made.path, out, dirs_exist_ok=True)
+        return replace(made, path=out)
+
+    return make
+
+
+@pytest.fixture
+def study_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_once: Callable[..., Generated]
+) -> Callable[..., Any]:
+    """Runs a study of leaks of 1,000 lines in an empty folder, with two numbers that cost nothing to ask."""
+    monkeypatch.chdir(tmp_path)
+    asked: list[str] = []
+
+    def ask(opened: Callable[[], Leak], *_: object) -> tuple[dict[str, Answer], pl.DataFrame]:
+        with opened() as leak:
+            asked.append(leak.name)
+            seed = leak.manifest["seed"]
+        lines = Result("lines", 1_000, "lines", 1_000, "lines", None, "lines of the dump")
+        people = Result("people", 680 + seed, "people", 864, "records", None, "people", 600.0, 681.0 + seed)
+        return {"counts": Answer("How many?", (lines, replace(lines, id="records", value=864), people), {})}, CLAIMS
+
+    monkeypatch.setattr(studies, "ask_everything", ask)
+    monkeypatch.setattr(studies, "generate", make_once)
+
+    def run(seeds: tuple[int, ...], **options: Any) -> tuple[studies.Study, list[str]]:  # noqa: ANN401 (handed on)
+        asked.clear()
+        study = over_seeds(load_scenario(), seeds, 1_000, threads=1, **options)
+        return study, list(asked)
+
+    return run
+
+
+def test_study_writes_what_each_seed_said(study_of: Callable[..., Any]) -> None:
+    """Each seed has a record that a rerun reads and what was planted; the tables hold every number of every seed."""
+    study, asked = study_of((1, 3))
+
+    assert Path("reports/mlm-2026-1000-seeds-1,3") == study.folder
+    assert ["mlm-2026-1000-1", "mlm-2026-1000-3"] == asked
+    records = [read_record(study.folder / f"seed-{seed}" / "run.json") for seed in (1, 3)]
+    assert [1, 3] == [record.seed for record in records]
+    assert all({"lines", "records"} <= set(record.counted_twice) for record in records)
+    values = pl.read_csv(study.folder / "values.csv")
+    assert [(1, 681.0), (3, 683.0)] == list(values.filter(id="people").select("seed", "value").iter_rows())
+    (people,) = [row for row in json.loads((study.folder / "results.json").read_text()) if row["id"] == "people"]
+    planted = [json.loads((study.folder / f"seed-{seed}" / "planted.json").read_text())["people"] for seed in (1, 3)]
+    assert sum(planted) / 2 == people["planted"]
+    assert sum(600 <= truth <= 681 + seed for truth, seed in zip(planted, (1, 3), strict=True)) == people["holding"]
+
+
+def test_leaks_of_seeds_are_removed_unless_kept(study_of: Callable[..., Any]) -> None:
+    """A leak made for a seed goes when its numbers are written; one that was there before, or is to be kept, stays."""
+    data = Path("data/synthetic")
+
+    study_of((1,))
+    assert [] == list(data.rglob("*.parquet"))
+
+    study_of((2,), keep_data=True)
+    assert ["mlm-2026-1000-2"] == [folder.name for folder in data.glob("mlm*")]
+
+    shutil.rmtree("reports")
+    study_of((2, 3))
+    assert ["mlm-2026-1000-2"] == [folder.name for folder in data.glob("mlm*")]
+    assert {"mlm-2026-1000-2"} == {path.relative_to(data).parts[0] for path in data.rglob("*.parquet")}
+
+
+def test_seeds_that_are_done_are_not_asked_again(study_of: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A study goes on after the last finished seed; other code, and only that, makes it begin again."""
+    first, _ = study_of((1, 2))
+    (first.folder / "seed-2" / "run.json").unlink()
+
+    resumed, asked = study_of((1, 2))
+    assert ((2,), ["mlm-2026-1000-2"]) == (resumed.done, asked)
+    assert first.spread.equals(resumed.spread)
+
+    assert [] == study_of((1, 2))[1]
+
+    monkeypatch.setattr(studies, "code_digests", lambda: {"analysis": "0" * 64})
+    assert 2 == len(study_of((1, 2))[1])
+
+
+def test_interrupted_seed_leaves_the_finished_ones(
+    study_of: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An interruption while a seed is asked loses no other, and its leak is there when it goes on."""
+    study_of((1,))
+    (folder,) = Path("reports").iterdir()
+    shutil.move(folder, folder.with_name("mlm-2026-1000-seeds-1-2"))
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(studies, "ask_everything", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            study_of((1, 2))
+
+    study, _ = study_of((1, 2))
+
+    assert (2,) == study.done
+    assert [] == list(Path("data").rglob("*.parquet"))
+
+
+def test_page_of_a_study_tells_its_numbers(study_of: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page holds the table and links to the files; without a browser it says that there is no chart."""
+    study, _ = study_of((1, 2))
+    monkeypatch.setattr("toolkit.report.seeds_page.write_stills", lambda *_: False)
+
+    page = write_study(study).read_text(encoding="utf-8")
+
+    assert "No browser was found" in page
+    assert all(text in page for text in ("people, linked", ">681<", "seed-2/run.json", "values.csv", "invented"))
+    assert "http" not in page.replace("http-equiv", "")
+
+
+def test_command_prints_the_table(
+    study_of: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`investigate --seeds` prints a row a headline number, or all of them for machines; a bad list is an error."""
+    assert callable(study_of)
+    monkeypatch.setattr("toolkit.report.seeds_page.write_stills", lambda *_: False)
+
+    assert 0 == main(["investigate", "--seeds", "1-2", "--rows", "1000", "--threads", "1"])
+    out = capsys.readouterr().out
+    assert "2 seeds, 1,000 lines each" in out
+    assert "people, linked" in out
+    assert "reports/mlm-2026-1000-seeds-1-2/index.html" in out
+
+    assert 0 == main(["investigate", "--seeds", "1-2", "--rows", "1000", "--json"])
+    told = json.loads(capsys.readouterr().out)
+    assert ([1, 2], {"lines", "records", "people"}) == (told["seeds"], {number["id"] for number in told["numbers"]})
+
+    assert 2 == main(["investigate", "--seeds", "two"])
+    assert "'two' names no seeds" in capsys.readouterr().err
+
+
+# --- The chart --------------------------------------------------------------------------------------------------------
+
+
+def test_chart_tells_intervals_that_hold_from_those_that_miss() -> None:
+    """One mark a number and seed, as it differs from the truth or from the mean; the title counts the intervals."""
+    values = pl.DataFrame(
+        {
+            "label": ["people", "people", "lines", "lines"],
+            "seed": [1, 2, 1, 2],
+            "value": [102.0, 110.0, 90.0, 110.0],
+            "low": [95.0, 105.0, None, None],
+            "high": [105.0, 115.0, None, None],
+            "planted": [100.0, 100.0, None, None],
+        }
+    )
+
+    figure = charts.spread_over_seeds(values, "two leaks")
+
+    drawn = {trace.name: list(trace.x) for trace in figure.data if trace.x}
+    assert "1 of 2 intervals hold what was planted" == figure.layout.meta["title"]
+    assert {
+        "interval holds what was planted": [2.0],
+        "interval misses it": [10.0],
+        "counted, around the mean": [-10.0, 10.0],
+    } == drawn
+    holds = next(trace for trace in figure.data if trace.name == "interval holds what was planted")
+    assert ([3.0], [7.0]) == (list(holds.error_x.array), list(holds.error_x.arrayminus))
+
+
+def test_chart_without_truth_says_so() -> None:
+    """Where nothing was planted there is one part, around the means."""
+    values = pl.DataFrame({"label": ["a", "a"], "seed": [1, 2], "value": [1.0, 3.0]}).with_columns(
+        pl.lit(None, dtype=pl.Float64).alias(name) for name in ("low", "high", "planted")
+    )
+
+    figure = charts.spread_over_seeds(values, "two leaks")
+
+    assert "How far chance moves each number from leak to leak" == figure.layout.meta["title"]
+    assert [[-50.0, 50.0]] == [list(trace.x) for trace in figure.data]
+
+
+def test_headlines_are_numbers_that_a_report_has(small_answers: dict[str, Answer]) -> None:
+    """No headline is a number that nobody asks for."""
+    asked = {result.id for answer in small_answers.values() for result in answer.results}
+
+    assert set() == set(HEADLINES) - asked
