@@ -59,7 +59,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 
 def test_commands_are_those_that_are_promised() -> None:
     """Every command of the documents is there."""
-    promised = {"generate", "verify-synthetic", "describe", "investigate", *ANSWERS}
+    promised = {"generate", "verify-synthetic", "describe", "disclosures", "investigate", *ANSWERS}
 
     assert promised <= set(COMMANDS)
 
@@ -281,6 +281,21 @@ def test_duplicates_are_the_analysts(run: Run, small_leak: Path) -> None:
     assert people.waterfall.rows(named=True) == answer["waterfall"]
     assert people.repeats.rows(named=True) == answer["repeats"]
     assert people.linkage.sweep.rows(named=True) == answer["threshold_sweep"]
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "columns"),
+    [
+        ("comments", "categories", ["strict_lines", "lines", "texts"]),
+        ("public-figures", "exposure", ["figures", "email", "comment"]),
+    ],
+)
+def test_json_tells_no_small_count(name: str, table: str, columns: list[str], run: Run, small_leak: Path) -> None:
+    """Tables of people in `--json` hold null where fewer than ten are counted, and where that could be computed."""
+    counted = pl.DataFrame(answered(run, name, small_leak)[table]).select(columns).to_dict(as_series=False)
+
+    assert all(count is None or count == 0 or count >= 10 for column in counted.values() for count in column)
+    assert any(None in column for column in counted.values())
 
 
 def test_duplicates_writes_the_clusters(run: Run, small_leak: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ is not one of ours; an interruption ends with 130. Progress goes to standard err
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -16,10 +17,12 @@ from toolkit.cli.claims import claims
 from toolkit.cli.comments import comments
 from toolkit.cli.counts import counts
 from toolkit.cli.description import describe
+from toolkit.cli.disclosures import disclosures
 from toolkit.cli.duplicates import duplicates
 from toolkit.cli.main_job import investigate
 from toolkit.cli.making import generate, verify_synthetic
 from toolkit.cli.public_figures import public_figures
+from toolkit.cli.rerun import rerun
 from toolkit.errors import ToolkitError
 
 __all__ = ["app", "main"]
@@ -56,12 +59,14 @@ for _command in (
     generate,
     verify_synthetic,
     describe,
+    disclosures,
     counts,
     comments,
     public_figures,
     duplicates,
     claims,
     investigate,
+    rerun,
 ):
     app.command(_command.__name__.replace("_", "-"))(_command)
 
@@ -69,12 +74,18 @@ _USER_ERROR, _INTERRUPTED = 2, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code; whatever the user got wrong is one line on standard error."""
+    """Run one command and return its exit code; whatever the user got wrong is one line on standard error.
+
+    A command that is told to end (SIGTERM) cleans up as after Ctrl-C.
+    """
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         code = app(args=arguments, prog_name="toolkit", standalone_mode=False)
     except (ToolkitError, typer.TyperException) as error:
         say = getattr(error, "format_message", error.__str__)
         return _fail(say(), _USER_ERROR)
+    finally:
+        signal.signal(signal.SIGTERM, before)
     if code == _INTERRUPTED:
         return _fail("interrupted; the same command resumes where it stopped.", _INTERRUPTED)
     return code if isinstance(code, int) else 0

@@ -22,10 +22,11 @@ def answer(
     """Ask one question and print its answer."""
     from toolkit.report.answers import ANSWERS
 
-    print_answer(ANSWERS[name], directory, engine, threads, memory_limit, as_json)
+    print_answer(name, ANSWERS[name], directory, engine, threads, memory_limit, as_json)
 
 
 def print_answer(
+    name: str,
     ask: Callable[[Leak], Answer],
     directory: Path,
     engine: str,
@@ -33,13 +34,14 @@ def print_answer(
     memory_limit: str | None,
     as_json: bool,
 ) -> None:
-    """Open the leak, ask it, and print what it answers."""
+    """Open the leak, ask it, and print what it answers; in tables, counts of fewer than ten people are null."""
     from toolkit.leak import open_leak
+    from toolkit.report.exports import without_small_counts
 
     with open_leak(directory, engine, memory_limit=memory_limit, threads=threads) as leak:
         answer = ask(leak)
     if as_json:
-        tables = {table: rows.to_dicts() for table, rows in answer.tables.items()}
+        tables = {table: without_small_counts(name, table, rows).to_dicts() for table, rows in answer.tables.items()}
         print_json({"data_set": leak.name, "results": [asdict(result) for result in answer.results], **tables})
     else:
         print_results(answer.question, answer.results)

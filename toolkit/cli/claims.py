@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from toolkit.cli.options import DirectoryArgument, EngineOption, JsonOption, MemoryOption, ThreadsOption
 from toolkit.cli.printing import new_console, new_table, print_json
+from toolkit.cli.progress import Steps
 
 if TYPE_CHECKING:
     import polars as pl
@@ -38,7 +39,8 @@ def claims(
     from toolkit.leak import open_leak
 
     title = load_ledger(file).title
-    with open_leak(directory, engine, memory_limit=memory_limit, threads=threads) as leak:
+    with open_leak(directory, engine, memory_limit=memory_limit, threads=threads) as leak, Steps() as steps:
+        leak.progress = steps.begin
         checked = check(leak, file)
     if as_json:
         print_json(as_records(checked))

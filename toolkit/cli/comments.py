@@ -54,6 +54,6 @@ def comments(
 
         return answer_comments(leak, None if audit is None else AuditPlan(audit, seed, reviewer))
 
-    print_answer(ask, directory, engine, threads, memory_limit, as_json)
+    print_answer("comments", ask, directory, engine, threads, memory_limit, as_json)
     if audit is None and not as_json:
         new_console().print("These are hits of the scan, not an estimate: --audit 3000 estimates, with intervals.")

@@ -69,7 +69,7 @@ def duplicates(
             counted[0].linkage.model.save(save_model)
         return answer_people(leak, counted[0], [] if model is None else ["--model", os.fspath(model)])
 
-    print_answer(ask, directory, engine, threads, memory_limit, as_json)
+    print_answer("duplicates", ask, directory, engine, threads, memory_limit, as_json)
     if not as_json:
         _print_steps("From lines to people", "Rule", counted[0].waterfall)
         _print_steps("What makes lines more than people", "", counted[0].repeats)
@@ -81,21 +81,10 @@ def _counted(leak: Leak, model: Path | None) -> People:
     from toolkit.analysis.linkage.model import Model
 
     with Steps() as steps:
-        begun: list[str] = []
-
-        def tell(step: str, _number: int, _of: int) -> None:
-            if begun:
-                steps(begun[-1], 1, 1)
-            begun.append(step)
-            steps(step, 0, 1)
-
-        options: Options = {"progress": tell}
+        options: Options = {"progress": steps.begin}
         if model is not None:
             options["model"] = Model.load(model)
-        people = count_people(leak, **options)
-        if begun:
-            steps(begun[-1], 1, 1)
-    return people
+        return count_people(leak, **options)
 
 
 def _print_steps(title: str, heading: str, rows: pl.DataFrame) -> None:

@@ -17,8 +17,10 @@ from toolkit.cli.options import (
     SeedOption,
     memory_size,
 )
-from toolkit.cli.printing import new_console, print_json, print_results
-from toolkit.cli.progress import Steps
+from toolkit.cli.printing import new_console, print_json
+from toolkit.cli.progress import Job
+from toolkit.cli.seeds import investigate_seeds
+from toolkit.cli.summary import print_summary
 from toolkit.scenario import DEFAULT_SCENARIO
 
 __all__ = ["investigate"]
@@ -37,17 +39,48 @@ def investigate(
     memory_limit: Annotated[
         str, typer.Option(parser=memory_size, metavar="SIZE", help="Memory for the engine in each step.")
     ] = "3GB",
+    seeds: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SEEDS",
+            help="Instead of one report: how far the numbers move over these seeds, such as 1-10 or 1,4,7-9.",
+            show_default=False,
+        ),
+    ] = None,
+    keep_data: Annotated[
+        bool, typer.Option("--keep-data", help="With --seeds: keep the leak of each seed, not its numbers alone.")
+    ] = False,
+    lang: Annotated[str, typer.Option(metavar="en|fr", help="Language of the report.")] = "en",
     as_json: JsonOption = False,
 ) -> None:
     """Make the leak if it is missing, ask it every question, run the notebooks, write the report."""
+    from toolkit.language import speaking
     from toolkit.report.investigation import investigate as run
+    from toolkit.report.notebooks import find_notebooks
+    from toolkit.report.plan import expected_seconds
     from toolkit.scenario import load_scenario
 
     plan = load_scenario(scenario)
-    with Steps() as steps:
-        found, index = run(plan, seed, rows, out, reports, threads=threads, memory_limit=memory_limit, progress=steps)
+    size = plan.sizes.lines if rows is None else rows
+    if seeds is not None:
+        with speaking(lang):
+            investigate_seeds(
+                plan,
+                seeds,
+                size,
+                reports,
+                threads=threads,
+                memory_limit=memory_limit,
+                keep_data=keep_data,
+                as_json=as_json,
+            )
+        return
+    with speaking(lang), Job(expected_seconds(size, [notebook.stem for notebook in find_notebooks()])) as job:
+        found, index = run(plan, seed, rows, out, reports, threads=threads, memory_limit=memory_limit, progress=job)
     if as_json:
         print_json({"report": os.fspath(index), "results": [asdict(result) for result in found.results]})
         return
-    print_results(f"{found.name}: the answers", found.results)
+    print_summary(found, job.taken)
+    if not any((index.parent / "charts").glob("*.png")):
+        new_console().print("No Chrome or Chromium that starts was found: the charts are on the page, not in files.")
     new_console().print(f"The report: [bold]{escape(os.fspath(index))}[/]")

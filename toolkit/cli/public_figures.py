@@ -59,4 +59,4 @@ def public_figures(
             write_hits(matches, out)
         return answer_matches(leak, matches, [] if register is None else ["--register", os.fspath(register)])
 
-    print_answer(ask, directory, engine, threads, memory_limit, as_json)
+    print_answer("public-figures", ask, directory, engine, threads, memory_limit, as_json)

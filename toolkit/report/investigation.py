@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-import polars as pl
-
-from toolkit import claims
+from toolkit.language import LANGUAGES, current
 from toolkit.leak import open_leak
-from toolkit.report.answers import ANSWERS, Answer, shown_path
+from toolkit.report.answers import shown_path
+from toolkit.report.asking import Progress, ask_everything
+from toolkit.report.counted_twice import check_against_second_count
+from toolkit.report.crate import write_crate
 from toolkit.report.data_sets import data_set_folder
 from toolkit.report.findings import Findings, NotebookPage
 from toolkit.report.notebooks import find_notebooks, run_notebook
 from toolkit.report.page import write_report
+from toolkit.report.plan import MAKING, SECOND_COUNT, WRITING, notebook_step
+from toolkit.report.record import make_record, write_record
 from toolkit.scenario import Scenario
 from toolkit.synth.generate import GenerateOptions, generate
 
 __all__ = ["Progress", "investigate"]
-
-Progress = Callable[[str, int, int], None]
-"""Told the name of a step, how much of it is done, and of how much."""
 
 
 def investigate(
@@ -38,50 +39,62 @@ def investigate(
 ) -> tuple[Findings, Path]:
     """Write `reports/<data set>/`, and return what was found and the path of its `index.html`.
 
+    The report is written in the language that is spoken (`toolkit.language.speaking`).
     `rows` is the scenario's own size unless given; `out` is where the data set is, or is made when it is missing.
-    `memory_limit` is the engine's in each step; steps follow one another and leave nothing open, notebooks run in
-    processes of their own. Files are written aside and renamed, `index.html` last.
+    `memory_limit` is the engine's in each step; notebooks run in processes of their own. What is computed is kept in
+    the data set's folder `derived`, and what a notebook shows in its page: no question is asked twice, and a run that
+    was interrupted goes on where it stopped. Files are written aside and renamed, `index.html` last. The steps that
+    `progress` is told of are those of `toolkit.report.plan`.
     Raises the errors of `generate` and `open_leak`, and `ReportError` when a notebook fails.
     """
     tell = progress or (lambda _step, _done, _total: None)
     notebooks = find_notebooks()
     rows = scenario.sizes.lines if rows is None else rows
     leak_path = out or data_set_folder(scenario.name, rows, seed)
-    made = generate(scenario, seed, rows, leak_path, GenerateOptions(threads=threads), partial(tell, "Making the leak"))
-    tell("Making the leak", rows, rows)
+    made = generate(scenario, seed, rows, leak_path, GenerateOptions(threads=threads), partial(tell, MAKING))
+    tell(MAKING, rows, rows)
     folder = reports / made.path.name
-    answers, ledger = _ask(made.path, threads, memory_limit, tell)
+    opened = partial(open_leak, made.path, memory_limit=memory_limit, threads=threads)
+    answers, ledger = ask_everything(opened, tell)
+    tell(SECOND_COUNT, 0, 1)
+    counted_twice = check_against_second_count(made.path, answers)
+    tell(SECOND_COUNT, 1, 1)
     parameters = {"leak_path": shown_path(made.path.resolve()), "memory_limit": memory_limit, "threads": threads}
-    pages = []
-    for notebook in notebooks:
-        address = f"notebooks/{notebook.stem}.html"
-        step = f"Notebook {notebook.stem}"
-        tell(step, 0, 1)
-        pages.append(NotebookPage(notebook.stem, address, run_notebook(notebook, folder / address, parameters)))
-        tell(step, 1, 1)
     findings = Findings(
         made.path.name,
         made.path,
         made.manifest,
         answers,
         ledger,
-        tuple(pages),
-        {"scenario": scenario.name, "rows": rows, "seed": seed, "memory_limit": memory_limit, "threads": threads},
-        f"toolkit investigate --scenario {shlex.quote(scenario.name)} --rows {rows} --seed {seed}",
+        _run(notebooks, folder, parameters, made.manifest["content_hash"], tell),
+        {"scenario": scenario.name, "rows": rows, "seed": seed, "memory_limit": memory_limit, "threads": threads}
+        | {"language": current()},
+        _command(scenario.name, rows, seed),
     )
-    return findings, write_report(folder, findings)
+    tell(WRITING, 0, 1)
+    record = make_record(findings, scenario, counted_twice)
+    write_record(folder, record)
+    index = write_report(folder, findings)
+    write_crate(folder, findings, record)
+    tell(WRITING, 1, 1)
+    return findings, index
 
 
-def _ask(path: Path, threads: int, memory_limit: str, tell: Progress) -> tuple[dict[str, Answer], pl.DataFrame]:
-    """Every question in turn, then the claims, each on a leak opened for it and closed after it."""
-    answers = {}
-    for name, ask in ANSWERS.items():
-        tell(f"Asking: {name}", 0, 1)
-        with open_leak(path, memory_limit=memory_limit, threads=threads) as leak:
-            answers[name] = ask(leak)
-        tell(f"Asking: {name}", 1, 1)
-    tell("Asking: claims", 0, 1)
-    with open_leak(path, memory_limit=memory_limit, threads=threads) as leak:
-        ledger = claims.check(leak)
-    tell("Asking: claims", 1, 1)
-    return answers, ledger
+def _run(
+    notebooks: Sequence[Path], folder: Path, parameters: dict[str, Any], content: str, tell: Progress
+) -> tuple[NotebookPage, ...]:
+    """Every notebook as a page below the report's folder; those that an earlier run made are left as they are."""
+    pages = []
+    for notebook in notebooks:
+        address = f"notebooks/{notebook.stem}.html"
+        tell(notebook_step(notebook.stem), 0, 1)
+        title = run_notebook(notebook, folder / address, parameters, content)
+        pages.append(NotebookPage(notebook.stem, address, title))
+        tell(notebook_step(notebook.stem), 1, 1)
+    return tuple(pages)
+
+
+def _command(scenario: str, rows: int, seed: int) -> str:
+    """The command that gives the same numbers again, in the same language."""
+    command = f"toolkit investigate --scenario {shlex.quote(scenario)} --rows {rows} --seed {seed}"
+    return command if current() == LANGUAGES[0] else f"{command} --lang {current()}"
