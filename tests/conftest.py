@@ -16,8 +16,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from toolkit import schema
+from toolkit import claims, schema
 from toolkit.leak import Leak, open_leak
+from toolkit.report.answers import ANSWERS, Answer
+from toolkit.report.findings import Findings, NotebookPage
+from toolkit.report.notebooks import find_notebooks
 from toolkit.scenario import load_scenario
 from toolkit.synth.generate import generate
 
@@ -171,3 +174,25 @@ def spark_leak(nine_lines: Path) -> Iterator[Leak]:
 def small_leak(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The directory of an invented leak of 20,000 lines, seed 1; tests must not change it."""
     return generate(load_scenario(), 1, 20_000, tmp_path_factory.mktemp("leaks") / "small").path
+
+
+@pytest.fixture(scope="session")
+def small_answers(small_leak: Path) -> dict[str, Answer]:
+    """The four answers of the small leak, asked once."""
+    with open_leak(small_leak, threads=2) as opened:
+        return {name: ask(opened) for name, ask in ANSWERS.items()}
+
+
+@pytest.fixture(scope="session")
+def small_findings(small_leak: Path) -> Findings:
+    """What an investigation of the small leak found, in English; notebooks were not run."""
+    with open_leak(small_leak, threads=2) as opened:
+        answers = {name: ask(opened) for name, ask in ANSWERS.items()}
+        ledger = claims.check(opened)
+    notebooks = tuple(
+        NotebookPage(path.stem, f"notebooks/{path.stem}.html", f"Notebook <{path.stem}>") for path in find_notebooks()
+    )
+    parameters = {"scenario": "mlm-2026", "rows": 20_000, "seed": 1, "memory_limit": "3GB", "threads": 2}
+    return Findings(
+        small_leak.name, small_leak, opened.manifest, answers, ledger, notebooks, parameters, "toolkit investigate"
+    )

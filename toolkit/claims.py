@@ -7,10 +7,11 @@ these disagree the verdict is that it depends on the definition. Nothing is coun
 
 from __future__ import annotations
 
+import math
 import os
 import tomllib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from importlib import resources
 from pathlib import Path
@@ -21,9 +22,26 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from toolkit.analysis.measures import MEASURES, Evidence, Reading, UntestableError, day_number
 from toolkit.errors import InputError
+from toolkit.language import current, number, say
+from toolkit.language import day as day_in_words
 from toolkit.leak import Leak
 
-__all__ = ["VERDICTS", "Claim", "Ledger", "Outcome", "as_records", "check", "in_words", "judge", "load_ledger"]
+__all__ = [
+    "CONSISTENT",
+    "CONTRADICTED",
+    "DEPENDS",
+    "UNTESTABLE",
+    "VERDICTS",
+    "Claim",
+    "Ledger",
+    "Outcome",
+    "Wording",
+    "as_records",
+    "check",
+    "in_words",
+    "judge",
+    "load_ledger",
+]
 
 CONSISTENT, CONTRADICTED = "consistent", "contradicted"
 DEPENDS, UNTESTABLE = "depends on the definition", "cannot be tested from the data"
@@ -39,12 +57,26 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+class Wording(_Part):
+    """The texts of a claim in another language; what is left out is told in that of the file."""
+
+    sentence: Text | None = None
+    claimant: Text | None = None
+    outlet: Text | None = None
+    told: Text | None = None
+    definition: Text | None = None
+    denominator: Text | None = None
+    why: Text | None = None
+    caveat: Text | None = None
+
+
 class Claim(_Part):
     """One published claim.
 
     `value` or `range` is what was published, `told` how it is shown when it was no number. A number stands for all
     that round to it: `rounded_to` is one of its last digit told, 0 for an exact one. `names` and `whole` are what
-    some measures need: columns, categories or stems to look for, and a denominator from outside.
+    some measures need: columns, categories or stems to look for, and a denominator from outside. `fr` has its texts in
+    French.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -65,6 +97,7 @@ class Claim(_Part):
     tests: list[str]
     why: Text | None = None
     caveat: Text | None = None
+    fr: Wording = Wording()
 
     @model_validator(mode="after")
     def _testable(self) -> Claim:
@@ -113,11 +146,17 @@ class Claim(_Part):
     def published(self) -> str:
         """What was published, in words."""
         if self.told is not None or self.stated is None:
-            return self.told or ""
+            return self.said("told")
         low, high = self.stated
         if high is None:
-            return f"more than {in_words(low, self.unit)}"
-        return in_words(low, self.unit) if low == high else f"{in_words(low, self.unit)} to {in_words(high, self.unit)}"
+            return say("more than {number}", number=in_words(low, self.unit))
+        first, last = in_words(low, self.unit), in_words(high, self.unit)
+        return first if low == high else say("{low} to {high}", low=first, high=last)
+
+    def said(self, name: str) -> str:
+        """One of the texts of `Wording`, in the current language where the file has it; empty where there is none."""
+        wording = getattr(self, current(), None)
+        return getattr(wording, name, None) or getattr(self, name) or ""
 
 
 class Ledger(_Part):
@@ -178,6 +217,7 @@ def check(leak: Leak, path: str | os.PathLike[str] | None = None) -> pl.DataFram
     "more than"), and `scale`, by which a count that was published is multiplied before it is compared. Days are
     counted from 1970-01-01, which `as_records` turns into dates.
 
+    Texts are in the current language; units and verdicts keep their English names, for others to translate.
     On an invented leak, finding the published numbers again proves the method and nothing of the real leak.
     Raises `InputError` when the file is not one of claims.
     """
@@ -200,7 +240,7 @@ def judge(claim: Claim, readings: Sequence[tuple[str, Reading]], reasons: Sequen
     stands for; one of many values (`Reading.spread`) when all of them lie in it.
     """
     if not readings:
-        told = claim.why or f"The data cannot tell: {'; '.join(dict.fromkeys(reasons))}."
+        told = claim.said("why") or say("The data cannot tell: {reasons}.", reasons=_listed(dict.fromkeys(reasons)))
         return Outcome(UNTESTABLE, told, None)
     fitting: list[Reading] = []
     failing: list[Reading] = []
@@ -211,10 +251,15 @@ def judge(claim: Claim, readings: Sequence[tuple[str, Reading]], reasons: Sequen
         (fitting if meets else failing).append(reading)
     shown = (fitting or failing)[0]
     if fitting and failing:
-        holds, fails = ("; ".join(_told(one, claim.unit) for one in part) for part in (fitting, failing))
-        return Outcome(DEPENDS, _sentence(claim, f"It holds for {holds}; it fails for {fails}", scale), shown)
-    verb = "agrees with" if fitting else "is not"
-    why = f"What the data give, {_told(shown, claim.unit)}, {verb} {claim.published}"
+        holds, fails = (_listed(_told(one, claim.unit) for one in part) for part in (fitting, failing))
+        why = say("It holds for {holds}; it fails for {fails}", holds=holds, fails=fails)
+        return Outcome(DEPENDS, _sentence(claim, why, scale), shown)
+    found, published = _told(shown, claim.unit), claim.published
+    why = (
+        say("The data give {told}: this agrees with {published}", told=found, published=published)
+        if fitting
+        else say("The data give {told}: this is not {published}", told=found, published=published)
+    )
     return Outcome(CONSISTENT if fitting else CONTRADICTED, _sentence(claim, why, scale), shown)
 
 
@@ -237,10 +282,11 @@ def as_records(table: pl.DataFrame) -> list[dict[str, Any]]:
 def in_words(value: float, unit: str) -> str:
     """A number as one reads it: shares in percent, days as dates, others with their thousands parted."""
     if unit == "day":
-        return str(_day(value))
+        return day_in_words(_day(value))
     if unit == "share":
-        return f"{value * 100:.2f}".rstrip("0").rstrip(".") + " %"
-    return f"{round(value):,}" if abs(value) >= 100 or value == round(value) else f"{value:,.1f}"
+        digits = len(f"{value * 100:.2f}".rstrip("0").partition(".")[2])
+        return f"{number(value * 100, digits)}\u202f%"
+    return number(value, 0 if abs(value) >= 100 or value == round(value) else 1)
 
 
 _COLUMNS: dict[str, Any] = {
@@ -268,9 +314,11 @@ def _ask(
             reasons.append(str(reason))
             continue
         if scale != 1 and measure.grows == "otherwise":
-            reasons.append(f"{claim.unit} do not shrink with the lines of a data set made to another scale")
+            reasons.append(
+                say("{unit} do not shrink with the lines of a data set made to another scale", unit=say(claim.unit))
+            )
         elif scale != 1 and test == "lines" and claim.value == lines:
-            reasons.append("this data set was made to another size, and its scale is told by that very number")
+            reasons.append(say("this data set was made to another size, and its scale is told by that very number"))
         else:
             readings.append((test, reading))
             continue
@@ -281,9 +329,13 @@ def _ask(
 def _row(claim: Claim, outcome: Outcome, scale: float) -> tuple[Any, ...]:
     reading = outcome.reading
     measured = (None, None, None) if reading is None else (reading.value, reading.low, reading.high)
-    told = claim if reading is None else reading
-    where = (claim.sentence, claim.claimant, claim.outlet, claim.date)
-    verdict = (told.definition, told.denominator, outcome.verdict, outcome.why)
+    meaning, whole = (
+        (claim.said("definition"), claim.said("denominator"))
+        if reading is None
+        else (reading.definition, reading.denominator)
+    )
+    where = (*(claim.said(name) for name in ("sentence", "claimant", "outlet")), claim.date)
+    verdict = (meaning, whole, outcome.verdict, outcome.why)
     return (claim.id, claim.published, *measured, claim.unit, *verdict, *where, *(claim.stated or (None, None)), scale)
 
 
@@ -301,8 +353,11 @@ def _grows(claim: Claim) -> bool:
 def _told(reading: Reading, unit: str) -> str:
     """A reading in words: its value with its interval, and what it is."""
     words = [in_words(value, unit) for value in (reading.value, reading.low, reading.high)]
-    between = "" if len(set(words)) == 1 else f" ({words[1]} to {words[2]})"
-    return f"{words[0]}{between}, {reading.definition}"
+    if len(set(words)) == 1:
+        return say("{value}, {meaning}", value=words[0], meaning=reading.definition)
+    return say(
+        "{value} ({low} to {high}), {meaning}", value=words[0], low=words[1], high=words[2], meaning=reading.definition
+    )
 
 
 def _sentence(claim: Claim, why: str, scale: float) -> str:
@@ -310,11 +365,18 @@ def _sentence(claim: Claim, why: str, scale: float) -> str:
     if scale != 1 and _grows(claim):
         low, high = _to_scale(claim, scale)
         low = max(0.0, low)
-        ends = f"{in_words(low, claim.unit)} or more"
-        if high != float("inf"):
-            ends = f"{in_words(low, claim.unit)} to {in_words(high, claim.unit)}"
-        why += f" (the claim to the scale of this data set, {scale:.3g}: {ends})"
-    return f"{why}; {claim.caveat}." if claim.caveat else f"{why}."
+        first, last = in_words(low, claim.unit), "" if high == float("inf") else in_words(high, claim.unit)
+        ends = say("{low} to {high}", low=first, high=last) if last else say("{low} or more", low=first)
+        told = number(scale, max(0, 2 - math.floor(math.log10(scale))))
+        why = say("{why} (the claim to the scale of this data set, {scale}: {ends})", why=why, scale=told, ends=ends)
+    if claim.caveat:
+        why = say("{why}; {caveat}", why=why, caveat=claim.said("caveat"))
+    return f"{why}."
+
+
+def _listed(parts: Iterable[str]) -> str:
+    """Clauses in a row."""
+    return say("; ").join(parts)
 
 
 def _plain(value: Value) -> float:

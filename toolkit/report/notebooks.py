@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
 import tempfile
-from html import escape
+from functools import cache
+from html import escape, unescape
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
 import nbformat
 
+from toolkit.language import current
 from toolkit.report.writing import ReportError, write_text
 
-__all__ = ["find_notebooks", "run_notebook", "to_page"]
+__all__ = ["execute_notebook", "find_notebooks", "run_notebook", "to_page"]
 
 _PLOTLY = "application/vnd.plotly.v1+json"
+_FORM = "application/vnd.jupyter.widget-view+json"
 _TEMPLATES = Path(__file__).parent / "templates"
 _CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -32,18 +38,37 @@ def find_notebooks() -> list[Path]:
     raise ReportError(f"There are no notebooks in {Path.cwd() / 'notebooks'}: run this from a checkout of the toolkit.")
 
 
-def run_notebook(notebook: Path, page: Path, parameters: dict[str, Any]) -> str:
+def run_notebook(notebook: Path, page: Path, parameters: dict[str, Any], content: str | None = None) -> str:
     """Run `notebook` with `parameters` in a process of its own, write it as the HTML `page`, and return its title.
 
+    `content` is the content hash of the data set: a page that says of itself to be made from the same notebook,
+    parameters, content, code and libraries is left as it is.
     Raises `ReportError`, with the cell and the last line of its error, when a cell fails; then no page is written.
+    """
+    made_from = None if content is None else _made_from(notebook, parameters, content)
+    if made_from is not None and (title := _title_of(page, made_from)) is not None:
+        return title
+    ran = execute_notebook(notebook, parameters)
+    title = _title(ran) or notebook.stem
+    write_text(page, to_page(ran, title, made_from))
+    return title
+
+
+def execute_notebook(notebook: Path, parameters: dict[str, Any]) -> nbformat.NotebookNode:
+    """Run `notebook` with `parameters` in a process of its own; return it with its outputs.
+
+    Raises `ReportError`, with the cell and the last line of its error, when a cell fails.
     """
     import papermill
     from traitlets.config import Config
 
-    # Sockets on disk, not TCP ports: what a kernel says of a leak stays on this machine and with this user.
-    private = Config({"KernelManager": {"transport": "ipc"}})
     with tempfile.TemporaryDirectory(prefix="notebook-") as folder:
         executed = Path(folder) / notebook.name
+        # Sockets on disk, not TCP ports, in a folder of this run's own: what a kernel says of a leak stays on this
+        # machine and with this user, and two runs at a time do not hear each other.
+        private = Config({"KernelManager": {"transport": "ipc", "ip": os.fspath(Path(folder) / "kernel")}})
+        # A kernel that is ended in the middle complains of it where our progress stands; what fails in a cell we tell.
+        private.NotebookClient.extra_arguments = ["--IPKernelApp.log_level=CRITICAL"]
         try:
             papermill.execute_notebook(
                 notebook,
@@ -59,17 +84,56 @@ def run_notebook(notebook: Path, page: Path, parameters: dict[str, Any]) -> str:
                 f"Notebook {notebook.name} failed in cell {error.cell_index} ({error.ename}: {error.evalue}): "
                 "open it with `make lab` to see why."
             ) from None
-        ran = nbformat.read(executed, as_version=4)
-    title = _title(ran) or notebook.stem
-    write_text(page, to_page(ran, title))
-    return title
+        ran: nbformat.NotebookNode = nbformat.read(executed, as_version=4)
+    return ran
 
 
-def to_page(notebook: nbformat.NotebookNode, title: str) -> str:
-    """An executed notebook as HTML that loads nothing: plotly.js is inside once, if there is a figure at all."""
+def _made_from(notebook: Path, parameters: dict[str, Any], content: str) -> str:
+    """A digest of all that decides what a notebook's page shows."""
+    told = json.dumps([current(), content, parameters], sort_keys=True, default=str)
+    return hashlib.sha256(notebook.read_bytes() + told.encode() + _code()).hexdigest()
+
+
+@cache
+def _code() -> bytes:
+    """A digest of the toolkit's own files, and of the names and versions of all that is installed."""
+    package = Path(__file__).parents[1]
+    digest = hashlib.sha256()
+    for file in sorted(package.rglob("*")):
+        if file.is_file() and file.parent.name != "__pycache__":
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
+    installed = sorted(f"{each.metadata['Name']} {each.version}" for each in distributions())
+    digest.update("\n".join(installed).encode())
+    return digest.digest()
+
+
+_MARK = '<meta name="made-from" content="{}">'
+
+
+def _title_of(page: Path, made_from: str) -> str | None:
+    """The title of a page that says to be made from this; none of any other, and where there is no page."""
+    try:
+        with page.open(encoding="utf-8") as lines:
+            head = lines.read(_HEAD)
+    except (OSError, UnicodeDecodeError):
+        return None
+    title = re.search("<title>(.*?)</title>", head)
+    return unescape(title[1]) if title is not None and _MARK.format(made_from) in head else None
+
+
+_HEAD = 2_000
+"""Letters of a page within which its title and its mark stand."""
+
+
+def to_page(notebook: nbformat.NotebookNode, title: str, made_from: str | None = None) -> str:
+    """An executed notebook as HTML that loads nothing: plotly.js is inside once, if there is a figure at all.
+
+    `made_from` is a digest of all that decided it, which the page then tells of itself.
+    """
     from nbconvert import HTMLExporter
     from plotly.offline import get_plotlyjs
 
+    _drop_forms(notebook)
     figures = sum(_draw_figures(cell, number) for number, cell in enumerate(notebook.cells))
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
@@ -84,7 +148,18 @@ def to_page(notebook: nbformat.NotebookNode, title: str) -> str:
         jupyter_widgets_base_url="",
     )
     html, _ = exporter.from_notebook_node(notebook, {"plotly_js": get_plotlyjs() if figures else ""})
-    return str(html)
+    return str(html) if made_from is None else str(html).replace("<head>", f"<head>{_MARK.format(made_from)}", 1)
+
+
+def _drop_forms(notebook: nbformat.NotebookNode) -> None:
+    """Put a word in the place of each form, such as the labelling sheet: a page cannot save what is filled in.
+
+    What a form held, a comment for one, is kept in the notebook's metadata, and goes with it.
+    """
+    notebook.metadata.pop("widgets", None)
+    for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
+        if _FORM in output.get("data", {}):
+            output.data = {"text/plain": "A form to fill in stands here in JupyterLab."}
 
 
 def _draw_figures(cell: nbformat.NotebookNode, number: int) -> int:

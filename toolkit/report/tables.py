@@ -2,33 +2,88 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+from html import escape
+
 import polars as pl
 from great_tables import GT
+from IPython.display import HTML
+from itables import options, to_html_datatable
+from itables.javascript import generate_init_offline_itables_html
 
-__all__ = ["readable"]
+from toolkit.errors import InputError
+from toolkit.language import current, say
+from toolkit.showing import MASKED
+
+__all__ = ["browse", "readable"]
 
 
 def readable(table: pl.DataFrame, title: str, note: str = "") -> GT:
     """A small table as one reads it in a notebook; `note` says below it what is counted.
 
     Columns of whole numbers get separators, fractions that are shares by their name (share, relative_error, precision,
-    recall, f1) become percent, other fractions keep one digit; a null is shown as a dash, underscores in headings as
-    spaces.
+    recall, f1) become percent, other fractions keep one digit; true and false become yes and no, a null is shown as a
+    dash, underscores in headings as spaces. Numbers and headings are those of the current language, and so are title
+    and note where it has them.
     """
     fractions = [name for name, dtype in table.schema.items() if dtype.is_float()]
     shares = [name for name in fractions if any(word in name for word in _SHARES)]
     whole = [name for name, dtype in table.schema.items() if dtype.is_integer() and name not in _PLAIN]
+    answers = {True: say("yes"), False: say("no")}
+    told = table.with_columns(pl.col(pl.Boolean).replace_strict(answers, return_dtype=pl.String))
     shown = (
-        GT(table)
-        .tab_header(title)
-        .cols_label({name: name.replace("_", " ") for name in table.columns})
+        GT(told, locale=current())
+        .tab_header(say(title))
+        .cols_label({name: say(name.replace("_", " ")) for name in table.columns})
         .fmt_integer(whole)
-        .fmt_percent(shares, decimals=2)
+        .fmt_number(shares, decimals=2, scale_by=100, pattern="{x}\u202f%")
         .fmt_number([name for name in fractions if name not in shares], decimals=1)
         .sub_missing(missing_text="–")
         .tab_options(table_font_size="14px", heading_align="left", table_margin_left="0px")
     )
-    return shown.tab_source_note(note) if note else shown
+    return shown.tab_source_note(say(note)) if note else shown
+
+
+def browse(lines: pl.DataFrame, title: str) -> HTML:
+    """Lines to be searched, sorted and leafed through in a notebook, such as the masked ones of `leak.preview(300)`.
+
+    The table brings what it needs (DataTables, a megabyte a call) and asks the network nothing, in JupyterLab and in a
+    page made of the notebook alike. Where scripts may not run, the first rows are shown.
+    Raises `InputError` for more rows than a preview has: they would all be stored in the notebook.
+    """
+    if lines.height > MASKED:
+        raise InputError(f"{lines.height:,} rows are too many to browse: choose {MASKED:,} at most.")
+    table = to_html_datatable(
+        lines.rename({name: say(name.replace("_", " ")) for name in lines.columns}),
+        connected=False,
+        # Its own name for each table would be drawn at random, and a notebook must be equal when it is run again.
+        table_id=f"browse-{sha256(f'{title} {lines.write_json()}'.encode()).hexdigest()[:12]}",
+        style="table-layout:auto;width:100%",
+        # Notebooks align cells to the right, which suits numbers alone.
+        columnDefs=[{"targets": "_all", "className": "dt-left"}],
+        # No row is left out to save room.
+        maxBytes=0,
+        show_dtypes=False,
+        scrollX=True,
+        display_logo_when_loading=False,
+        language=_controls(),
+    )
+    # A caption of the table's own would scroll away with its columns.
+    heading = f"<p><strong>{escape(say(title))}</strong></p>"
+    library = generate_init_offline_itables_html(options.dt_bundle)
+    return HTML(library + heading + table)  # type: ignore[no-untyped-call]
+
+
+def _controls() -> dict[str, str]:
+    """What stands on the controls of a table that is browsed; names between underscores are filled in by DataTables."""
+    return {
+        "search": say("Search:"),
+        "lengthMenu": say("_MENU_ lines a page"),
+        "info": say("Lines _START_ to _END_ of _TOTAL_"),
+        "infoEmpty": say("No lines"),
+        "infoFiltered": say("(found among _MAX_)"),
+        "zeroRecords": say("No line holds this"),
+    }
 
 
 _SHARES = ("share", "relative_error", "precision", "recall", "f1")

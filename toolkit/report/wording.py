@@ -1,12 +1,14 @@
-"""Results in words: the same text in the terminal and on the report's page."""
+"""Results in words, in the reader's language: the same text in the terminal and on the report's page."""
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
-from toolkit.report.answers import Result
+from toolkit.language import number, percent, say
+from toolkit.report.answers import Meaning, Result
 
-__all__ = ["InWords", "in_words", "percent"]
+__all__ = ["InWords", "in_words", "interval", "told_value"]
 
 
 class InWords(NamedTuple):
@@ -21,26 +23,29 @@ class InWords(NamedTuple):
 
 def in_words(result: Result) -> InWords:
     """A result with separators, percent signs and its interval spelt out; an empty text where there is none."""
-    is_share = result.unit.startswith("share")
-    number = percent(result.value) if is_share else f"{round(result.value):,}"
-    meaning = result.definition
-    if result.low is not None and result.high is not None:
-        low, high = (percent(end) if is_share else f"{round(end):,}" for end in (result.low, result.high))
-        meaning += f" ({result.interval}: {low} to {high})"
-    return InWords(
-        number,
-        result.unit,
-        f"{result.denominator:,} {result.denominator_unit}",
-        "" if result.share is None else percent(result.share),
-        meaning,
-    )
+    meaning = Meaning.said(result.definition)
+    if between := interval(result):
+        meaning = say("{meaning} ({interval})", meaning=meaning, interval=between)
+    whole = say("{number} {unit}", number=number(result.denominator), unit=say(result.denominator_unit))
+    share = "" if result.share is None else percent(result.share)
+    return InWords(told_value(result, result.value), say(result.unit), whole, share, meaning)
 
 
-def percent(share: float) -> str:
-    """A share in percent, with one digit more where it is small."""
-    if 0 < share < 0.0001:
-        return "under 0.01 %"
-    if 0.9999 < share < 1:
-        return "over 99.99 %"
-    digits = 0 if share in (0, 1) else 1 if 0.02 <= share < 0.999 else 2
-    return f"{share * 100:.{digits}f} %"
+def told_value(result: Result, value: float) -> str:
+    """The value of a result, or an end of its interval, as its unit asks: a share in percent, else a number.
+
+    What is expected is no whole number: small ones keep the digits that tell.
+    """
+    if result.unit.startswith("share"):
+        return percent(value)
+    if value == round(value) or abs(value) >= 100:
+        return number(value)
+    return number(value, 1 if abs(value) >= 1 else 1 - math.floor(math.log10(abs(value))))
+
+
+def interval(result: Result) -> str:
+    """The interval of a result in words: of which kind, from where to where; empty where there is none."""
+    if result.low is None or result.high is None:
+        return ""
+    low, high = told_value(result, result.low), told_value(result, result.high)
+    return say("{kind}: {low} to {high}", kind=say(result.interval), low=low, high=high)

@@ -14,9 +14,9 @@ from toolkit.report.answers.comments import AuditPlan, answer_comments, answer_c
 from toolkit.report.answers.counts import answer_counts
 from toolkit.report.answers.duplicates import answer_duplicates
 from toolkit.report.answers.public_figures import answer_public_figures
-from toolkit.report.answers.result import Answer, Result, shown_path
+from toolkit.report.answers.result import Answer, Meaning, Result, shown_path
 
-__all__ = ["ANSWERS", "Answer", "AuditPlan", "Result", "answer_comments", "shown_path"]
+__all__ = ["ANSWERS", "Answer", "AuditPlan", "Meaning", "Result", "answer_comments", "shown_path"]
 
 ANSWERS: dict[str, Callable[[Leak], Answer]] = {
     "counts": answer_counts,

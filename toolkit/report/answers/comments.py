@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from toolkit.analysis import audit, comments
 from toolkit.analysis.keys import KEYS
 from toolkit.errors import InputError
 from toolkit.leak import Leak
-from toolkit.report.answers.result import Answer, Result, make_answer
+from toolkit.report.answers.result import Answer, Meaning, Result, make_answer, of_people
 
 __all__ = ["AuditPlan", "answer_comments", "answer_comments_audited"]
 
@@ -40,7 +40,8 @@ def answer_comments_audited(leak: Leak) -> Answer:
 def answer_comments(leak: Leak, plan: AuditPlan | None = None) -> Answer:
     """What share of the lines reveals something intimate?
 
-    Tables: `totals` and `categories` of the scan; with a plan also `estimate`, `scan`, `strata` and `sample`.
+    Tables: `totals` and `categories` of the scan; with a plan also `estimate`, `scan`, `strata`, `sample`
+    and `stages` (from all lines to the sensitive ones and their people, with intervals).
     Raises `InputError` when the plan's size is below the floors of an audit, when its reviewer is the truth of a leak
     that has none, or when the file of a sheet is not that of this sample, or not finished.
     """
@@ -63,11 +64,45 @@ def answer_comments(leak: Leak, plan: AuditPlan | None = None) -> Answer:
         }
     )
     tables |= {"estimate": told.shares, "scan": told.scan, "strata": told.strata, "sample": drawn}
-    by_whom = "the truth" if plan.reviewer == "truth" else "a reviewer"
-    how = f"estimate ({sample.units.height:,} lines drawn with seed {plan.seed}, judged by {by_whom})"
-    results = [*_estimates(told.shares, how), *_qualities(told.scan, how), *hits]
+    results = [*hits]
+    results[:0] = [
+        replace(result, definition=_estimated(result.definition, sample.units.height, plan))
+        for result in (*_estimates(told.shares), *_qualities(told.scan))
+    ]
+    tables["stages"] = _stages(totals, told.shares)
     options = ["--audit", str(plan.size), "--seed", str(plan.seed), "--reviewer", plan.reviewer]
     return make_answer("comments", leak, _QUESTION, results, tables, options)
+
+
+def _estimated(meaning: str, lines: int, plan: AuditPlan) -> Meaning:
+    """What an estimate counts, after the sample it was made from."""
+    by_whom = "the truth" if plan.reviewer == "truth" else "a reviewer"
+    return Meaning(
+        "estimate ({lines} lines drawn with seed {seed}, judged by {reviewer}): {meaning}",
+        lines=lines,
+        seed=plan.seed,
+        reviewer=by_whom,
+        meaning=meaning,
+    )
+
+
+def _stages(totals: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
+    """From all lines to the sensitive ones and their people: `stage`, `value`, `low`, `high`, one row a stage."""
+    hits = {row["quantity"]: row for row in totals.iter_rows(named=True)}
+    estimated = {row["unit"]: row for row in shares.iter_rows(named=True)}
+    counted = [
+        ("lines", hits["commented_lines"]["denominator"], None, None),
+        ("lines with a comment", hits["commented_lines"]["value"], None, None),
+        ("hits of the scan", hits["flagged_lines"]["value"], None, None),
+    ]
+    ends = ("sensitive", "sensitive_low", "sensitive_high")
+    judged = [
+        (f"{unit} with a sensitive comment", *(estimated[unit][end] for end in ends))
+        for unit in ("lines", "records", "people")
+        if unit in estimated
+    ]
+    columns = {"stage": pl.String, "value": pl.Float64, "low": pl.Float64, "high": pl.Float64}
+    return pl.DataFrame(counted + judged, columns, orient="row")
 
 
 def _labels(sample: audit.Sample, leak: Leak, reviewer: str) -> pl.DataFrame:
@@ -96,10 +131,10 @@ def _hits(row: dict[str, Any]) -> Result:
     )
 
 
-def _estimates(shares: pl.DataFrame, how: str) -> Iterator[Result]:
+def _estimates(shares: pl.DataFrame) -> Iterator[Result]:
     """The share of lines, then lines, records and people, each with its interval."""
     for row in shares.iter_rows(named=True):
-        unit, meaning = row["unit"], f"{how}: {_MEANINGS[row['unit']]}"
+        unit, meaning = row["unit"], _MEANINGS[row["unit"]]
         # A line with a comment counts as a line; only its denominator is another.
         counted = "lines" if unit == "comments" else unit
         whole = _WHOLES.get(unit, unit)
@@ -112,7 +147,7 @@ def _estimates(shares: pl.DataFrame, how: str) -> Iterator[Result]:
         yield Result(f"sensitive_{unit}", count, counted, row["denominator"], whole, row["value"], meaning, *ends)
 
 
-def _qualities(scan: pl.DataFrame, how: str) -> Iterator[Result]:
+def _qualities(scan: pl.DataFrame) -> Iterator[Result]:
     """How good the scan was, where the sample can tell."""
     for row in scan.filter(pl.col("value").is_not_null()).iter_rows(named=True):
         unit, meaning = _QUALITIES[row["quantity"]]
@@ -120,7 +155,7 @@ def _qualities(scan: pl.DataFrame, how: str) -> Iterator[Result]:
         ends = (None, None) if row["quantity"] == "missed_at_most" else (row["low"], row["high"])
         name = f"scan_{row['quantity']}"
         whole = row["denominator_unit"].replace("lines of A", "lines called sensitive").replace("lines of D", _REST)
-        yield Result(name, row["value"], unit, row["denominator"], whole, None, f"{how}: {meaning}", *ends)
+        yield Result(name, row["value"], unit, row["denominator"], whole, None, meaning, *ends)
 
 
 _REST = "lines neither hit nor ranked high"
@@ -137,7 +172,7 @@ _MEANINGS = {
     "lines": "the comment reveals something intimate, of whomever and however it is said",
     "comments": "the same lines, out of those with a comment",
     "records": "at least one line of the record has such a comment",
-    "people": f"at least one line of the person has such a comment; a person is: {KEYS['birth_identity'].definition}",
+    "people": of_people("at least one line of the person has such a comment", KEYS["birth_identity"].definition),
 }
 
 _WHOLES = {"comments": "lines with a comment"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from toolkit.analysis import counts
+from toolkit.analysis import counts, departements
 from toolkit.leak import Leak
 from toolkit.report.answers.result import Answer, Result, make_answer, person_by
 
@@ -10,13 +10,14 @@ __all__ = ["answer_counts"]
 
 
 def answer_counts(leak: Leak) -> Answer:
-    """How much is there? Tables: `overview`, `completeness`, `by_year`, `period`."""
+    """How much is there? Tables: `overview`, `completeness`, `by_year`, `period`, `by_departement`."""
     overview = counts.overview(leak)
     tables = {
         "overview": overview,
         "completeness": counts.completeness(leak),
         "by_year": counts.by_year(leak),
         "period": counts.period(leak),
+        "by_departement": departements.by_departement(leak),
     }
     results = [
         Result(

@@ -9,11 +9,12 @@ import polars as pl
 from toolkit.analysis import duplicates
 from toolkit.analysis.keys import KEYS
 from toolkit.leak import Leak
-from toolkit.report.answers.result import Answer, Result, make_answer, person_by
+from toolkit.report.answers.result import Answer, Result, make_answer, of_people, person_by
 
 __all__ = ["answer_duplicates", "answer_people"]
 
 _LINKED = "records that the trained model takes for one person, see the table waterfall"
+_SEVERAL = "people with a file at two practices or more"
 _EITHER_WAY = "with a threshold of 64 to 1 either way"
 
 
@@ -60,7 +61,7 @@ def _linked(people: duplicates.People) -> list[Result]:
         Result(
             "people_at_several_practices", several, "people", people.people, "people",
             several / people.people if people.people else None,
-            f"people with a file at two practices or more; {person_by(_LINKED)}",
+            of_people(_SEVERAL, _LINKED),
         ),
         Result(
             "entries_of_nobody", nobody, "records", counts["records"], "records", nobody / counts["records"],
@@ -78,7 +79,7 @@ def _between(between: pl.DataFrame) -> list[Result]:
     return [
         Result(
             f"people_{end}", row[end], "people", row["records"], "records", None,
-            f"{meaning}; {person_by(KEYS[row[f'{end}_key']].definition)}",
+            of_people(meaning, KEYS[row[f"{end}_key"]].definition),
         )
         for end, meaning in meanings.items()
     ]  # fmt: skip
@@ -93,7 +94,7 @@ def _by_keys(several: pl.DataFrame) -> list[Result]:
             denominator=row["people"],
             denominator_unit="people with the key",
             share=row["share"],
-            definition=f"people with a file at two practices or more; {person_by(row['definition'])}",
+            definition=of_people(_SEVERAL, row["definition"]),
         )
         for row in several.iter_rows(named=True)
     ]

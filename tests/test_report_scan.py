@@ -1,0 +1,146 @@
+"""The scan of a report: text of a record is found in whatever file and form it stands, and what is masked passes."""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from toolkit.language import day, speaking
+from toolkit.privacy import mask_lines
+from toolkit.report import page as report_page
+from toolkit.report.findings import Findings
+from toolkit.report.page import write_report
+from toolkit.report.scan import scan_report
+from toolkit.report.writing import ReportError
+
+KINDS = {
+    "administrative_comment": "a comment",
+    "address": "a street address",
+    "nir": "a social security number",
+    "mobile_phone": "a telephone number",
+    "email": "a mail address",
+}
+
+
+@pytest.fixture(scope="session")
+def lines(small_leak: Path) -> pl.DataFrame:
+    """The lines of the small leak on which all is filled, comments of three words or more."""
+    every = pl.read_parquet(small_leak / "lines" / "*.parquet").drop_nulls()
+    long = (pl.col("administrative_comment").str.split(" ").list.len() >= 3) & (
+        pl.col("administrative_comment").str.len_chars() >= 20
+    )
+    return every.filter(long).sort("line_id")
+
+
+@pytest.fixture(scope="session")
+def line(lines: pl.DataFrame) -> dict[str, Any]:
+    """One of them."""
+    return lines.row(0, named=True)
+
+
+@pytest.mark.parametrize("column", list(KINDS))
+def test_text_of_a_record_is_found(column: str, line: dict[str, Any], small_leak: Path, tmp_path: Path) -> None:
+    """A value of a line in a page ends the report; the error names the file and the kind, and never the value."""
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / "02.html").write_text(f"<p>As in {escape(line[column])}.</p>", encoding="utf-8")
+
+    with pytest.raises(ReportError, match=rf"notebooks/02\.html: {KINDS[column]} \(1\)") as caught:
+        scan_report(tmp_path, small_leak, {})
+
+    assert line[column] not in str(caught.value)
+
+
+@pytest.mark.parametrize("form", ["{:%Y-%m-%d}", "{:%d/%m/%Y}", "{0.day} {month} {0.year}"])
+def test_name_with_its_birth_date_is_found(form: str, line: dict[str, Any], small_leak: Path, tmp_path: Path) -> None:
+    """First and last name near the birth date of their line are found, in capitals and however the date is written."""
+    with speaking("fr"):
+        month = day(line["birth_date"]).split()[1]
+    born = form.format(line["birth_date"], month=month)
+    row = f"<td>{line['last_name'].upper()}</td><td>{line['first_name']}</td><td>F</td><td>{born}</td>"
+
+    with pytest.raises(ReportError, match="a name with its birth date"):
+        scan_report(tmp_path, small_leak, {"index.html": f"<table><tr>{row}</tr></table>"})
+
+
+def test_birth_date_without_its_name_passes(line: dict[str, Any], small_leak: Path, tmp_path: Path) -> None:
+    """A date alone, and a name alone, point at nobody."""
+    far = "and so on " * 60
+    text = f"{line['birth_date']} {far} {line['first_name']} {line['last_name']}"
+
+    scan_report(tmp_path, small_leak, {"index.html": text})
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("results.json", lambda text: json.dumps({"note": text}).encode()),
+        ("tables/a.csv", lambda text: f'n,note\n1,"{text}"\n'.encode()),
+        ("charts/a.svg", lambda text: f"<svg><text>{escape(text)}</text></svg>".encode()),
+        ("charts/a.png", lambda text: _png(text, "Comment")),
+        ("index.html", lambda text: f'<img alt="{escape(text)}">'.encode()),
+        ("app.html", lambda text: f"<script>var t = {json.dumps(text)}</script>".encode()),
+        ("shout.html", lambda text: text.upper().replace(" ", "\n ").encode()),
+    ],
+)
+def test_every_kind_of_file_is_searched(
+    name: str, written: Callable[[str], bytes], line: dict[str, Any], small_leak: Path, tmp_path: Path
+) -> None:
+    """A comment is found in pages, scripts, attributes, JSON, CSV, SVG and beside a picture, in capitals as well."""
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(written(line["administrative_comment"]))
+
+    with pytest.raises(ReportError, match="a comment"):
+        scan_report(tmp_path, small_leak, {})
+
+
+def test_file_that_cannot_be_searched_is_refused(small_leak: Path, tmp_path: Path) -> None:
+    """A file that is no text, such as a table of lines, has no place in a report."""
+    (tmp_path / "lines.parquet").write_bytes((small_leak / "practices.parquet").read_bytes())
+
+    with pytest.raises(ReportError, match=r"lines\.parquet: content that cannot be searched"):
+        scan_report(tmp_path, small_leak, {})
+
+
+def test_masked_lines_and_stock_phrases_pass(lines: pl.DataFrame, small_leak: Path, tmp_path: Path) -> None:
+    """What the masks leave of lines passes, and so do counts, hashes and phrases of two words."""
+    masked = mask_lines(lines.head(200))
+    table = "".join(f"<td>{escape(str(value))}</td>" for row in masked.rows() for value in row)
+    said = "<p>rdv annulé, 22\u202f000\u202f000 lignes, 0.012345678901234567, 77df58bcbaf336d5fdd0023312345678</p>"
+
+    scan_report(tmp_path, small_leak, {"index.html": f"<table>{table}</table>{said}"})
+
+
+def test_report_that_would_show_somebody_has_no_page(
+    line: dict[str, Any], small_findings: Findings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the scan finds something, the page of this run is not written and that of an earlier one is gone."""
+    monkeypatch.setattr(report_page, "write_stills", lambda _charts, _folder: False)
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / "01.html").write_text(line["address"], encoding="utf-8")
+    (tmp_path / "index.html").write_text("before", encoding="utf-8")
+
+    with pytest.raises(ReportError, match=r"notebooks/01\.html: a street address"):
+        write_report(tmp_path, small_findings)
+
+    assert not (tmp_path / "index.html").exists()
+
+
+def _png(text: str, keyword: str) -> bytes:
+    """A PNG of no picture, with a text beside it."""
+    data = keyword.encode() + b"\x00" + text.encode()
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + struct.pack(">I", len(data))
+        + b"tEXt"
+        + data
+        + struct.pack(">I", zlib.crc32(b"tEXt" + data))
+    )
