@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.up-to-date
 
 .DEFAULT_GOAL := help
-.PHONY: help setup investigate test lint lab bench lock clean
+.PHONY: help setup investigate test lint lab docs bench lock clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -38,9 +38,11 @@ lint: setup ## What can be told without running: style, types, walls
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-lab: setup ## JupyterLab on notebooks/, asking the network nothing
-	$(BIN)/jupyter-lab notebooks --LabApp.news_url=None \
-		--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
+lab: setup ## JupyterLab on notebooks/, asking the network nothing (notebooks/.jupyter says how)
+	JUPYTER_CONFIG_PATH="$(CURDIR)/notebooks/.jupyter" $(BIN)/jupyter-lab notebooks
+
+docs: setup ## Run the notebooks on a small leak and write docs/ anew, to be read without running anything
+	$(BIN)/python -m maintenance.docs
 
 bench: setup ## Benchmarks, as ratios to a yardstick of the same run [ROWS=22000000]
 	$(BIN)/python -m benchmarks --rows $(ROWS)

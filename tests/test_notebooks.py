@@ -5,13 +5,21 @@ from __future__ import annotations
 import ast
 import re
 import shutil
+import textwrap
+from copy import deepcopy
+from html import unescape
 from pathlib import Path
 
 import nbformat
 import pytest
+from itables import options
+from itables.javascript import generate_init_offline_itables_html
 from plotly.offline import get_plotlyjs
 
+from toolkit.report.answers import Result
+from toolkit.report.findings import Findings
 from toolkit.report.notebooks import find_notebooks, run_notebook
+from toolkit.report.places import CELLS
 
 NAMES = ["00_start_here", "01_counts", "02_comments", "03_public_figures", "04_duplicates", "05_claims"]
 WITH_TRUTH = NAMES[1:]
@@ -37,12 +45,18 @@ def notebooks() -> dict[str, nbformat.NotebookNode]:
 
 
 @pytest.fixture(scope="session")
-def pages(tmp_path_factory: pytest.TempPathFactory, small_leak: Path) -> dict[str, Path]:
-    """Every notebook run on the small leak, as pages by name."""
+def pages(
+    tmp_path_factory: pytest.TempPathFactory, small_leak: Path, notebooks: dict[str, nbformat.NotebookNode]
+) -> dict[str, Path]:
+    """Every notebook run on the small leak, with what its exercises say to try, as pages by name."""
     folder = tmp_path_factory.mktemp("pages")
     parameters = {"leak_path": str(small_leak), "memory_limit": "1GB", "threads": 2}
-    for path in find_notebooks():
-        run_notebook(path, folder / f"{path.stem}.html", parameters)
+    for name, notebook in notebooks.items():
+        tried = deepcopy(notebook)
+        # Before the last cell, which closes the leak.
+        tried.cells[-1:-1] = [nbformat.v4.new_code_cell(hint) for hint in hints_of(notebook)]
+        nbformat.write(tried, folder / f"{name}.ipynb")
+        run_notebook(folder / f"{name}.ipynb", folder / f"{name}.html", parameters)
     return {path.stem: path for path in folder.glob("*.html")}
 
 
@@ -54,6 +68,23 @@ def code_of(notebook: nbformat.NotebookNode) -> str:
 def prose_of(notebook: nbformat.NotebookNode) -> str:
     """The Markdown of a notebook as one text."""
     return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+def exercises_of(notebook: nbformat.NotebookNode) -> list[str]:
+    """The items of the list under "Three things to try"."""
+    section = re.search(
+        r"^## Three things to try\n\n(.*?)(?=^## |^Previous: |\Z)", prose_of(notebook), flags=re.MULTILINE | re.DOTALL
+    )
+    return re.split(r"^\d\. ", section[1], flags=re.MULTILINE)[1:] if section else []
+
+
+def hints_of(notebook: nbformat.NotebookNode) -> list[str]:
+    """The code that exercises begin with."""
+    blocks = (
+        re.findall(r"^   ```python\n(.*?)^   ```", item, flags=re.MULTILINE | re.DOTALL)
+        for item in exercises_of(notebook)
+    )
+    return [textwrap.dedent(block) for found in blocks for block in found]
 
 
 def test_notebooks_are_numbered_and_complete(notebooks: dict[str, nbformat.NotebookNode]) -> None:
@@ -73,6 +104,42 @@ def test_notebook_tells_question_method_limits_and_next(name: str, notebooks: di
     assert {"Question", "Method", "Limits"} <= {title for _, title in headings}
     assert links
     assert set(links) <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_notebook_opens_with_what_one_will_learn_and_how_long_it_takes(
+    name: str, notebooks: dict[str, nbformat.NotebookNode]
+) -> None:
+    """Below the title stands what you will learn; once the leak is open, how long the notebook takes on it."""
+    cells = notebooks[name].cells
+    opened = next(place for place, cell in enumerate(cells) if "open_leak" in cell.source)
+
+    assert re.match(r"# .+\n\nYou will [^\n]+", cells[0].source)
+    assert f'toolkit.time_needed(leak, "{name}")' == cells[opened + 1].source
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_notebook_ends_with_three_things_to_try_and_the_way_on(
+    name: str, notebooks: dict[str, nbformat.NotebookNode]
+) -> None:
+    """The last words are three exercises, each a question with a hint in code, and links before and after."""
+    place = NAMES.index(name)
+    around = {NAMES[at] for at in (place - 1, place + 1) if 0 <= at < len(NAMES)}
+    last = [cell.source for cell in notebooks[name].cells if cell.cell_type == "markdown"][-1]
+
+    exercises = exercises_of(notebooks[name])
+
+    assert 3 == len(exercises)
+    assert [] == [item for item in exercises if "?" not in item or "`" not in item or not item.startswith("**")]
+    assert around <= set(re.findall(r"\]\((\w+)\.ipynb\)", last.partition("## Three things to try")[2]))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_cells_are_short(name: str, notebooks: dict[str, nbformat.NotebookNode]) -> None:
+    """No cell of code is longer than a glance: twenty lines."""
+    code = [cell for cell in notebooks[name].cells if cell.cell_type == "code"]
+
+    assert [] == [cell.id for cell in code if len(cell.source.splitlines()) > 20]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -132,10 +199,10 @@ def test_notebook_runs_and_tells_its_findings(name: str, pages: dict[str, Path])
 def test_page_loads_nothing(name: str, pages: dict[str, Path]) -> None:
     """A page holds all it needs: no script, style, font or picture is fetched, and plotly.js stands in it once."""
     page = pages[name].read_text(encoding="utf-8")
-    library = get_plotlyjs()
+    library, browser = get_plotlyjs(), generate_init_offline_itables_html(options.dt_bundle)
 
     copies = page.count(library)
-    rest = page.replace(library, "")
+    rest = page.replace(library, "").replace(browser, "")
 
     assert int("Plotly.newPlot" in rest) == copies
     assert [] == LOADS.findall(rest)
@@ -150,6 +217,44 @@ def test_page_shows_nobody(name: str, pages: dict[str, Path]) -> None:
     rest = pages[name].read_text(encoding="utf-8").replace(get_plotlyjs(), "")
 
     assert [] == re.findall(r"\b[12]\d{14}\b|\b0[1-7]\d{8}\b|[\w.-]+@[\w.-]+\.example", rest)
+
+
+@pytest.mark.slow
+def test_page_tells_of_a_form_in_its_place(pages: dict[str, Path]) -> None:
+    """The labelling sheet, which a page could not save and whose comments it would keep, is a word in the page."""
+    page = pages["02_comments"].read_text(encoding="utf-8")
+
+    assert "A form to fill in stands here in JupyterLab." in page
+    assert "widget-state" not in page
+
+
+@pytest.mark.slow
+def test_cells_show_the_numbers_that_the_report_links_to_them(pages: dict[str, Path], small_findings: Findings) -> None:
+    """Each number of a report stands in what its cell shows, or in the finding right after it."""
+    shown = {name: _cells(path.read_text(encoding="utf-8").replace(get_plotlyjs(), "")) for name, path in pages.items()}
+
+    missing = [
+        result.id
+        for result in small_findings.results
+        if not any(told in shown[CELLS[result.id].notebook][CELLS[result.id].id] for told in _forms(result))
+    ]
+
+    assert [] == missing
+
+
+def _cells(page: str) -> dict[str, str]:
+    """What each cell and the one after it show, without tags, spaces and the marks that part thousands, by its id."""
+    parts = re.split(r'id="cell-id=([\w-]+)"', page)
+    ids, told = parts[1::2], [re.sub(r"[\s,]", "", unescape(re.sub(r"<[^>]+>", "|", part))) for part in parts[2::2]]
+    return {id_: own + after for id_, own, after in zip(ids, told, [*told[1:], ""], strict=True)}
+
+
+def _forms(result: Result) -> set[str]:
+    """How a notebook may write a number: whole, with a digit, or the share that it is."""
+    shares = [result.value] if result.unit.startswith("share") else []
+    shares += [] if result.share is None else [result.share]
+    told = {f"{share:.{digits}%}" for share in shares for digits in (1, 2)}
+    return told if result.unit.startswith("share") else told | {f"{result.value:.0f}", f"{result.value:.1f}"}
 
 
 @pytest.mark.slow
@@ -176,5 +281,6 @@ def test_charts_draw_without_a_network(pages: dict[str, Path]) -> None:
 
         browser.close()
 
-    assert sorted(path.as_uri() for path in pages.values()) == sorted(asked)
+    # A blob is a part of the page that it asks itself for.
+    assert sorted(path.as_uri() for path in pages.values()) == sorted(url for url in asked if url[:5] != "blob:")
     assert [] == failed

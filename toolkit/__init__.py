@@ -18,16 +18,19 @@ if TYPE_CHECKING:
     from toolkit.provenance import verify_synthetic
     from toolkit.report.data_sets import default_leak
     from toolkit.report.description import describe
-    from toolkit.report.tables import readable
+    from toolkit.report.tables import browse, readable
+    from toolkit.report.time_needed import time_needed
 
 __all__ = [
     "Leak",
     "ToolkitError",
     "__version__",
+    "browse",
     "default_leak",
     "describe",
     "open_leak",
     "readable",
+    "time_needed",
     "verify_synthetic",
 ]
 
@@ -36,10 +39,12 @@ __version__ = version("leak-forensics-toolkit")
 _HOMES = {
     "Leak": "toolkit.leak",
     "ToolkitError": "toolkit.errors",
+    "browse": "toolkit.report.tables",
     "default_leak": "toolkit.report.data_sets",
     "describe": "toolkit.report.description",
     "open_leak": "toolkit.leak",
     "readable": "toolkit.report.tables",
+    "time_needed": "toolkit.report.time_needed",
     "verify_synthetic": "toolkit.provenance",
 }
 
