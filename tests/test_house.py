@@ -67,6 +67,7 @@ def test_walls_stand() -> None:
         ("leak.py", "from toolkit import scenario", "analyst-reads-the-leak"),
         ("synth/__init__.py", "import toolkit.leak", "maker-writes-the-leak"),
         ("charts/__init__.py", "from toolkit import schema", "charts-stand-alone"),
+        ("second_count/lines.py", "from toolkit import schema", "second-count-stands-alone"),
     ],
 )
 def test_broken_wall_is_noticed(tmp_path: Path, module: str, line: str, contract: str) -> None:
@@ -136,7 +137,7 @@ def test_lock_serves_every_requirement() -> None:
 # --- Commands ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("target", ["setup", "investigate", "test", "lab", "bench", "lock", "clean"])
+@pytest.mark.parametrize("target", ["setup", "investigate", "test", "lab", "docs", "bench", "lock", "clean"])
 def test_make_knows_target(target: str) -> None:
     """Each command that the documents promise is a target of the Makefile."""
     planned = run("make", "--dry-run", target)
@@ -182,24 +183,70 @@ def test_ci_runs_the_test_command_of_the_readme() -> None:
 # --- What may not lie about -------------------------------------------------------------------------------------------
 
 
+# What a stored notebook says of where it runs, and nothing of the machine on which somebody ran it.
+NOTEBOOK_METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+PASSES_THE_HOOK = {"keep_output", "init_cell"}
+
+
 def test_notebooks_are_stored_without_outputs() -> None:
-    """A stored notebook holds no result, so that none can be out of date, and names its kernel and language."""
-    notebooks = [path for path in project_files() if path.suffix == ".ipynb"]
+    """Outside docs/ no notebook holds an output, a count, a widget's state or a word of a machine, or asks to."""
+    notebooks = [path for path in project_files() if path.suffix == ".ipynb" and not path.is_relative_to(ROOT / "docs")]
     assert notebooks, "no notebook is stored"
 
     faults = []
     for path in notebooks:
         notebook = nbformat.read(path, as_version=4)
-        kernel = notebook.metadata.get("kernelspec", {})
-        if ("python3", "python") != (kernel.get("name"), kernel.get("language")):
-            faults.append(f"{path.name} does not name the kernel python3 and its language")
-        faults += [
-            f"{path.name}, cell {number} holds an output"
-            for number, cell in enumerate(notebook.cells)
-            if cell.cell_type == "code" and (cell.outputs or cell.execution_count is not None)
-        ]
+        if notebook.metadata != NOTEBOOK_METADATA:
+            faults.append(f"{path.name} has other metadata: {notebook.metadata}")
+        for cell in notebook.cells:
+            where = f"{path.name}, cell {cell.id}"
+            if cell.get("outputs") or cell.get("execution_count") is not None or cell.get("attachments"):
+                faults.append(f"{where} holds an output or a picture")
+            if set(cell.metadata) - {"tags"} or PASSES_THE_HOOK & set(cell.metadata.get("tags", [])):
+                faults.append(f"{where} has metadata {cell.metadata}")
 
     assert [] == faults
+
+
+def test_the_hook_strips_notebooks_and_leaves_docs_alone(tmp_path: Path) -> None:
+    """Before a commit, what a run left in a notebook goes and nothing else does; an executed copy in docs/ stays."""
+    stored = ROOT / "notebooks" / "00_start_here.ipynb"
+    places = [tmp_path / "notebooks" / stored.name, tmp_path / "docs" / stored.name]
+    for place in places:
+        place.parent.mkdir()
+        place.write_text(as_run(stored), encoding="utf-8")
+    (tmp_path / ".venv").symlink_to(Path(sysconfig.get_path("scripts")).parent)
+    shutil.copy(ROOT / ".pre-commit-config.yaml", tmp_path)
+    assert 0 == run("git", "init", "--quiet", cwd=tmp_path).returncode
+    assert 0 == run("git", "add", "notebooks", "docs", ".pre-commit-config.yaml", cwd=tmp_path).returncode
+    home = f"PRE_COMMIT_HOME={tmp_path / 'cache'}"
+
+    hook = run("env", home, ".venv/bin/pre-commit", "run", "nbstripout", "--all-files", cwd=tmp_path)
+
+    assert 1 == hook.returncode, hook.stdout + hook.stderr
+    kept, executed = (place.read_text(encoding="utf-8") for place in places)
+    assert stored.read_text(encoding="utf-8") == kept
+    assert as_run(stored) == executed
+
+
+def as_run(notebook: Path) -> str:
+    """A stored notebook as JupyterLab saves it after a run, with all that a run may leave in it."""
+    ran = nbformat.read(notebook, as_version=4)
+    ran.metadata["language_info"] |= {"version": "3.11.7", "codemirror_mode": {"name": "ipython", "version": 3}}
+    ran.metadata["language_info"] |= {"file_extension": ".py", "mimetype": "text/x-python"}
+    ran.metadata["language_info"] |= {"nbconvert_exporter": "python", "pygments_lexer": "ipython3"}
+    ran.metadata["widgets"] = {"application/vnd.jupyter.widget-state+json": {"state": {"1": "Martin"}}}
+    ran.metadata["papermill"] = {"input_path": "mine.ipynb", "duration": 1.5}
+    for count, cell in enumerate(ran.cells):
+        cell.metadata |= {"papermill": {"status": "completed"}, "collapsed": False}
+        if cell.cell_type == "code":
+            cell.execution_count = count
+            cell.metadata["execution"] = {"iopub.execute_input": "2026-11-22T10:00:00Z"}
+            cell.outputs = [nbformat.v4.new_output("stream", text="Martin")]
+    return str(nbformat.writes(ran))
 
 
 def test_no_file_names_a_path_of_somebodys_machine() -> None:
