@@ -38,8 +38,8 @@ def test_map_tells_few_records_from_none(leak: Leak) -> None:
     shown = classes(figure)
 
     assert ("no practice", "") == shown["Ain"]
-    assert ("fewer than 10 records", "/") == shown["Aisne"]
-    assert {"no practice", "fewer than 10 records"} < {trace.name for trace in figure.data}
+    assert ("too few to show", "/") == shown["Aisne"]
+    assert {"no practice", "too few to show"} < {trace.name for trace in figure.data}
     assert not any(">9 " in trace.text for trace in figure.data if isinstance(trace.text, str))
 
 
@@ -68,8 +68,19 @@ def test_map_title_names_the_most_against_the_country() -> None:
     )
     title = charts.departement_map(table, SOURCE).layout.meta["title"]
 
-    assert title.startswith("For 1,000 inhabitants the leak holds 7.5 records in Gers")
+    assert title.startswith("Per 1,000 inhabitants the leak holds 7.5 records in Gers")
     assert title.endswith("1.0 in France as a whole")
+
+
+def test_map_of_hidden_counts_keeps_them_out_of_the_rate() -> None:
+    """A departement whose records are hidden is hatched, and its inhabitants are in no rate of the title."""
+    table = DEPARTEMENTS.with_columns(records=10, records_per_1000=1.0, inhabitants=10_000, practices=1)
+    hidden = pl.col("name") == "Gers"
+    table = table.with_columns(pl.when(~hidden).then(pl.col("records", "records_per_1000")).name.keep())
+    figure = charts.departement_map(table, SOURCE)
+
+    assert ("too few to show", "/") == classes(figure)["Gers"]
+    assert figure.layout.meta["title"].endswith("1.0 in all those with enough to show")
 
 
 def test_map_of_an_empty_leak_is_a_picture_too() -> None:
@@ -77,5 +88,5 @@ def test_map_of_an_empty_leak_is_a_picture_too() -> None:
     table = DEPARTEMENTS.with_columns(records=0, records_per_1000=0.0, practices=0)
     figure = charts.departement_map(table, SOURCE)
 
-    assert "No departement has ten records or more" == figure.layout.meta["title"]
+    assert "No departement has enough records to show" == figure.layout.meta["title"]
     assert {"no practice"} == {entry for entry, _ in classes(figure).values()}

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolkit import claims, schema
-from toolkit.analysis.measures import MEASURES, Reading, day_number
+from toolkit.analysis.measures import MEASURES, Evidence, Reading, day_number
 from toolkit.cli import main
 from toolkit.errors import InputError
 from toolkit.leak import Leak, open_leak
@@ -159,6 +159,8 @@ def test_counts_to_scale_are_whole() -> None:
     claim = make_claim(value=7_680)
 
     assert ["consistent", "contradicted"] == [verdict(claim, reading(value), scale=0.001) for value in (8, 9)]
+    why = claims.judge(claim, [("lines", reading(8))], [], scale=0.001).why
+    assert "the claim to the scale of this data set, 0.00100: 7 to 8)" in why
 
 
 def test_a_caveat_ends_the_sentence() -> None:
@@ -247,6 +249,16 @@ def test_without_a_reviewer_no_share_is_told(nine_lines: Path, ledger: Callable[
 
     assert "cannot be tested from the data" == row["verdict"]
     assert "nobody has judged a sample" in row["why"]
+
+
+def test_sensitive_people_are_of_the_people_counted(small_leak: Path) -> None:
+    """The whole of the sensitive people is the number of people by the linkage: entries of nobody are no people."""
+    with open_leak(small_leak, threads=1) as leak:
+        evidence = Evidence(leak)
+        whole, annotated = evidence.shares["people"]["denominator"], evidence.written.annotated
+
+    assert len(evidence.people.linkage.nobody) > 0
+    assert evidence.people.people == whole == annotated.row(-1, named=True)["denominator"]
 
 
 def test_the_size_of_a_smaller_copy_proves_nothing(leak: Leak, ledger: Callable[[str], Path]) -> None:

@@ -9,13 +9,17 @@ from typing import Any
 import nbformat
 import papermill
 import pytest
+from nbclient.exceptions import DeadKernelError
+from papermill import PapermillExecutionError
 
 from toolkit.cli.summary import print_summary
 from toolkit.language import speaking
 from toolkit.report import investigation, notebooks
+from toolkit.report.command import command
 from toolkit.report.findings import Findings
 from toolkit.report.notebooks import run_notebook
 from toolkit.report.plan import expected_seconds
+from toolkit.report.writing import ReportError
 from toolkit.scenario import load_scenario
 
 PARAMETERS = {"leak_path": "here", "threads": 1}
@@ -100,14 +104,67 @@ def test_other_data_is_run_again(
     assert 2 == len(runs)
 
 
-def test_another_language_is_run_again(notebook: Path, runs: list[str], tmp_path: Path) -> None:
-    """A page in one language is not shown in a report in another."""
+def test_another_language_runs_nothing_again(notebook: Path, runs: list[str], tmp_path: Path) -> None:
+    """A notebook is in English whatever the language of the report, so its page stays."""
     page = tmp_path / "page.html"
     run_notebook(notebook, page, PARAMETERS, "content")
     with speaking("fr"):
         run_notebook(notebook, page, PARAMETERS, "content")
 
-    assert 2 == len(runs)
+    assert 1 == len(runs)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            PapermillExecutionError(3, 1, "", "ValueError", "Zoé Durand", []),
+            r"failed in cell 3 \(ValueError\): open it",
+        ),
+        (DeadKernelError("Kernel died"), "most likely for want of memory: lower --memory-limit"),
+    ],
+)
+def test_notebook_that_fails_is_one_sentence(
+    notebook: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
+) -> None:
+    """The notebook, the cell and the kind of the error are told, never its text, which may quote a line."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(papermill, "execute_notebook", fail)
+
+    with pytest.raises(ReportError, match=rf"^Notebook 00_only\.ipynb .*{said}") as caught:
+        run_notebook(notebook, tmp_path / "page.html", PARAMETERS)
+
+    assert "Durand" not in str(caught.value)
+    assert not (tmp_path / "page.html").exists()
+
+
+def test_last_page_goes_before_the_first_notebook(notebook: Path, runs: list[str], tmp_path: Path) -> None:
+    """The page and the description of an earlier run never stand beside notebooks of another."""
+    old = [tmp_path / "index.html", tmp_path / "ro-crate-metadata.json"]
+    for file in old:
+        file.write_text("before", encoding="utf-8")
+
+    def tell(_step: str, done: int, _total: int) -> None:
+        if done == 0:
+            assert not any(file.exists() for file in old)
+
+    investigation._run([notebook], tmp_path, PARAMETERS, "content", tell)
+
+    assert ["00_only.ipynb"] == runs
+
+
+def test_command_names_what_was_given() -> None:
+    """Scenario and folder stand in the command as they were given, safe to paste; the language where it is another."""
+    plain = command("mlm-2026", 1_000, 7)
+    with speaking("fr"):
+        full = command("my plan.toml", 1_000, 7, Path("a [1]"))
+
+    assert "toolkit investigate --scenario mlm-2026 --rows 1000 --seed 7" == plain
+    assert plain.replace("mlm-2026", "plan.toml") == command("/somebody/plan.toml", 1_000, 7)
+    assert "toolkit investigate --scenario 'my plan.toml' --rows 1000 --seed 7 --out 'a [1]' --lang fr" == full
 
 
 @pytest.mark.slow

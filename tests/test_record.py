@@ -49,7 +49,7 @@ def test_record_holds_all_that_decides(record: RunRecord, findings: Findings) ->
     )  # fmt: skip
     assert {"size": 3_000, "seed": 1, "reviewer": "truth"} == record.parameters.audit.model_dump()
     assert {"python", "leak-forensics-toolkit", "duckdb", "polars", "splink"} <= set(record.versions)
-    assert {"analysis", "synth", "report/answers"} <= set(record.code)
+    assert {"analysis", "synth", "report/answers", "privacy.py", "language.py", "catalogues"} <= set(record.code)
     assert findings.manifest["content_hash"] == record.data_set.content_hash
     assert len(findings.manifest["files"]) == len(record.data_set.files)
     assert list(results) == [number.id for number in record.numbers]

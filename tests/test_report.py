@@ -179,6 +179,16 @@ def test_readable_table() -> None:
     assert all(text in html for text in ("1,234,567", "1.13\u202f%", "people found", ">2025<", "–", "Counted whole."))
 
 
+def test_table_tells_codes_as_words_and_leaves_names_of_columns() -> None:
+    """A code that names a quantity or a kind is told in words; the name of a column stays as one types it."""
+    table = pl.DataFrame({"quantity": ["repeated_lines", None], "column": ["birth_date", "last_name"]})
+
+    html = readable(table, "People").as_raw_html()
+
+    assert all(text in html for text in (">repeated lines<", ">birth_date<"))
+    assert "repeated_lines" not in html
+
+
 # --- Pages ------------------------------------------------------------------------------------------------------------
 
 

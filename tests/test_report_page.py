@@ -5,28 +5,31 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from asyncio import CancelledError
 from collections import defaultdict
 from dataclasses import replace
 from html import unescape
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import polars as pl
 import pytest
+from kaleido.errors import JavascriptError, KaleidoError
 
 from toolkit import claims, language
 from toolkit.language import catalogue, speaking
 from toolkit.leak import open_leak
 from toolkit.report import page as report_page
-from toolkit.report.exports import exported
+from toolkit.report.exports import exported, shown
 from toolkit.report.figures import draw
 from toolkit.report.findings import Findings
 from toolkit.report.notebooks import find_notebooks
 from toolkit.report.page import write_report
 from toolkit.report.page.parts import PARTS
 from toolkit.report.page.rendering import render
-from toolkit.report.page.view import view
+from toolkit.report.page.view import _again, view
 from toolkit.report.places import CELLS, LEDGER, VERDICTS, address
 from toolkit.report.stills import write_stills
 from toolkit.report.wording import in_words
@@ -250,6 +253,53 @@ def test_tables_hold_no_small_counts_of_people(small_findings: Findings) -> None
     assert not any("duplicates_waterfall" in name for name in by_name)
 
 
+def test_charts_show_no_count_that_the_tables_hide(small_findings: Findings) -> None:
+    """Years and departements whose counts are null in the files have no bar and no number at the pointer."""
+    answer = small_findings.answers["counts"]
+    few = pl.when(pl.col("departement_code") == "75").then(7).otherwise(pl.max_horizontal("records", 10))
+    planted = answer.tables["by_departement"].with_columns(
+        practices=1, records=few, records_per_1000=few.cast(pl.Float64)
+    )
+    told_few = replace(answer, tables={**answer.tables, "by_departement": planted})
+    findings = replace(small_findings, answers={**small_findings.answers, "counts": told_few})
+
+    tables = {export.name: export.table for export in exported(findings)}
+    charts = {chart.name: chart.figure for chart in draw(findings)}
+    places = tables["counts_by_departement"].filter(pl.col("practices") > 0)
+    texts = [shape.text for shape in charts["departement_map"].data if isinstance(shape.text, str)]
+    told = dict(text.split("<br>", 1) for text in texts)
+
+    bars = {bar.name: list(bar.y) for bar in charts["lines_by_year"].data}
+    hidden = places.filter(pl.col("records_per_1000").is_null() & pl.col("name").is_not_null())
+
+    years = tables["counts_by_year"]
+    assert {"opened": years["created"].to_list(), "last changed": years["updated"].to_list()} == bars
+    assert "Paris" in hidden["name"]
+    assert hidden.height > 1
+    assert {"too few to show"} == {told[f"<b>{name}</b>"] for name in hidden["name"]}
+
+
+def test_tables_without_a_plan_are_not_shown(small_findings: Findings) -> None:
+    """Every table of the answers has a plan, and one that has none is left out rather than shown whole."""
+    for part, answer in small_findings.answers.items():
+        assert set(answer.tables) == set(shown(part, answer.tables))
+
+    few = pl.DataFrame({"shared": [3], "people_a": [20], "people_b": [30]})
+    told = shown("duplicates", {"copied_bases": few, "nobody planned this": few})
+
+    assert [{"shared": None, "people_a": 20, "people_b": 30}] == told["copied_bases"].rows(named=True)
+    assert ["copied_bases"] == list(told)
+
+
+def test_no_folder_above_the_data_set_is_told(report: Path, page: str, small_leak: Path) -> None:
+    """A data set outside the working directory is told by its name: where it lies may say who works there."""
+    numbers = (report / "results.json").read_text(encoding="utf-8")
+
+    assert f"toolkit counts {small_leak.name} --json" in numbers
+    assert f"toolkit verify-synthetic {small_leak.name}" in page
+    assert str(small_leak.parent) not in numbers + page
+
+
 def test_pictures_are_those_of_the_page(report: Path, page: str) -> None:
     """With a browser each chart is there as PNG and SVG, named as on the page, and inside the page for paper."""
     if shutil.which("chromium") is None:
@@ -297,6 +347,32 @@ def test_report_without_a_browser_says_so(
     assert "data:image" not in page
     assert 'data-chart="counts_overview"' in page
     assert [] == list((tmp_path / "charts").iterdir())
+
+
+@pytest.mark.parametrize("failure", [KaleidoError(1, "no such trace"), JavascriptError("null"), CancelledError()])
+def test_picture_that_fails_leaves_none(
+    failure: BaseException, small_findings: Findings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a picture cannot be drawn, or the browser is lost, the others go as well: no link leads nowhere."""
+    import kaleido
+
+    def fail(asked: list[dict[str, Any]], **_: object) -> None:
+        asked[0]["path"].write_text("<svg/>", encoding="utf-8")
+        raise failure
+
+    monkeypatch.setattr(kaleido, "write_fig_from_object_sync", fail)
+
+    assert not write_stills(draw(small_findings)[:2], tmp_path)
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_page_tells_how_to_run_it_again(small_findings: Findings) -> None:
+    """The commands that make the report again, compare it with its record, and prove the leak invented."""
+    first, second, third = _again(small_findings)
+
+    assert small_findings.command == first
+    assert f"toolkit rerun reports/{small_findings.name}/run.json" == second
+    assert third.startswith("toolkit verify-synthetic ")
 
 
 # --- In a browser -----------------------------------------------------------------------------------------------------

@@ -110,6 +110,26 @@ def test_file_that_cannot_be_searched_is_refused(small_leak: Path, tmp_path: Pat
         scan_report(tmp_path, small_leak, {})
 
 
+def test_hidden_file_of_a_system_passes(line: dict[str, Any], small_leak: Path, tmp_path: Path) -> None:
+    """What a file manager leaves is none of the report's; what the report left half written is searched."""
+    (tmp_path / ".DS_Store").write_bytes(b"\x00\xff\xfe")
+    scan_report(tmp_path, small_leak, {})
+
+    (tmp_path / ".index.html.partial").write_text(line["address"], encoding="utf-8")
+    with pytest.raises(ReportError, match=r"\.index\.html\.partial: a street address"):
+        scan_report(tmp_path, small_leak, {})
+
+
+def test_file_of_the_same_name_below_is_searched(line: dict[str, Any], small_leak: Path, tmp_path: Path) -> None:
+    """Only the very file that is about to be written is not read from the disk."""
+    (tmp_path / "old").mkdir()
+    for folder in (tmp_path, tmp_path / "old"):
+        (folder / "index.html").write_text(line["address"], encoding="utf-8")
+
+    with pytest.raises(ReportError, match=r"\(old/index\.html: a street address \(1\)\)"):
+        scan_report(tmp_path, small_leak, {"index.html": "<p>new</p>"})
+
+
 def test_masked_lines_and_stock_phrases_pass(lines: pl.DataFrame, small_leak: Path, tmp_path: Path) -> None:
     """What the masks leave of lines passes, and so do counts, hashes and phrases of two words."""
     masked = mask_lines(lines.head(200))

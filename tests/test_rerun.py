@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from toolkit.cli import main
+from toolkit.errors import DataSetError
 from toolkit.leak import open_leak
 from toolkit.report import rerun as reruns
 from toolkit.report.answers import Answer
@@ -172,6 +173,16 @@ def test_changed_file_is_refused(
 
     assert 2 == code
     assert "practices.parquet does not hold what its manifest tells" in capsys.readouterr().err
+
+
+def test_missing_file_is_refused(record: RunRecord, small_leak: Path, tmp_path: Path) -> None:
+    """A file that the manifest names and that is not there is one sentence."""
+    other = shutil.copytree(small_leak, tmp_path / "other")
+    (other / "practices.parquet").unlink()
+    files = [{"path": file.path, "sha256": file.sha256} for file in record.data_set.files]
+
+    with pytest.raises(DataSetError, match=r"practices\.parquet, which the manifest names, cannot be read \(No such"):
+        reruns._check_bytes(other, files, lambda *_: None)
 
 
 @pytest.mark.parametrize(

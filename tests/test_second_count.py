@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from hypothesis import strategies as st
 from toolkit import schema, second_count
 from toolkit.analysis import audit_estimates, counts, duplicates, folding, public_figures
 from toolkit.leak import Leak, open_leak
+from toolkit.report import counted_twice
 from toolkit.report.answers import Answer
 from toolkit.report.counted_twice import Pair, check_against_second_count, pair_with_second_count
 from toolkit.report.writing import ReportError
@@ -252,8 +255,6 @@ def test_interval_is_that_of_the_first_program(strata: list[tuple[int, int, int]
 
 def test_a_number_that_differs_stops_the_report(small_leak: Path, small_answers: dict[str, Answer]) -> None:
     """Where the two programs differ, the error names the number with both values."""
-    from dataclasses import replace
-
     answer = small_answers["counts"]
     wrong = tuple(replace(one, value=1) if one.id == "people_by_nir" else one for one in answer.results)
 
@@ -267,3 +268,26 @@ def test_days_agree_when_they_are_the_same() -> None:
     assert not Pair("day", date(2020, 1, 1), date(2020, 1, 2)).agrees
     assert Pair("low", 1.0, 1.5, slack=0.5).agrees
     assert not Pair("low", 1.0, 1.5).agrees
+    assert Pair("first_created_on", None, None).agrees
+    assert not Pair("first_created_on", date(2020, 1, 1), None).agrees
+
+
+def test_ends_of_a_narrow_interval_may_be_off_by_one_line(small_answers: dict[str, Answer]) -> None:
+    """However narrow an interval, its ends are no finer than a line, and the share that one line is."""
+    comments = small_answers["comments"]
+    narrow = {result.id: replace(result, low=result.value, high=result.value) for result in comments.results}
+
+    slack = {pair.name: pair.slack for pair in counted_twice._estimates(narrow, comments.tables)}
+
+    lines = comments.tables["strata"]["lines"].sum()
+    assert (1, 1 / lines) == (slack["sensitive_lines_low"], slack["sensitive_share_of_lines_high"])
+
+
+def test_folder_with_brackets_is_counted(nine_lines: Path, tmp_path: Path) -> None:
+    """A bracket in the name of a folder is a letter of it, not a pattern of names."""
+    folder = shutil.copytree(nine_lines, tmp_path / "a [1]")
+
+    assert second_count.count_lines(nine_lines) == second_count.count_lines(folder)
+    assert second_count.count_filled(nine_lines) == second_count.count_filled(folder)
+    assert second_count.count_dates(nine_lines) == second_count.count_dates(folder)
+    assert second_count.count_exact_pairs(nine_lines) == second_count.count_exact_pairs(folder)

@@ -16,6 +16,7 @@ import pytest
 from toolkit import charts
 from toolkit.cli import main
 from toolkit.errors import InputError
+from toolkit.language import speaking
 from toolkit.leak import Leak
 from toolkit.report import seeds as studies
 from toolkit.report.answers import Answer, Result
@@ -194,6 +195,62 @@ def test_seeds_that_are_done_are_not_asked_again(study_of: Callable[..., Any], m
 
     monkeypatch.setattr(studies, "code_digests", lambda: {"analysis": "0" * 64})
     assert 2 == len(study_of((1, 2))[1])
+
+
+def test_broken_record_of_a_seed_is_asked_again(study_of: Callable[..., Any]) -> None:
+    """A seed whose record or whose truth cannot be read is asked again; the study does not end of it."""
+    first, _ = study_of((1, 2))
+    (first.folder / "seed-1" / "run.json").write_text("{", encoding="utf-8")
+    (first.folder / "seed-2" / "planted.json").write_text("", encoding="utf-8")
+
+    assert (1, 2) == study_of((1, 2))[0].done
+
+
+def test_leak_left_behind_goes_where_its_seed_is_done(study_of: Callable[..., Any]) -> None:
+    """A run that was ended after the record and before the leak was removed leaves it to the next one."""
+    study_of((1,))
+    left = Path("data/synthetic/.passing/mlm-2026-1000-1")
+    left.mkdir(parents=True)
+
+    study_of((1,))
+
+    assert not left.parent.exists()
+
+
+def test_record_of_a_seed_tells_language_and_command(study_of: Callable[..., Any]) -> None:
+    """The record holds the language that was spoken, and the command that gives this seed alone."""
+    with speaking("fr"):
+        study, _ = study_of((1,))
+
+    record = read_record(study.folder / "seed-1" / "run.json")
+    assert "fr" == record.parameters.language
+    assert "toolkit investigate --scenario mlm-2026 --rows 1000 --seed 1 --lang fr" == record.command
+
+
+def test_folder_of_very_many_seeds_has_a_short_name() -> None:
+    """Seeds that fill more than a file's name are told by how many they are and a digest."""
+    odd, more = tuple(range(1, 400, 2)), tuple(range(1, 402, 2))
+
+    names = [studies._folder_name("mlm-2026", 1_000, seeds) for seeds in (odd, more)]
+
+    assert "mlm-2026-1000-seeds-1-3,7" == studies._folder_name("mlm-2026", 1_000, (1, 2, 3, 7))
+    assert 2 == len(set(names))
+    assert all(len(name) < 60 and name.startswith("mlm-2026-1000-seeds-20") for name in names)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--seeds", "1-2", "--out", "here"], "--out is the folder of one data set"),
+        (["--keep-data"], "goes with --seeds"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What would be passed over in silence is an error."""
+    assert 2 == main(["investigate", *arguments])
+    assert said in capsys.readouterr().err
 
 
 def test_interrupted_seed_leaves_the_finished_ones(

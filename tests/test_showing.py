@@ -68,6 +68,14 @@ def test_a_preview_shows_what_was_chosen(choice: str, leak: Leak) -> None:
     assert [1, 5] == leak.preview(2, where=CHOICES[choice](leak))["line_id"].to_list()
 
 
+def test_a_table_of_texts_chooses_nothing(leak: Leak) -> None:
+    """Ids that are texts are refused in a sentence that repeats none of them."""
+    with pytest.raises(InputError, match=r"column record_id of String: give whole numbers\.") as refused:
+        leak.preview(where=pl.DataFrame({"record_id": ["Lefèvre"]}))
+
+    assert "Lefèvre" not in str(refused.value)
+
+
 @pytest.mark.parametrize("limit", [0, -1, MASKED + 1])
 def test_a_preview_has_bounds(limit: int, leak: Leak) -> None:
     """A preview of nothing, or of more than one can look at, is refused."""

@@ -340,10 +340,13 @@ def _row(claim: Claim, outcome: Outcome, scale: float) -> tuple[Any, ...]:
 
 
 def _to_scale(claim: Claim, scale: float) -> tuple[float, float]:
-    """What a count that was published stands for in a copy to scale, where it is rounded to a whole number again."""
-    slack = 0.0 if scale == 1 else 0.5
+    """What a count that was published stands for in a copy to scale: whole numbers again, rounded outwards."""
     low, high = claim.bounds
-    return low * scale - slack, high * scale + slack
+    if scale == 1:
+        return low, high
+    # Less than a billionth beside a whole number is an error of the machine's arithmetic.
+    first, last = (round(end * scale, 9) for end in (low, high))
+    return math.floor(first), last if math.isinf(last) else math.ceil(last)
 
 
 def _grows(claim: Claim) -> bool:

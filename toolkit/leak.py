@@ -399,6 +399,8 @@ def _start_spark(memory_limit: str | None, threads: int | None) -> SparkSession:
         .config("spark.sql.shuffle.partitions", "16")
         # Spark makes its files readable by everybody.
         .config("spark.local.dir", _spark_folder())
+        # Otherwise Spark leaves an empty spark-warehouse in the working directory.
+        .config("spark.sql.warehouse.dir", f"{_spark_folder()}/warehouse")
         # Without Arrow every result is pickled row by row.
         .config("spark.sql.execution.arrow.pyspark.enabled", "true")
     )

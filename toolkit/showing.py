@@ -68,6 +68,8 @@ def choose(lines: ir.Table, where: Choice | None, lend: Callable[[pa.Table], ir.
         key = next((name for name in _KEYS if name in where.columns), None)
         if key is None:
             raise InputError(f"`where` is a table of {', '.join(where.columns) or 'no columns'}: {_CHOICES}.")
+        if not where[key].dtype.is_integer() and where[key].dtype != pl.Null:
+            raise InputError(f"`where` has a column {key} of {where[key].dtype}: give whole numbers.")
         ids = where.select(pl.col(key).cast(pl.Int64)).drop_nulls().unique()
         return lines.semi_join(lend(ids.to_arrow()), key)
     try:

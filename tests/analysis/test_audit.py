@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 from scipy import stats
 
+from toolkit import schema
 from toolkit.analysis import audit, audit_estimates, audit_strata, comments
 from toolkit.analysis.audit_coverage import coverage_of
 from toolkit.analysis.comments import train, train_on_scan
@@ -366,6 +367,35 @@ def test_people_left_out_stand_alone(invented: Leak, planned: audit.Strata) -> N
     alone = lines.filter(pl.col("person_id").is_null())["record_id"].n_unique()
 
     assert lines["person_id"].drop_nulls().n_unique() + alone == planned.totals["people"]
+
+
+def test_people_without_a_cluster_are_nobody(leak: Leak) -> None:
+    """A record that is told to be nobody's is no person: not in the whole, nor among those with a sensitive comment."""
+    records = leak.lines.select("record_id").distinct().to_polars().sort("record_id")
+    entries = lines_of(leak).filter("comment_sensitive")["record_id"].unique().to_list()
+    somebody = ~pl.col("record_id").is_in(entries)
+    people = records.with_columns(person_cluster=pl.when(somebody).then("record_id"))
+
+    planned = audit.strata(leak, people=people)
+    sample = audit.draw(planned, 9, floor=3)
+    sensitive = audit.estimate(sample, audit.label(sample, leak)).shares.filter(pl.col("unit") == "people")
+
+    assert len(entries) > 0
+    assert records.height - len(entries) == planned.totals["people"] == sensitive["denominator"].item()
+    assert 0 == sensitive["sensitive"].item()
+
+
+def test_a_leak_without_comments_has_no_share_of_them(write_data_set: Callable[..., Path], tmp_path: Path) -> None:
+    """Where every comment is blank nothing is sensitive, and comments, of which there are none, have no row."""
+    with open_leak(write_data_set(tmp_path / "comments"), threads=1) as commented:
+        stored = commented.lines.to_polars().sort("line_id").with_columns(pl.lit(" ").alias(TEXT))
+    blank = stored.to_arrow().cast(schema.LINES.arrow_schema())
+
+    with open_leak(write_data_set(tmp_path / "blank", lines=blank), threads=1) as silent:
+        sample = audit.draw(audit.strata(silent))
+        shares = audit.estimate(sample, audit.label(sample, silent)).shares
+
+    assert [("lines", 0.0), ("records", 0.0)] == shares.select("unit", "value").rows()
 
 
 def test_texts_that_were_qualified_out_are_b() -> None:

@@ -137,7 +137,7 @@ def test_other_code_asks_again_and_clears_up(folder: Path, own: Leak, monkeypatc
     numbers(own)
     everything(own)
     before = folders(folder)
-    monkeypatch.setattr(keeping, "_code", lambda: "other")
+    monkeypatch.setattr(keeping, "_CODE", "other")
     numbers(own)
 
     assert 3 == len(calls)
@@ -254,7 +254,7 @@ def test_the_key_follows_every_file_of_the_analyst(monkeypatch: pytest.MonkeyPat
         return original(path)
 
     monkeypatch.setattr(Path, "read_bytes", listen)
-    keeping._code.__wrapped__()
+    keeping._code()
     analysis = Path(counts.__file__).parent
 
     expected = [path for path in analysis.rglob("*") if path.is_file() and path.suffix != ".pyc"]

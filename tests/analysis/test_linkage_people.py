@@ -150,7 +150,7 @@ def test_other_code_links_anew(copy: Path, monkeypatch: pytest.MonkeyPatch) -> N
     with open_leak(copy) as leak:
         before = keeping.place(leak, {})
         counted = keeping.recall(leak, before)
-        monkeypatch.setattr(keeping, "_code", lambda: "another")
+        monkeypatch.setattr(keeping, "_CODE", "another")
         after = keeping.place(leak, {})
         assert keeping.recall(leak, after) is None
         remember(leak, after, counted)

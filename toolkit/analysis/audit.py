@@ -135,7 +135,9 @@ def coverage(
     sensitive = collect(planned.lines.semi_join(truth, "line_id"), "line_id")
     for per, column in (("records", "record_id"), ("people", "person")):
         if column in sensitive.columns:
-            sensitive = sensitive.with_columns((1 / pl.len().over(column)).alias(per))
+            # A line of nobody adds no person.
+            weight = pl.when(pl.col(column).is_not_null()).then(1 / pl.len().over(column)).otherwise(0.0)
+            sensitive = sensitive.with_columns(weight.alias(per))
     lines = dict(planned.sizes.select("stratum", "lines").iter_rows())
     return coverage_of(lines, sensitive, planned.totals, seeds=seeds, size=size, floor=floor)
 

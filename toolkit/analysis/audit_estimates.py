@@ -85,7 +85,7 @@ class Sample:
     - units: one row a line drawn, in the order of review, which mixes the strata so that the reviewer does not know
       them: line_id, unit (the first line drawn with the same comment: each comment is judged once), stratum,
       administrative_comment, record_lines (lines of its record with the same comment, itself among them), and
-      person_lines where people are known;
+      person_lines where people are known (null for nobody);
     - kin: one row a line drawn and other comment of its record or person: line_id, per ("records" or "people"), unit,
       administrative_comment, lines (of that record or person with that comment);
     - strata: one row a stratum: stratum, meaning, texts, lines, sampled;
@@ -123,7 +123,8 @@ class Estimate(NamedTuple):
 
     shares: pl.DataFrame
     """One row a unit: `unit` (lines, comments, records, people), `sensitive` with `sensitive_low` and `sensitive_high`
-    (how many), `denominator` (all of them), `value`, `low`, `high` (sensitive over denominator)."""
+    (how many), `denominator` (all of them), `value`, `low`, `high` (sensitive over denominator). A unit of which there
+    is none has no row."""
     scan: pl.DataFrame
     """How good the scan was, by lines. One row a quantity: `quantity`, `value`, `low`, `high`, `denominator`,
     `denominator_unit`. precision, recall, elusion (the share of D that is sensitive), missed_at_most (lines of D: with
@@ -227,7 +228,9 @@ def _judged(sample: Sample, labels: pl.DataFrame) -> pl.DataFrame:
         if own in judged.columns:
             more = others.filter(pl.col("per") == per).group_by("line_id").agg(more=pl.col("lines").sum())
             judged = judged.join(more, on="line_id", how="left", maintain_order="left")
-            judged = judged.with_columns((1 / (pl.col(own) + pl.col("more").fill_null(0))).alias(per)).drop("more")
+            weight = 1 / (pl.col(own) + pl.col("more").fill_null(0))
+            # A line of nobody adds no person.
+            judged = judged.with_columns(weight.fill_null(0.0).alias(per)).drop("more")
     return judged
 
 
@@ -304,7 +307,8 @@ def weighed(drawn: Floats, found: Counts, means: list[tuple[float, Floats]]) -> 
 
 def _shares(sample: Sample, judged: pl.DataFrame, drawn: Floats, points: Floats, found: Counts) -> pl.DataFrame:
     rows = []
-    for unit in [name for name in ("lines", "comments", "records", "people") if name in sample.totals]:
+    # A unit of which there is none has no share: a leak whose comments are all blank has no comments.
+    for unit in [name for name in ("lines", "comments", "records", "people") if sample.totals.get(name)]:
         means = _mean_weights(judged, unit)
         point = float((points * np.array([mean for mean, _ in means])).sum())
         count, low, high = interval(weighed(drawn, found, means).sum(axis=1), point)

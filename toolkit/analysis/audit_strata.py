@@ -46,8 +46,8 @@ class Strata:
     - sizes: one row a stratum: stratum, meaning, texts, lines;
     - totals, the denominators: all lines, comments (lines that are not blank), records, and people where they are
       known;
-    - lines: one row a line that is not blank: line_id, record_id, text, stratum, and person where people are known; a
-      table of the leak's engine, as long as the leak is open;
+    - lines: one row a line that is not blank: line_id, record_id, text, stratum, and person where people are known
+      (null for nobody); a table of the leak's engine, as long as the leak is open;
     - rules: `rules_digest` when they were made.
     """
 
@@ -65,7 +65,8 @@ def strata(
 
     `texts` spares a second reading when `comments.read_texts` was called before. `second` fills C; unless
     given, one is trained on what the scan said (`comments.train_on_scan`). `people` is one of `keys.KEYS`, or a table
-    with one row a record of this leak, as `duplicates.resolve` gives it; a record that it leaves out stands alone.
+    with one row a record of this leak, as `duplicates.resolve` gives it; a record that it leaves out stands alone, and
+    one whose `person_cluster` is null is nobody's and counts as no person.
     """
     read = comments.read_texts(leak) if texts is None else texts
     placed = _placed_by_scan(leak, read) if second is None else _Placed(_place(read, second), rules_digest(second))
@@ -159,7 +160,7 @@ def _people(leak: Leak, people: People, commented: ir.Table, records: int) -> tu
             f"These columns were not found: {', '.join(missing)}; the table has {', '.join(people.columns)}."
         )
     table = _lend(leak, people) if isinstance(people, pl.DataFrame) else people
-    clusters = table.select("record_id", "person_cluster").filter(ibis._.person_cluster.notnull())
+    clusters = table.select("record_id", "person_cluster")
     counted = clusters.aggregate(people=clusters.person_cluster.nunique(), records=clusters.record_id.nunique())
     row = collect(counted, "people").row(0, named=True)
     return clusters, row["people"] + records - row["records"]
@@ -171,10 +172,11 @@ def _lend(leak: Leak, table: pl.DataFrame) -> ir.Table:
 
 
 def _with_people(commented: ir.Table, clusters: ir.Table) -> ir.Table:
-    """The lines with `person`: the cluster of their record, or the record itself where it has none."""
-    joined = commented.left_join(clusters, "record_id")
+    """The lines with `person`: the cluster of their record, the record itself where it is left out, null if nobody."""
+    joined = commented.left_join(clusters.mutate(told=True), "record_id")
     cluster, record = joined.person_cluster.cast("string"), joined.record_id.cast("string")
-    named = ibis.cases((joined.person_cluster.notnull(), ibis.literal("c") + cluster), else_=ibis.literal("r") + record)
+    # What is joined to null is null: a record that is told without a cluster is nobody's.
+    named = ibis.cases((joined.told.isnull(), ibis.literal("r") + record), else_=ibis.literal("c") + cluster)
     return joined.select("line_id", "record_id", "text", "stratum", person=named)
 
 

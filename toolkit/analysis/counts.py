@@ -58,7 +58,7 @@ def overview(leak: Leak) -> pl.DataFrame:
     total = totals["lines"]
     rows: list[tuple[str, int, str, int, str, str]] = [
         ("lines", total, "lines", total, "lines", "lines of the dump"),
-        ("records", totals["records"], "records", total, "lines", "distinct record_id"),
+        ("records", totals["records"], "records", total, "lines", "different record ids"),
         (
             "repeated_lines",
             total - totals["records"],

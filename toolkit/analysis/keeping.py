@@ -29,7 +29,7 @@ import polars as pl
 from toolkit.analysis.kept_values import put_together, take_apart
 from toolkit.leak import Leak
 
-__all__ = ["OWNER_ONLY", "digest", "kept", "place", "recall", "remember"]
+__all__ = ["DECIDING", "OWNER_ONLY", "digest", "kept", "place", "recall", "remember"]
 
 OWNER_ONLY = 0o700
 """The mode of a folder that its owner alone may enter."""
@@ -37,8 +37,8 @@ OWNER_ONLY = 0o700
 _OWNER_FILE = 0o600
 _FOLDER = "derived"
 _FACTS = "facts.json"
-_DECIDING = ("duckdb", "ibis-framework", "numpy", "polars", "pyarrow", "scikit-learn", "scipy", "splink", "sqlglot")
-"""Libraries on which an answer may depend."""
+DECIDING = ("duckdb", "ibis-framework", "numpy", "polars", "pyarrow", "scikit-learn", "scipy", "splink", "sqlglot")
+"""Libraries on which an answer may depend: whose arithmetic, or order of rows, could move a number."""
 
 Told = ParamSpec("Told")
 Answer = TypeVar("Answer")
@@ -60,7 +60,7 @@ def kept(ask: Callable[Concatenate[Leak, Told], Answer]) -> Callable[Concatenate
         bound.apply_defaults()
         engine = [leak.engine, version("pyspark") if leak.engine == "spark" else ""]
         decides = {"engine": engine, "told": _identity([*bound.arguments.values()][1:])}
-        where = place(leak, question, _code(), decides)
+        where = place(leak, question, _CODE, decides)
         found = recall(leak, where, get_type_hints(ask)["return"])
         if found is None:
             found = ask(leak, *told, **named)
@@ -140,14 +140,17 @@ def _write(where: Path, answer: object) -> bool:
     return True
 
 
-@functools.cache
 def _code() -> str:
     """A digest of the analyst's code and data, of what it stands on, and of the libraries that decide."""
     analysis = Path(__file__).parent
     below = (analysis.parent / name for name in ("leak.py", "privacy.py", "schema.py"))
     sources = sorted(file for file in analysis.rglob("*") if file.is_file() and file.parent.name != "__pycache__")
-    versions = "".join(f"{name} {version(name)} " for name in _DECIDING)
+    versions = "".join(f"{name} {version(name)} " for name in DECIDING)
     return digest(versions.encode(), *(file.read_bytes() for file in (*below, *sources)))
+
+
+_CODE = _code()
+"""Of the code as it was when it was read in: what stands on the disk later did not give this process' answers."""
 
 
 def _fingerprint(leak: Leak) -> list[list[object]]:

@@ -103,7 +103,8 @@ class Evidence:
 class Written(NamedTuple):
     """What is written about whom: `annotated` as `audit.annotated` has it, and `shares` as `audit.estimate` has them.
 
-    A person is what the linkage takes for one. There are no shares where nobody has judged a sample.
+    A person is what the linkage takes for one; entries of nobody are no people. There are no shares where nobody has
+    judged a sample.
     """
 
     annotated: pl.DataFrame
@@ -112,9 +113,11 @@ class Written(NamedTuple):
 
 @kept
 def _written(leak: Leak) -> Written:
+    linkage = duplicates.count_people(leak).linkage
+    somebody = ~pl.col("record_id").is_in(linkage.nobody.implode())
+    clusters = linkage.clusters.with_columns(pl.when(somebody).then("person_cluster"))
     # Lent to the engine, so that the lines of these strata are not kept as well: they are asked this once.
-    people = leak.lend(duplicates.count_people(leak).linkage.clusters.to_arrow())
-    planned = audit.strata(leak, people=people)
+    planned = audit.strata(leak, people=leak.lend(clusters.to_arrow()))
     annotated = audit.annotated(planned)
     if not leak.has_truth:
         return Written(annotated, None)
@@ -212,8 +215,15 @@ _WHOLES = {
 }
 
 
+def _share_of(evidence: Evidence, unit: str) -> dict[str, Any]:
+    """What is sensitive of `unit`; raises `UntestableError` where there is none of it."""
+    if unit not in evidence.shares:
+        raise UntestableError(say("it holds none of these: {units}", units=_whole_of(_WHOLES[unit], 0)))
+    return evidence.shares[unit]
+
+
 def _sensitive_people(evidence: Evidence, _names: Sequence[str], _whole: float) -> Reading:
-    row = evidence.shares["people"]
+    row = _share_of(evidence, "people")
     ends = row["sensitive"], row["sensitive_low"], row["sensitive_high"]
     definition = say("people whose comments reveal something intimate, estimated from a sample that was judged")
     return Reading(*ends, definition, _whole_of("{n} people", row["denominator"]))
@@ -223,7 +233,7 @@ def _sensitive_share(unit: str) -> Callable[[Evidence, Sequence[str], float], Re
     """The share of `unit` that is sensitive."""
 
     def ask(evidence: Evidence, _names: Sequence[str], _whole: float) -> Reading:
-        row = evidence.shares[unit]
+        row = _share_of(evidence, unit)
         ends = row["value"], row["low"], row["high"]
         return Reading(*ends, say(_SENSITIVE[unit]), _whole_of(_WHOLES[unit], row["denominator"]))
 

@@ -23,7 +23,6 @@ from toolkit.charts.look import (
     number,
     percent,
     percent_axis,
-    real,
     say,
     whole,
     wrapped,
@@ -112,7 +111,7 @@ def completeness(table: pl.DataFrame, source: str) -> go.Figure:
 
 
 def lines_by_year(table: pl.DataFrame, source: str) -> go.Figure:
-    """When the files were opened and last changed: two bars a year from `counts.by_year`."""
+    """When the files were opened and last changed: two bars a year from `counts.by_year`; a null has no bar."""
     figure = go.Figure()
     series = (
         ("created", "opened", "opened in {year}: {n} lines", BLUE),
@@ -130,14 +129,18 @@ def lines_by_year(table: pl.DataFrame, source: str) -> go.Figure:
     figure.update_yaxes(title=say("lines"), tickformat=",d", rangemode="tozero")
     lines = whole(table["lines"].max())
     first, last = whole(table["year"].min()), whole(table["year"].max())
-    recent = percent(real(table.filter(pl.col("year") == last)["share_updated"].sum()))
-    title = say(
-        "The files go back to {first}; {share} of the lines were last changed in {last}",
-        first=first,
-        share=recent,
-        last=last,
-    )
+    recent = table.filter(pl.col("year") == last)["updated"].item()
+    title = say("The files go back to {first}", first=first)
+    if recent is not None:
+        title = say(
+            "The files go back to {first}; {share} of the lines were last changed in {last}",
+            first=first,
+            share=percent(recent / lines),
+            last=last,
+        )
     counted = say("{lines} lines, by year opened and by year last changed", lines=number(lines))
+    if table["created"].has_nulls() or table["updated"].has_nulls():
+        counted = say("{counted}; years with too few to show have no bar", counted=counted)
     return finish(figure, title, counted, source)
 
 

@@ -38,7 +38,7 @@ class _Look(NamedTuple):
 
 
 def departement_map(table: pl.DataFrame, source: str) -> go.Figure:
-    """Where is the leak? A map of records for 1,000 inhabitants, from `departements.by_departement`.
+    """Where is the leak? A map of records per 1,000 inhabitants, from `departements.by_departement`.
 
     Darker is more, in five classes that hold about as many departements each. Departements without a practice are grey;
     those with fewer than ten records, or with none shown (null), are hatched. Codes that are not on the map, overseas
@@ -47,7 +47,7 @@ def departement_map(table: pl.DataFrame, source: str) -> go.Figure:
     rows = {row["departement_code"]: row for row in table.iter_rows(named=True)}
     shown = table.filter((pl.col("records") >= _FEWEST) & pl.col("records_per_1000").is_not_null())
     limits = _limits(shown["records_per_1000"])
-    looks = [*_classes(limits), _Look(say("fewer than 10 records"), _NOBODY, "/")]
+    looks = [*_classes(limits), _Look(say("too few to show"), _NOBODY, "/")]
     looks.append(_Look(say("no practice"), _NOBODY, ""))
     by_look: dict[_Look, list[str]] = {look: [] for look in looks}
     for code in _outlines():
@@ -60,7 +60,7 @@ def departement_map(table: pl.DataFrame, source: str) -> go.Figure:
     hidden: dict[str, Any] = {"visible": False, "fixedrange": True}
     figure.update_xaxes(**hidden, range=_WIDTH, constrain="domain")
     figure.update_yaxes(**hidden, range=_HEIGHT, scaleanchor="x", constrain="domain", constraintoward="top")
-    unit = {"text": say("records for {n} inhabitants", n=number(1000)), "side": "top"}
+    unit = {"text": say("records per {n} inhabitants", n=number(1000)), "side": "top"}
     figure.update_layout(height=760, hovermode="closest", legend={"title": unit, "traceorder": "normal"})
     counted = say("Records by the departement of the practice; a person may have records at several, from many years")
     return finish(figure, _title(table, shown), counted, source)
@@ -120,13 +120,13 @@ def _look_of(row: dict[str, Any] | None, limits: list[float], looks: list[_Look]
 
 
 def _told(row: dict[str, Any] | None, name: str) -> str:
-    """What is said where the pointer rests: the name, the records, and how many for 1,000 inhabitants."""
+    """What is said where the pointer rests: the name, the records, and how many per 1,000 inhabitants."""
     if row is None or row["practices"] == 0:
         return f"<b>{name}</b><br>{say('no practice')}"
     if row["records"] is None or row["records"] < _FEWEST or row["records_per_1000"] is None:
-        return f"<b>{name}</b><br>{say('fewer than 10 records')}"
+        return f"<b>{name}</b><br>{say('too few to show')}"
     numbers = say(
-        "{records} records in {practices} practices<br>{rate} for 1,000 inhabitants, of {inhabitants} in all",
+        "{records} records in {practices} practices<br>{rate} per 1,000 inhabitants, of {inhabitants} in all",
         records=number(row["records"]),
         practices=number(row["practices"]),
         rate=number(row["records_per_1000"], 1),
@@ -179,14 +179,28 @@ def _names_of_insets() -> go.Scatter:
 def _title(table: pl.DataFrame, shown: pl.DataFrame) -> str:
     """Where the most are, against the whole country."""
     if shown.is_empty():
-        return say("No departement has ten records or more")
+        return say("No departement has enough records to show")
     most = shown.sort("records_per_1000", "departement_code", descending=[True, False]).row(0, named=True)
     known = table.filter(pl.col("inhabitants").is_not_null())
-    country = 1000 * whole(known["records"].sum()) / whole(known["inhabitants"].sum())
+    if known["records"].has_nulls():
+        # The rate of those whose records are known, in their own inhabitants: what is hidden is not nothing.
+        known = known.drop_nulls("records")
+        return say(
+            "Per 1,000 inhabitants the leak holds {most} records in {departement}, the most of all departements, and "
+            "{country} in all those with enough to show",
+            most=number(most["records_per_1000"], 1),
+            departement=most["name"],
+            country=number(_rate(known), 1),
+        )
     return say(
-        "For 1,000 inhabitants the leak holds {most} records in {departement}, the most of all departements, and "
+        "Per 1,000 inhabitants the leak holds {most} records in {departement}, the most of all departements, and "
         "{country} in France as a whole",
         most=number(most["records_per_1000"], 1),
         departement=most["name"],
-        country=number(country, 1),
+        country=number(_rate(known), 1),
     )
+
+
+def _rate(places: pl.DataFrame) -> float:
+    """Records per 1,000 inhabitants of some departements together."""
+    return 1000 * whole(places["records"].sum()) / whole(places["inhabitants"].sum())

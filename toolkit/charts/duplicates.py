@@ -128,7 +128,7 @@ def cluster_sizes(table: pl.DataFrame, source: str) -> go.Figure:
             x=[say(_RECORDS[n]) for n in part["records"]],
             y=part["people"].to_list(),
             marker_color=GREEN,
-            text=[f"{number(n)}<br>{percent(n / every)}" for n in part["people"]],
+            text=[f"{number(n)}<br>({percent(n / every)})" for n in part["people"]],
             textposition="outside",
             constraintext="none",
             cliponaxis=False,
@@ -247,7 +247,8 @@ def people_by_practices(table: pl.DataFrame, source: str) -> go.Figure:
     """At how many practices people stand: bars from `duplicates.practices_per_person`, one colour a key.
 
     Give the tables of up to three keys, one below the other; those at four practices or more are told together. The
-    scale is logarithmic, since each further practice is rarer by an order of magnitude.
+    scale is logarithmic, since each further practice is rarer by an order of magnitude. Counts that are null, too few
+    to show, have no bar; a bar that lacks some of them is told by "≥".
     """
     figure = go.Figure()
     several = []
@@ -257,7 +258,8 @@ def people_by_practices(table: pl.DataFrame, source: str) -> go.Figure:
         part = (
             table.filter(pl.col("key") == key)
             .group_by(pl.col("practices").clip(upper_bound=_MOST))
-            .agg(pl.col("people", "share").sum())
+            .agg(pl.col("people", "share").sum(), some_hidden=pl.col("people").is_null().any())
+            .filter(pl.col("people") > 0)
             .sort("practices")
         )
         figure.add_bar(
@@ -266,19 +268,26 @@ def people_by_practices(table: pl.DataFrame, source: str) -> go.Figure:
             orientation="h",
             name=key_label(key),
             marker={"color": colour, "pattern": {"shape": pattern, "fgcolor": "white", "bgcolor": colour}},
-            text=[percent(share) for share in part["share"]],
+            text=[
+                f"≥ {percent(share)}" if more else percent(share)
+                for share, more in part.select("share", "some_hidden").iter_rows()
+            ],
             textposition="outside",
             cliponaxis=False,
             hovertemplate=say("{name}: {n} people ({share})", name="%{y}", n="%{x:,d}", share="%{text}")
             + "<extra></extra>",
         )
-        several.append(real(part.filter(pl.col("practices") > 1)["share"].sum()))
-    top = math.log10(max(10, whole(table["people"].max())))
+        alone = table.filter(pl.col("key") == key, pl.col("practices") == 1)["share"]
+        # Who is not at one practice is at several, whether that is shown or not.
+        several += [] if alone.has_nulls() else [1 - real(alone.sum())]
+    top = math.log10(max(10, whole(table["people"].max() or 0)))
     figure.update_yaxes(showgrid=False, type="category", autorange="reversed")
     figure.update_xaxes(title=say("people (logarithmic scale)"), type="log", tickformat=",d", dtick=1)
     figure.update_xaxes(range=[0, top + 0.6])
     figure.update_layout(barmode="group", bargap=0.15, legend_traceorder="normal")
-    low, high = percent(min(several)), percent(max(several))
-    found = low if low == high else say("{low} to {high}", low=low, high=high)
-    title = say("{share} of the people stand at two practices or more, by how people are told apart", share=found)
+    title = say("Too few people to show at how many practices they stand")
+    if several:
+        low, high = percent(min(several)), percent(max(several))
+        found = low if low == high else say("{low} to {high}", low=low, high=high)
+        title = say("{share} of the people stand at two practices or more, by how people are told apart", share=found)
     return finish(figure, title, say("People by the number of practices that hold a file of theirs"), source)

@@ -72,8 +72,8 @@ def public_figures_tiers(table: pl.DataFrame, source: str) -> go.Figure:
     figure.update_layout(legend_traceorder="reversed")
     by_name, by_date = table.row(0, named=True), table.row(2, named=True)
     title = say(
-        "{name} records bear a public figure’s name, {date} the birth date as well, where chance alone would give "
-        "{chance}",
+        "{name} pairs of a figure and a record agree on the name, {date} on the birth date as well, where chance alone "
+        "would give {chance}",
         name=number(by_name["hits"]),
         date=number(by_date["hits"]),
         chance=small(by_date["expected_by_chance"]),

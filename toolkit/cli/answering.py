@@ -36,12 +36,12 @@ def print_answer(
 ) -> None:
     """Open the leak, ask it, and print what it answers; in tables, counts of fewer than ten people are null."""
     from toolkit.leak import open_leak
-    from toolkit.report.exports import without_small_counts
+    from toolkit.report.exports import shown
 
     with open_leak(directory, engine, memory_limit=memory_limit, threads=threads) as leak:
         answer = ask(leak)
     if as_json:
-        tables = {table: without_small_counts(name, table, rows).to_dicts() for table, rows in answer.tables.items()}
+        tables = {table: rows.to_dicts() for table, rows in shown(name, answer.tables).items()}
         print_json({"data_set": leak.name, "results": [asdict(result) for result in answer.results], **tables})
     else:
         print_results(answer.question, answer.results)

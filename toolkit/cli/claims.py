@@ -75,5 +75,7 @@ def _to_scale(row: dict[str, Any]) -> str:
 
     if row["scale"] == 1 or row["published_low"] is None:
         return ""
-    ends = dict.fromkeys(row[end] * row["scale"] for end in ("published_low", "published_high") if row[end] is not None)
+    ends = dict.fromkeys(
+        round(row[end] * row["scale"]) for end in ("published_low", "published_high") if row[end] is not None
+    )
     return f" (to scale: {' to '.join(in_words(end, row['unit']) for end in ends)})"

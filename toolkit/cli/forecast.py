@@ -70,6 +70,8 @@ class Forecast:
 
     def _speed(self) -> float:
         """How many times as long as expected the steps take that really ran."""
-        ran = [step for step in self.taken if self.taken[step] > _SKIPPED * self._expected.get(step, 0.0)]
+        # A copy: the job goes on while another thread draws how much of it is left.
+        taken = dict(self.taken)
+        ran = [step for step in taken if taken[step] > _SKIPPED * self._expected.get(step, 0.0)]
         expected = sum(self._expected.get(step, 0.0) for step in ran)
-        return (_TRUSTED + sum(self.taken[step] for step in ran)) / (_TRUSTED + expected)
+        return (_TRUSTED + sum(taken[step] for step in ran)) / (_TRUSTED + expected)

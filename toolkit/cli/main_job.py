@@ -54,18 +54,22 @@ def investigate(
     as_json: JsonOption = False,
 ) -> None:
     """Make the leak if it is missing, ask it every question, run the notebooks, write the report."""
+    from toolkit.errors import InputError
     from toolkit.language import speaking
     from toolkit.report.investigation import investigate as run
     from toolkit.report.notebooks import find_notebooks
     from toolkit.report.plan import expected_seconds
     from toolkit.scenario import load_scenario
 
-    plan = load_scenario(scenario)
-    size = plan.sizes.lines if rows is None else rows
+    if seeds is not None and out is not None:
+        raise InputError("--out is the folder of one data set, and --seeds asks several: leave one of the two out.")
+    if seeds is None and keep_data:
+        raise InputError("--keep-data goes with --seeds: without it the leak is kept anyway, so leave it out.")
+    size = load_scenario(scenario).sizes.lines if rows is None else rows
     if seeds is not None:
         with speaking(lang):
             investigate_seeds(
-                plan,
+                scenario,
                 seeds,
                 size,
                 reports,
@@ -76,7 +80,7 @@ def investigate(
             )
         return
     with speaking(lang), Job(expected_seconds(size, [notebook.stem for notebook in find_notebooks()])) as job:
-        found, index = run(plan, seed, rows, out, reports, threads=threads, memory_limit=memory_limit, progress=job)
+        found, index = run(scenario, seed, rows, out, reports, threads=threads, memory_limit=memory_limit, progress=job)
     if as_json:
         print_json({"report": os.fspath(index), "results": [asdict(result) for result in found.results]})
         return

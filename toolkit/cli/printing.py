@@ -26,7 +26,7 @@ def new_console() -> Console:
 
 def new_table(title: str, *columns: str) -> Table:
     """An empty table, with its numbers to the right."""
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(title=escape(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     numbers = {"Examined", "Offending", "Rows", "Files", "MB", "Number", "Share"}
     for column in columns:
         table.add_column(column, justify="right" if column in numbers else "left", no_wrap=column in numbers)

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
 from toolkit.cli.printing import new_console, new_table, print_json
 from toolkit.cli.progress import Job
 
-if TYPE_CHECKING:
-    from toolkit.scenario import Scenario
-
 __all__ = ["investigate_seeds"]
 
 
 def investigate_seeds(
-    scenario: Scenario,
+    scenario: str,
     seeds: str,
     rows: int,
     reports: Path,

@@ -37,9 +37,11 @@ class Pair(NamedTuple):
 
     @property
     def agrees(self) -> bool:
-        """Whether both say the same."""
+        """Whether both say the same: of a column without a single date, that there is none."""
+        if self.first == self.second:
+            return True
         if isinstance(self.first, date) or isinstance(self.second, date):
-            return self.first == self.second
+            return False
         return abs(self.first - self.second) <= self.slack
 
 
@@ -97,6 +99,7 @@ def _estimates(results: Mapping[str, Result], tables: Mapping[str, pl.DataFrame]
         first = results[name]
         yield Pair(name, first.value, total.value / whole, _RELATIVE * total.value / whole)
         if first.low is not None and first.high is not None:
-            slack = _DRAWS * (first.high - first.low)
+            # An end is the number of lines of some draw: one line is as fine as it can be told.
+            slack = max(_DRAWS * (first.high - first.low), 1 / whole)
             yield Pair(f"{name}_low", first.low, total.low / whole, slack)
             yield Pair(f"{name}_high", first.high, total.high / whole, slack)

@@ -1,8 +1,8 @@
-"""The tables of the report as CSV files: which ones, and which of their counts are about few people."""
+"""The tables of an answer as they may be shown, and as CSV files: which ones, and which counts are about few people."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,11 +10,13 @@ import polars as pl
 
 from toolkit.language import say
 from toolkit.privacy import suppress_small
-from toolkit.report.figures import CLAIMS
 from toolkit.report.findings import Findings
 from toolkit.report.writing import write_text
 
-__all__ = ["Export", "exported", "without_small_counts", "write_tables"]
+__all__ = ["CLAIMS", "Export", "exported", "shown", "write_tables"]
+
+CLAIMS = "claims"
+"""The part of the report that is no answer: the ledger."""
 
 
 class Export(NamedTuple):
@@ -29,12 +31,13 @@ class Export(NamedTuple):
 class _Plan(NamedTuple):
     """What a table holds, in one line; the counts in which few people may be; what parts it into totals of their own.
 
-    A table that is not planned is not given away.
+    `file`: whether the table is written as a file. A table that is not planned is not shown at all.
     """
 
     title: str
     small: tuple[str, ...] = ()
     by: str | None = None
+    file: bool = True
 
 
 _PLANS: dict[str, dict[str, _Plan]] = {
@@ -68,6 +71,9 @@ _PLANS: dict[str, dict[str, _Plan]] = {
         "funnel": _Plan("From lines to people, by exact key"),
         "threshold_sweep": _Plan("People found at each threshold of the linkage"),
         "match_weights": _Plan("What each agreement weighs in the linkage"),
+        "copied_bases": _Plan(
+            "Pairs of practices that look like one base copied", ("shared", "people_a", "people_b"), file=False
+        ),
     },
     CLAIMS: {"claims": _Plan("Every published claim, what was measured, and the verdict")},
 }
@@ -80,10 +86,11 @@ def exported(findings: Findings) -> Iterator[Export]:
             tables = {CLAIMS: findings.claims}
         else:
             tables = findings.answers[part].tables if part in findings.answers else {}
+        told = shown(part, tables)
         for name, plan in plans.items():
-            if name in tables:
+            if name in told and plan.file:
                 file = name if part == CLAIMS else f"{part.replace('-', '_')}_{name}"
-                yield Export(file, part, say(plan.title), without_small_counts(part, name, tables[name]))
+                yield Export(file, part, say(plan.title), told[name])
 
 
 def write_tables(findings: Findings, folder: Path) -> list[Export]:
@@ -99,10 +106,15 @@ def write_tables(findings: Findings, folder: Path) -> list[Export]:
     return written
 
 
-def without_small_counts(part: str, name: str, table: pl.DataFrame) -> pl.DataFrame:
-    """A table of an answer as it may be shown: counts of few people are null, each part of it against its own total."""
-    plan = _PLANS.get(part, {}).get(name)
-    if plan is None or not plan.small or table.is_empty():
+def shown(part: str, tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """The tables of a part as they may be shown: small counts are null; a table that nobody has planned is left out."""
+    plans = _PLANS.get(part, {})
+    return {name: _without_small_counts(table, plans[name]) for name, table in tables.items() if name in plans}
+
+
+def _without_small_counts(table: pl.DataFrame, plan: _Plan) -> pl.DataFrame:
+    """A table whose counts of few people are null, each part of it against its own total."""
+    if not plan.small or table.is_empty():
         return table
     parts = [table] if plan.by is None else table.partition_by(plan.by, maintain_order=True)
     return pl.concat([suppress_small(each, plan.small) for each in parts])

@@ -11,15 +11,12 @@ import polars as pl
 
 from toolkit import charts
 from toolkit.language import say
-from toolkit.privacy import suppress_small
+from toolkit.report.exports import CLAIMS, shown
 from toolkit.report.findings import Findings
 
-__all__ = ["CLAIMS", "Chart", "draw"]
+__all__ = ["Chart", "draw"]
 
 Tables = dict[str, pl.DataFrame]
-
-CLAIMS = "claims"
-"""The part of the report that is no answer: the ledger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +52,10 @@ def draw(findings: Findings) -> list[Chart]:
 
 
 def _tables(findings: Findings) -> Iterator[tuple[str, Tables]]:
+    """The tables as they are given away: a chart shows no count that its file hides."""
     for part, answer in findings.answers.items():
-        yield part, answer.tables
-    yield CLAIMS, {"claims": findings.claims}
+        yield part, shown(part, answer.tables)
+    yield CLAIMS, shown(CLAIMS, {CLAIMS: findings.claims})
 
 
 def _of(chart: Callable[[pl.DataFrame, str], go.Figure], table: str) -> Callable[[Tables, str], go.Figure | None]:
@@ -75,8 +73,7 @@ def _categories(tables: Tables, source: str) -> go.Figure | None:
     if "categories" not in tables:
         return None
     counted = tables["categories"].select("category", "strict_lines", "lines", "share")
-    shown = suppress_small(counted, ["strict_lines", "lines"]).drop_nulls().filter(pl.col("lines") > 0)
-    return charts.comments_by_category(shown, source)
+    return charts.comments_by_category(counted.drop_nulls().filter(pl.col("lines") > 0), source)
 
 
 def _people(tables: Tables, source: str) -> go.Figure | None:
@@ -88,10 +85,12 @@ def _people(tables: Tables, source: str) -> go.Figure | None:
 
 def _practices(tables: Tables, source: str) -> go.Figure | None:
     """The linkage first, then the exact keys."""
-    if "people_by_practices" not in tables or "practices_per_person" not in tables:
+    if any(name not in tables for name in ("people_by_practices", "practices_per_person", "waterfall")):
         return None
+    # Some of the people are hidden: shares are of all of them.
+    people = tables["waterfall"]["n"][-1]
     linked = tables["people_by_practices"].select(
-        pl.lit("linkage").alias("key"), "practices", "people", share=pl.col("people") / pl.col("people").sum()
+        pl.lit("linkage").alias("key"), "practices", "people", share=pl.col("people") / people
     )
     by_key = tables["practices_per_person"].select(linked.columns)
     return charts.people_by_practices(pl.concat([linked, by_key]), source)

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from toolkit.language import LANGUAGES, current
+from toolkit.language import current
 from toolkit.leak import open_leak
 from toolkit.report.answers import shown_path
 from toolkit.report.asking import Progress, ask_everything
+from toolkit.report.command import command
 from toolkit.report.counted_twice import check_against_second_count
+from toolkit.report.crate import NAME as CRATE
 from toolkit.report.crate import write_crate
 from toolkit.report.data_sets import data_set_folder
 from toolkit.report.findings import Findings, NotebookPage
 from toolkit.report.notebooks import find_notebooks, run_notebook
-from toolkit.report.page import write_report
+from toolkit.report.page import INDEX, write_report
 from toolkit.report.plan import MAKING, SECOND_COUNT, WRITING, notebook_step
 from toolkit.report.record import make_record, write_record
-from toolkit.scenario import Scenario
+from toolkit.scenario import Scenario, load_scenario
 from toolkit.synth.generate import GenerateOptions, generate
 
 __all__ = ["Progress", "investigate"]
 
 
 def investigate(
-    scenario: Scenario,
+    scenario: Scenario | str,
     seed: int,
     rows: int | None = None,
     out: Path | None = None,
@@ -41,13 +42,17 @@ def investigate(
 
     The report is written in the language that is spoken (`toolkit.language.speaking`).
     `rows` is the scenario's own size unless given; `out` is where the data set is, or is made when it is missing.
+    `scenario` may be named, or be the path of its file: the command that the report shows then says so.
     `memory_limit` is the engine's in each step; notebooks run in processes of their own. What is computed is kept in
     the data set's folder `derived`, and what a notebook shows in its page: no question is asked twice, and a run that
-    was interrupted goes on where it stopped. Files are written aside and renamed, `index.html` last. The steps that
+    was interrupted goes on where it stopped. Files are written aside and renamed, `index.html` last; that of an
+    earlier run goes before a notebook's page is another, so that old and new never stand side by side. The steps that
     `progress` is told of are those of `toolkit.report.plan`.
-    Raises the errors of `generate` and `open_leak`, and `ReportError` when a notebook fails.
+    Raises the errors of `load_scenario`, `generate` and `open_leak`, and `ReportError` when a notebook fails.
     """
     tell = progress or (lambda _step, _done, _total: None)
+    given = scenario.name if isinstance(scenario, Scenario) else scenario
+    scenario = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
     notebooks = find_notebooks()
     rows = scenario.sizes.lines if rows is None else rows
     leak_path = out or data_set_folder(scenario.name, rows, seed)
@@ -69,7 +74,7 @@ def investigate(
         _run(notebooks, folder, parameters, made.manifest["content_hash"], tell),
         {"scenario": scenario.name, "rows": rows, "seed": seed, "memory_limit": memory_limit, "threads": threads}
         | {"language": current()},
-        _command(scenario.name, rows, seed),
+        command(given, rows, seed, out),
     )
     tell(WRITING, 0, 1)
     record = make_record(findings, scenario, counted_twice)
@@ -83,7 +88,12 @@ def investigate(
 def _run(
     notebooks: Sequence[Path], folder: Path, parameters: dict[str, Any], content: str, tell: Progress
 ) -> tuple[NotebookPage, ...]:
-    """Every notebook as a page below the report's folder; those that an earlier run made are left as they are."""
+    """Every notebook as a page below the report's folder; those that an earlier run made are left as they are.
+
+    The page and the description that an earlier run made of the whole are removed: they are written last.
+    """
+    for last in (INDEX, CRATE):
+        (folder / last).unlink(missing_ok=True)
     pages = []
     for notebook in notebooks:
         address = f"notebooks/{notebook.stem}.html"
@@ -92,9 +102,3 @@ def _run(
         pages.append(NotebookPage(notebook.stem, address, title))
         tell(notebook_step(notebook.stem), 1, 1)
     return tuple(pages)
-
-
-def _command(scenario: str, rows: int, seed: int) -> str:
-    """The command that gives the same numbers again, in the same language."""
-    command = f"toolkit investigate --scenario {shlex.quote(scenario)} --rows {rows} --seed {seed}"
-    return command if current() == LANGUAGES[0] else f"{command} --lang {current()}"

@@ -15,7 +15,7 @@ from typing import Any
 
 import nbformat
 
-from toolkit.language import current
+from toolkit.report.command import without_folders
 from toolkit.report.writing import ReportError, write_text
 
 __all__ = ["execute_notebook", "find_notebooks", "run_notebook", "to_page"]
@@ -43,23 +43,34 @@ def run_notebook(notebook: Path, page: Path, parameters: dict[str, Any], content
 
     `content` is the content hash of the data set: a page that says of itself to be made from the same notebook,
     parameters, content, code and libraries is left as it is.
-    Raises `ReportError`, with the cell and the last line of its error, when a cell fails; then no page is written.
+    Raises the errors of `execute_notebook`; then no page is written.
     """
     made_from = None if content is None else _made_from(notebook, parameters, content)
     if made_from is not None and (title := _title_of(page, made_from)) is not None:
         return title
     ran = execute_notebook(notebook, parameters)
+    _hide_folders(ran, parameters)
     title = _title(ran) or notebook.stem
     write_text(page, to_page(ran, title, made_from))
     return title
 
 
+def _hide_folders(ran: nbformat.NotebookNode, parameters: dict[str, Any]) -> None:
+    """Tell the data set as a report does in the cell of the parameters, which the page shows."""
+    if "leak_path" in parameters:
+        for cell in ran.cells:
+            if "injected-parameters" in cell.metadata.get("tags", []):
+                cell.source = without_folders(cell.source, Path(parameters["leak_path"]))
+
+
 def execute_notebook(notebook: Path, parameters: dict[str, Any]) -> nbformat.NotebookNode:
     """Run `notebook` with `parameters` in a process of its own; return it with its outputs.
 
-    Raises `ReportError`, with the cell and the last line of its error, when a cell fails.
+    Raises `ReportError`, with the cell and the kind of its error, when a cell fails, and when the process ends before
+    the notebook does. What the error says is not told: it may quote a line of the leak.
     """
     import papermill
+    from nbclient.exceptions import DeadKernelError
     from traitlets.config import Config
 
     with tempfile.TemporaryDirectory(prefix="notebook-") as folder:
@@ -81,16 +92,21 @@ def execute_notebook(notebook: Path, parameters: dict[str, Any]) -> nbformat.Not
             )
         except papermill.PapermillExecutionError as error:
             raise ReportError(
-                f"Notebook {notebook.name} failed in cell {error.cell_index} ({error.ename}: {error.evalue}): "
+                f"Notebook {notebook.name} failed in cell {error.cell_index} ({error.ename}): "
                 "open it with `make lab` to see why."
+            ) from None
+        except DeadKernelError:
+            raise ReportError(
+                f"Notebook {notebook.name} did not end: its process was ended, most likely for want of memory: "
+                "lower --memory-limit or close other programs."
             ) from None
         ran: nbformat.NotebookNode = nbformat.read(executed, as_version=4)
     return ran
 
 
 def _made_from(notebook: Path, parameters: dict[str, Any], content: str) -> str:
-    """A digest of all that decides what a notebook's page shows."""
-    told = json.dumps([current(), content, parameters], sort_keys=True, default=str)
+    """A digest of all that decides what a notebook's page shows; its language is English whatever the report's is."""
+    told = json.dumps([content, parameters], sort_keys=True, default=str)
     return hashlib.sha256(notebook.read_bytes() + told.encode() + _code()).hexdigest()
 
 

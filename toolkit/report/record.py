@@ -1,8 +1,9 @@
 """The record of a run, `run.json`: all that decides its numbers, and the numbers, for a rerun to be held against.
 
 The format is told key by key in `docs/run-record.md`.  It has a version of its own; a record is checked when it is
-read, so that a broken or foreign file is one clear sentence.  Nothing in it depends on the day or the folder of the
-run: two runs of the same data, code and libraries write the same record.
+read, so that a broken or foreign file is one clear sentence.  Nothing in it depends on the day: two runs of the same
+data, code and libraries on the same kind of machine write the same record, if they were told the same.  What they were
+told is in it: the name of the data set's folder, the threads, the memory limit, the language, and the command.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Annotated, Any, Literal
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from toolkit.analysis.keeping import DECIDING
 from toolkit.errors import InputError
 from toolkit.report.answers import Answer, AuditPlan
 from toolkit.report.findings import Findings
@@ -51,13 +53,11 @@ KIND: Literal["leak-forensics-toolkit/run"] = "leak-forensics-toolkit/run"
 FORMAT: Literal[1] = 1
 """The version of the record that this module writes, and the one it reads."""
 
-_LIBRARIES = (
-    "duckdb", "ibis-framework", "numpy", "polars", "pyarrow", "scikit-learn", "scipy", "splink", "sqlglot",
+_ROOMS = (
+    "analysis", "catalogues", "claims.py", "claims.toml", "language.py", "leak.py", "privacy.py", "report/answers",
+    "scenario.py", "schema.py", "synth",
 )  # fmt: skip
-"""The libraries whose arithmetic or order of rows could move a number."""
-
-_ROOMS = ("analysis", "claims.py", "claims.toml", "leak.py", "report/answers", "scenario.py", "schema.py", "synth")
-"""The parts of the package that decide a number; the command line and the pages do not."""
+"""The parts of the package that decide a number or the words of a table; the command line and the pages do not."""
 
 _DIGITS = 9
 """Digits of a fraction that go into the digest of a table: the others may differ from processor to processor."""
@@ -259,7 +259,7 @@ def table_digest(table: pl.DataFrame) -> str:
 
 def versions() -> dict[str, str]:
     """The versions of the toolkit, of Python and of the libraries that decide, and the kind of machine."""
-    found = {name: version(name) for name in ("leak-forensics-toolkit", *_LIBRARIES)}
+    found = {name: version(name) for name in ("leak-forensics-toolkit", *DECIDING)}
     return found | {"machine": f"{platform.system()} {platform.machine()}", "python": platform.python_version()}
 
 

@@ -110,9 +110,9 @@ def rerun(
     there.  `threads` and `memory_limit` are those of the record unless given: no number depends on them.  Nothing is
     read from what an earlier run kept, and no report is written.
 
-    Raises the errors of `generate` and `open_leak`, `DataSetError` when a file of the data set was changed,
-    `InputError` when the scenario of the record is none of this version's, and `ReportError` when the second count
-    differs from the first.
+    Raises the errors of `generate` and `open_leak`, `DataSetError` when a file of the data set is missing or was
+    changed, `InputError` when the scenario of the record is none of this version's, and `ReportError` when the second
+    count differs from the first.
     """
     tell = progress or (lambda _step, _done, _total: None)
     threads, memory_limit = threads or record.parameters.threads, memory_limit or record.parameters.memory_limit
@@ -205,11 +205,18 @@ def _check_bytes(folder: Path, files: Sequence[Mapping[str, str]], tell: Progres
     """Every file holds the bytes that its own manifest tells: else the manifest's hashes say nothing of the data."""
     for number, file in enumerate(files):
         tell("Checking the files", number, len(files))
-        with (folder / file["path"]).open("rb") as opened:
-            found = hashlib.file_digest(opened, "sha256").hexdigest()
+        path = folder / file["path"]
+        try:
+            with path.open("rb") as opened:
+                found = hashlib.file_digest(opened, "sha256").hexdigest()
+        except OSError as error:
+            raise DataSetError(
+                f"The file {path}, which the manifest names, cannot be read ({error.strerror}): "
+                f"delete {folder}, and the rerun makes it again."
+            ) from None
         if found != file["sha256"]:
             raise DataSetError(
-                f"The file {folder / file['path']} does not hold what its manifest tells (SHA-256 {found[:12]}… where "
+                f"The file {path} does not hold what its manifest tells (SHA-256 {found[:12]}… where "
                 f"{file['sha256'][:12]}… was expected): delete {folder}, and the rerun makes it again."
             )
     tell("Checking the files", len(files), len(files))

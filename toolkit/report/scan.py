@@ -10,7 +10,8 @@ What is searched for, and what passes:
 
 The leak is read once. Of each comment and address only the beginning is compared, by a hash join in the engine, with
 the places of the report where a word begins; the few that begin alike are compared in full. A picture holds the words
-of its SVG, which is searched; what is no text cannot be, and is refused.
+of its SVG, which is searched; what is no text cannot be, and is refused. Hidden files (".DS_Store") are what a system
+leaves, not what the report wrote, and pass; what a report left half written is searched.
 """
 
 from __future__ import annotations
@@ -46,7 +47,6 @@ _FORMS = {
 }
 _QUOTED = {"administrative_comment": "a comment", "address": "a street address"}
 _NAMED = "a name with its birth date"
-_UNREADABLE = "content that cannot be searched"
 
 _BEGINNING = 12
 _LEAST_WORDS = 3
@@ -59,17 +59,19 @@ def scan_report(
 ) -> None:
     """Does any file of the report show text of a record of the leak? Then there is no report.
 
-    `unwritten` are texts that are about to become files of the folder, by their names.
-    Raises `ReportError`, which names the files and the kinds of text and never the text.
+    `unwritten` are texts that are about to become files of the folder, by their paths in it.
+    Raises `ReportError`, which names the files and kinds of text and never the text, and for a file that is no text.
     """
     texts = dict(_texts(folder, unwritten))
-    found: Counter[tuple[str, str]] = Counter()
-    for name, text in texts.items():
-        if text is None:
-            found[name, _UNREADABLE] += 1
-        else:
-            found.update({(name, kind): n for kind, form in _FORMS.items() if (n := len(form.findall(text)))})
     readable = {name: text for name, text in texts.items() if text is not None}
+    if unreadable := ", ".join(sorted(texts.keys() - readable.keys())):
+        raise ReportError(
+            f"The report in {folder} has no page ({unreadable}: content that cannot be searched): "
+            "remove from there what is none of the report's, and run again."
+        )
+    found: Counter[tuple[str, str]] = Counter()
+    for name, text in readable.items():
+        found.update({(name, kind): n for kind, form in _FORMS.items() if (n := len(form.findall(text)))})
     with open_leak(leak_path, threads=threads, memory_limit=memory_limit) as leak:
         found.update(dict(_quoted(leak, readable)))
         found.update(dict(_named(leak, readable)))
@@ -84,16 +86,22 @@ def scan_report(
 def _texts(folder: Path, unwritten: Mapping[str, str]) -> Iterator[tuple[str, str | None]]:
     """What each file says to a reader of it, by its name; none for one that is no text."""
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.name not in unwritten:
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and name not in unwritten and not _is_left_by_a_system(path):
             content = path.read_bytes()
             if path.suffix == ".png":
                 content = b" ".join(_png_texts(content))
             try:
-                yield path.relative_to(folder).as_posix(), _plain(content.decode("utf-8"))
+                yield name, _plain(content.decode("utf-8"))
             except UnicodeDecodeError:
-                yield path.relative_to(folder).as_posix(), None
+                yield name, None
     for name, text in unwritten.items():
         yield name, _plain(text)
+
+
+def _is_left_by_a_system(path: Path) -> bool:
+    """Whether a file is hidden, and none that `toolkit.report.writing` had not yet renamed."""
+    return path.name.startswith(".") and path.suffix != ".partial"
 
 
 def _plain(content: str) -> str:

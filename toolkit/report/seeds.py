@@ -7,6 +7,7 @@ goes on after the last seed that is finished.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -14,20 +15,22 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 
 from toolkit.errors import InputError
+from toolkit.language import current
 from toolkit.leak import open_leak
 from toolkit.report.asking import Progress, ask_everything
+from toolkit.report.command import command
 from toolkit.report.counted_twice import check_against_second_count
 from toolkit.report.data_sets import DATA, data_set_folder
 from toolkit.report.findings import Findings
 from toolkit.report.plan import MAKING, SECOND_COUNT, expected_seconds
 from toolkit.report.record import RunRecord, code_digests, make_record, read_record, versions, write_record
 from toolkit.report.writing import write_text
-from toolkit.scenario import Scenario
+from toolkit.scenario import Scenario, load_scenario
 from toolkit.second_count import count_planted
 from toolkit.synth.generate import GenerateOptions, generate
 
@@ -50,6 +53,8 @@ HEADLINES = {
 """The numbers that the chart and the terminal show, by their ids, and what they are called there."""
 
 _MOST_SEEDS = 1_000
+_LONGEST_NAME = 200
+"""Bytes of a folder's name that every file system takes."""
 _COLUMNS = {"seed": pl.Int64, "id": pl.String, "unit": pl.String} | dict.fromkeys(
     ("value", "low", "high", "planted"), pl.Float64
 )
@@ -98,7 +103,7 @@ def told_seeds(seeds: Sequence[int]) -> str:
 
 
 def over_seeds(
-    scenario: Scenario,
+    scenario: Scenario | str,
     seeds: Sequence[int],
     rows: int,
     reports: Path = Path("reports"),
@@ -110,23 +115,30 @@ def over_seeds(
 ) -> Study:
     """What does each number say on leaks made with other seeds, and do its intervals hold the planted truth?
 
-    Writes `reports/<scenario>-<rows>-seeds-<seeds>/`: `seed-<n>/run.json` and `planted.json` as each seed is finished,
-    then `values.csv`, `spread.csv` and `results.json`.  A seed that is there already, of the same scenario, rows, code
-    and versions, is not asked again.  A leak made for a seed is removed once its numbers are written, unless
-    `keep_data`; one that was there before stays.
-    Raises the errors of `generate` and `open_leak`, and `ReportError` when the disk does not let us.
+    `scenario` may be named, or be the path of its file: the commands in the records then say so.
+    Writes `reports/<scenario>-<rows>-seeds-<seeds>/`, with a digest of the seeds where they are too many for a name:
+    `seed-<n>/run.json` and `planted.json` as each seed is finished, then `values.csv`, `spread.csv` and `results.json`.
+    A seed that is there already, of the same scenario, rows, code and versions, is not asked again.  A leak made for a
+    seed is removed once its numbers are written, unless `keep_data`; one that was there before stays.
+    Raises the errors of `load_scenario`, `generate` and `open_leak`, and `ReportError` when the disk does not let us.
     """
     tell = progress or (lambda _step, _done, _total: None)
+    given = scenario.name if isinstance(scenario, Scenario) else scenario
+    scenario = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
     scenario.sizes_at(rows)
-    folder = reports / f"{scenario.name}-{rows}-seeds-{told_seeds(seeds)}"
+    folder = reports / _folder_name(scenario.name, rows, seeds)
     done = []
     for seed in seeds:
-        own = folder / f"seed-{seed}"
+        own, passing = folder / f"seed-{seed}", DATA / ".passing" / data_set_folder(scenario.name, rows, seed).name
         if not _is_done(own, scenario, rows):
             tell(seed_step(seed), 0, 1)
-            _ask_seed(scenario, seed, rows, own, threads, memory_limit, keep_data, _within(tell, seed, rows))
+            told = {"rows": rows, "seed": seed, "memory_limit": memory_limit, "threads": threads, "language": current()}
+            place = None if keep_data else passing
+            _ask_seed(scenario, told, command(given, rows, seed), own, place, _within(tell, seed, rows))
             tell(seed_step(seed), 1, 1)
             done.append(seed)
+        # Also where the run that asked it was interrupted before it could.
+        _remove(passing)
     values = pl.concat([_values(folder / f"seed-{seed}") for seed in seeds])
     table = spread(values)
     write_text(folder / "values.csv", values.write_csv())
@@ -164,6 +176,22 @@ def seed_step(seed: int) -> str:
     return f"Seed {seed}"
 
 
+def _folder_name(scenario: str, rows: int, seeds: Sequence[int]) -> str:
+    """The name of a study's folder: the seeds themselves, or how many and a digest where that is too long."""
+    told = told_seeds(seeds)
+    name = f"{scenario}-{rows}-seeds-{told}"
+    if len(name.encode()) <= _LONGEST_NAME:
+        return name
+    return f"{scenario}-{rows}-seeds-{len(seeds)}-{hashlib.sha256(told.encode()).hexdigest()[:12]}"
+
+
+def _remove(passing: Path) -> None:
+    """Remove a leak that was not to stay, if there is one."""
+    shutil.rmtree(passing, ignore_errors=True)
+    with suppress(OSError):  # another study may have one there
+        passing.parent.rmdir()
+
+
 def _within(tell: Progress, seed: int, rows: int) -> Progress:
     """The steps of one seed, told as parts of it by what each is expected to cost."""
     costs = expected_seconds(rows, ())
@@ -179,42 +207,35 @@ def _within(tell: Progress, seed: int, rows: int) -> Progress:
 
 
 def _is_done(folder: Path, scenario: Scenario, rows: int) -> bool:
-    """Whether this very scenario, size, code and set of libraries was asked already."""
-    if not ((folder / "run.json").is_file() and (folder / "planted.json").is_file()):
+    """Whether this very scenario, size, code and set of libraries was asked already, and both files can be read."""
+    try:
+        record = read_record(folder / "run.json")
+        json.loads((folder / "planted.json").read_text(encoding="utf-8"))
+    except (InputError, OSError, ValueError):
         return False
-    record = read_record(folder / "run.json")
     same_code = record.code == code_digests() and record.versions == versions()
     return same_code and record.rows == rows and record.scenario == scenario.model_dump(mode="json")
 
 
 def _ask_seed(
-    scenario: Scenario,
-    seed: int,
-    rows: int,
-    folder: Path,
-    threads: int,
-    memory_limit: str,
-    keep_data: bool,  # noqa: FBT001 (handed on by its name)
-    tell: Progress,
+    scenario: Scenario, told: dict[str, Any], again: str, folder: Path, passing: Path | None, tell: Progress
 ) -> None:
-    """Make the leak of one seed, ask it, write its record, and remove it unless it is to stay."""
+    """Ask the leak of one seed, and write its record; where there is none, make it, in `passing` if it is not to stay.
+
+    `told` are the parameters of the record, `again` is its command.
+    """
+    rows, seed, threads, memory_limit = (told[name] for name in ("rows", "seed", "threads", "memory_limit"))
     own = data_set_folder(scenario.name, rows, seed)
-    passing = None if keep_data or own.exists() else DATA / ".passing" / own.name
-    made = generate(scenario, seed, rows, passing or own, GenerateOptions(threads=threads), partial(tell, MAKING))
+    place = own if passing is None or own.exists() else passing
+    made = generate(scenario, seed, rows, place, GenerateOptions(threads=threads), partial(tell, MAKING))
     opened = partial(open_leak, made.path, memory_limit=memory_limit, threads=threads, keep=False)
     answers, ledger = ask_everything(opened, tell)
     tell(SECOND_COUNT, 0, 1)
     agreed = check_against_second_count(made.path, answers)
     tell(SECOND_COUNT, 1, 1)
-    parameters = {"rows": rows, "seed": seed, "memory_limit": memory_limit, "threads": threads}
-    command = f"toolkit investigate --scenario {scenario.name} --rows {rows} --seed {seed}"
-    findings = Findings(own.name, made.path, made.manifest, answers, ledger, (), parameters, command)
+    findings = Findings(own.name, made.path, made.manifest, answers, ledger, (), told, again)
     write_text(folder / "planted.json", json.dumps(count_planted(made.path), indent=2) + "\n")
     write_record(folder, make_record(findings, scenario, agreed))
-    if passing is not None:
-        shutil.rmtree(passing, ignore_errors=True)
-        with suppress(OSError):  # another study may have one there
-            passing.parent.rmdir()
 
 
 def _values(folder: Path) -> pl.DataFrame:

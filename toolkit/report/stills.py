@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from asyncio import CancelledError
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,16 +24,14 @@ _SCALE = {"svg": 1, "png": 2}
 def write_stills(charts: Sequence[Chart], folder: Path) -> bool:
     """Write each chart as `<name>.svg` and `<name>.png` into `folder`; tell whether there was a browser that could.
 
-    All are drawn in one session, since a browser is slow to start. Where none is found, or none that starts, nothing is
-    written, and what an earlier run wrote is removed: a picture must not tell other numbers than the page.
+    All are drawn in one session, since a browser is slow to start. Where none is found, none starts, or one fails
+    before the last picture, there are no pictures at all, and what an earlier run wrote is removed: a picture must not
+    tell other numbers than the page, and the page links to all of them or to none.
     """
     import kaleido
-    from kaleido.errors import BrowserClosedError, BrowserFailedError, ChromeNotFoundError
 
     folder.mkdir(parents=True, exist_ok=True)
-    for kind in FORMATS:
-        for old in folder.glob(f"*.{kind}"):
-            old.unlink()
+    _clear(folder)
     asked = [
         {
             "fig": _named(chart.figure),
@@ -49,13 +48,22 @@ def write_stills(charts: Sequence[Chart], folder: Path) -> bool:
     ]
     try:
         # MathJax would be fetched from the network; plotly.js is the one that is installed.
-        kaleido.write_fig_from_object_sync(asked, kopts={"mathjax": False})
-    except (ChromeNotFoundError, BrowserFailedError, BrowserClosedError):
+        # Errors are returned, and the pictures left out, unless the first of them is to end it.
+        kaleido.write_fig_from_object_sync(asked, kopts={"mathjax": False}, cancel_on_error=True)
+    except (Exception, CancelledError):  # noqa: BLE001 (of a browser, a script, a lost tab; CancelledError: it was lost)
+        _clear(folder)
         return False
     for chart in charts:
         picture = folder / f"{chart.name}.svg"
         write_text(picture, _settled(picture.read_text(encoding="utf-8"), chart.name))
     return True
+
+
+def _clear(folder: Path) -> None:
+    """Remove every picture in a folder."""
+    for kind in FORMATS:
+        for old in folder.glob(f"*.{kind}"):
+            old.unlink()
 
 
 def _named(figure: go.Figure) -> go.Figure:

@@ -23,14 +23,15 @@ def readable(table: pl.DataFrame, title: str, note: str = "") -> GT:
 
     Columns of whole numbers get separators, fractions that are shares by their name (share, relative_error, precision,
     recall, f1) become percent, other fractions keep one digit; true and false become yes and no, a null is shown as a
-    dash, underscores in headings as spaces. Numbers and headings are those of the current language, and so are title
-    and note where it has them.
+    dash, underscores in headings, and in codes that name a quantity, a key or a kind, as spaces. Numbers and headings
+    are those of the current language, and so are title and note where it has them.
     """
     fractions = [name for name, dtype in table.schema.items() if dtype.is_float()]
     shares = [name for name in fractions if any(word in name for word in _SHARES)]
     whole = [name for name, dtype in table.schema.items() if dtype.is_integer() and name not in _PLAIN]
     answers = {True: say("yes"), False: say("no")}
     told = table.with_columns(pl.col(pl.Boolean).replace_strict(answers, return_dtype=pl.String))
+    told = told.with_columns(_in_words(told[name]) for name in told.columns if name in _CODES)
     shown = (
         GT(told, locale=current())
         .tab_header(say(title))
@@ -74,6 +75,10 @@ def browse(lines: pl.DataFrame, title: str) -> HTML:
     return HTML(library + heading + table)  # type: ignore[no-untyped-call]
 
 
+def _in_words(codes: pl.Series) -> pl.Series:
+    return codes.cast(pl.String).replace({code: say(code.replace("_", " ")) for code in codes.drop_nulls().unique()})
+
+
 def _controls() -> dict[str, str]:
     """What stands on the controls of a table that is browsed; names between underscores are filled in by DataTables."""
     return {
@@ -89,3 +94,5 @@ def _controls() -> dict[str, str]:
 _SHARES = ("share", "relative_error", "precision", "recall", "f1")
 _PLAIN = ("year", "practice_id", "rank")
 """Numbers that are names: no separator."""
+_CODES = ("category", "key", "kind", "quantity", "role_category", "scope", "tier")
+"""Columns whose texts are codes of the program, told as words; names of columns and files are shown as they are."""

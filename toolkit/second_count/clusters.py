@@ -18,7 +18,7 @@ def count_clusters(data_set: Path, clusters: Path) -> dict[str, int]:
     by itself, so `clusters` are people and entries of nobody together; `pairs` are those of records of one cluster;
     `people_at_several_practices` are clusters with records at two practices or more.
     """
-    linked = pl.scan_parquet(clusters)
+    linked = pl.scan_parquet(clusters, glob=False)
     sizes = linked.group_by("person_cluster").agg(size=pl.len().cast(pl.Int64))
     pairs = pl.col("size") * (pl.col("size") - 1) // 2
     placed = scan_lines(data_set).select("record_id", "practice_id").join(linked, on="record_id")

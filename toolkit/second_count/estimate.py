@@ -17,8 +17,6 @@ __all__ = ["Stratum", "Total", "estimate_total"]
 
 _TAIL = 1e-9
 """Probability left out at each end of a stratum."""
-_CELLS = 100_000
-"""Values told apart in a stratum; wider ones are taken in steps."""
 
 
 class Stratum(NamedTuple):
@@ -47,19 +45,18 @@ def estimate_total(strata: Sequence[Stratum]) -> Total:
     """
     read = [stratum for stratum in strata if stratum.sampled]
     value = sum(stratum.lines * stratum.sensitive / stratum.sampled for stratum in read)
-    step = max(1, *(-(-(stratum.lines - stratum.sampled) // _CELLS) for stratum in read), 1)
     start, chances = 0.0, np.ones(1)
     for stratum in read:
-        first, more = _unread(stratum, step)
+        first, more = _unread(stratum)
         start += stratum.sensitive + first
         chances = signal.fftconvolve(chances, more)
     reached = np.cumsum(chances.clip(0)) / chances.clip(0).sum()
-    low, high = (start + step * float(np.searchsorted(reached, end)) for end in (0.025, 0.975))
+    low, high = (start + float(np.searchsorted(reached, end)) for end in (0.025, 0.975))
     return Total(value, min(low, value), max(high, value))
 
 
-def _unread(stratum: Stratum, step: int) -> tuple[float, NDArray[np.float64]]:
-    """Chances of the number of sensitive lines among those not read: the least number, then one chance a `step`."""
+def _unread(stratum: Stratum) -> tuple[float, NDArray[np.float64]]:
+    """Chances of the number of sensitive lines among those not read: the least number, then one chance a number."""
     lines, sampled, sensitive = stratum
     rest = lines - sampled
     share = stats.beta(sensitive + 0.5, sampled - sensitive + 0.5)
@@ -67,6 +64,6 @@ def _unread(stratum: Stratum, step: int) -> tuple[float, NDArray[np.float64]]:
     ends = np.array([share.ppf(_TAIL), share.isf(_TAIL)]) * rest
     slack = 10 * (rest / 4) ** 0.5 * np.array([-1.0, 1.0])
     least, most = np.clip(ends + slack, 0, rest).astype(np.int64)
-    counts = np.arange(least, most + 1, step, dtype=np.float64)
+    counts = np.arange(least, most + 1, dtype=np.float64)
     chances = stats.betabinom.pmf(counts, rest, sensitive + 0.5, sampled - sensitive + 0.5)
     return float(least), np.asarray(chances / chances.sum(), dtype=np.float64)

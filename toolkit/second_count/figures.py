@@ -19,7 +19,7 @@ def count_exact_pairs(data_set: Path) -> int:
     Names are folded and compared without spaces, once letters that UTF-8 lost to Windows-1252 are put right; last and
     birth name may stand for each other.  A pair whose known sexes differ is none.
     """
-    figures = pl.read_parquet(data_set / "public_figures.parquet").drop_nulls("birth_date")
+    figures = pl.read_parquet(data_set / "public_figures.parquet", glob=False).drop_nulls("birth_date")
     wanted = _named(figures.select("figure_id", "last_name", "birth_name", "first_name", "birth_date", "sex"))
     # Only lines of a figure's birth date can agree with one, and these are few.
     born = figures.select("birth_date").unique().lazy()

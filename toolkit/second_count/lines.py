@@ -14,8 +14,8 @@ _COMMENT = "administrative_comment"
 
 
 def scan_lines(data_set: Path) -> pl.LazyFrame:
-    """The lines of a data set, as its Parquet files hold them."""
-    return pl.scan_parquet(sorted((data_set / "lines").glob("*.parquet")))
+    """The lines of a data set, as its Parquet files hold them; a bracket in the name of its folder is a bracket."""
+    return pl.scan_parquet(sorted((data_set / "lines").glob("*.parquet")), glob=False)
 
 
 def totals(query: pl.LazyFrame) -> dict[str, int]:
@@ -51,7 +51,7 @@ def count_filled(data_set: Path) -> dict[str, int]:
 
 def count_dates(data_set: Path) -> dict[str, tuple[date, date, int]]:
     """What time do the date columns cover? By their names: the first day, the last, and how many rows have one."""
-    practices = pl.scan_parquet(data_set / "practices.parquet")
+    practices = pl.scan_parquet(data_set / "practices.parquet", glob=False)
     tables = {"created_on": scan_lines(data_set), "updated_on": scan_lines(data_set), "installed_on": practices}
     spans = {}
     for name, table in tables.items():

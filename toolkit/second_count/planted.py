@@ -17,7 +17,7 @@ def count_planted(data_set: Path) -> dict[str, float]:
     By the names of the results that estimate them: `people`, `people_at_several_practices`, `entries_of_nobody`,
     `sensitive_lines`, `sensitive_comments`, `sensitive_records`, `sensitive_people`, `sensitive_share_of_lines`.
     """
-    truth = pl.scan_parquet(sorted((data_set / "truth" / "lines").glob("*.parquet")))
+    truth = pl.scan_parquet(sorted((data_set / "truth" / "lines").glob("*.parquet")), glob=False)
     sensitive = pl.col("comment_sensitive")
     counted = totals(
         truth.select(

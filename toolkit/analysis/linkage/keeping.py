@@ -41,7 +41,7 @@ def place(leak: Leak, options: Options) -> Path:
         "threshold": options.get("threshold", THRESHOLD),
         "seed": None if model is not None else options.get("seed", 1),
     }
-    return keeping.place(leak, "people", _code(), decides)
+    return keeping.place(leak, "people", _CODE, decides)
 
 
 def _code() -> str:
@@ -50,6 +50,10 @@ def _code() -> str:
     sources = sorted([*folder.glob("*.py"), *folder.glob("data/*")])
     versions = "".join(f"{name} {version(name)} " for name in _DECIDING)
     return keeping.digest(versions.encode(), *(source.read_bytes() for source in sources))
+
+
+_CODE = _code()
+"""Of the code as it was when it was read in: what stands on the disk later did not link for this process."""
 
 
 def recall(leak: Leak, where: Path) -> Counted | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.report.answers import Meaning, Result
+from toolkit.report.command import without_folders
 from toolkit.report.exports import write_tables
 from toolkit.report.figures import draw
 from toolkit.report.findings import Findings
@@ -20,10 +21,12 @@ from toolkit.report.scan import scan_report
 from toolkit.report.stills import write_stills
 from toolkit.report.writing import write_text
 
-__all__ = ["CHARTS", "TABLES", "write_report"]
+__all__ = ["CHARTS", "INDEX", "TABLES", "write_report"]
 
 CHARTS, TABLES = "charts", "tables"
 """The folders of pictures and of CSV files, below the report's."""
+INDEX = "index.html"
+"""The page itself."""
 
 
 def write_report(folder: Path, findings: Findings) -> Path:
@@ -34,7 +37,7 @@ def write_report(folder: Path, findings: Findings) -> Path:
     Raises `ReportError` when the disk does not let us, and when the scan finds text of a record anywhere in the folder:
     then there is no page.
     """
-    index = folder / "index.html"
+    index = folder / INDEX
     index.unlink(missing_ok=True)
     charts, exports = draw(findings), write_tables(findings, folder / TABLES)
     pictured = write_stills(charts, folder / CHARTS)
@@ -53,12 +56,14 @@ def write_report(folder: Path, findings: Findings) -> Path:
 
 def _results(findings: Findings) -> str:
     """Every number for machines: ids and numbers are the same in every language, its words are those of the page."""
-    return json.dumps([_record(result) for result in findings.results], ensure_ascii=False, indent=2) + "\n"
+    records = [_record(result, findings.leak_path) for result in findings.results]
+    return json.dumps(records, ensure_ascii=False, indent=2) + "\n"
 
 
-def _record(result: Result) -> dict[str, Any]:
+def _record(result: Result, leak_path: Path) -> dict[str, Any]:
     words = ("unit", "denominator_unit", "definition", "interval")
-    return {name: Meaning.said(value) if name in words else value for name, value in asdict(result).items()}
+    said = {name: Meaning.said(value) if name in words else value for name, value in asdict(result).items()}
+    return {**said, "command": without_folders(result.command, leak_path)}
 
 
 def _pictures(folder: Path) -> dict[str, str]:

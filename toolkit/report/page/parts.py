@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from toolkit.report.figures import CLAIMS
+from toolkit.report.exports import CLAIMS
 
 __all__ = ["GENERAL_LIMITS", "PARTS", "Part"]
 

@@ -12,9 +12,10 @@ from markupsafe import Markup
 
 from toolkit.claims import CONSISTENT, CONTRADICTED, DEPENDS, UNTESTABLE, in_words
 from toolkit.language import day, number, say
-from toolkit.report.answers import Result, shown_path
-from toolkit.report.exports import Export
-from toolkit.report.figures import CLAIMS, Chart
+from toolkit.report.answers import Result
+from toolkit.report.command import path_in_report
+from toolkit.report.exports import CLAIMS, Export
+from toolkit.report.figures import Chart
 from toolkit.report.findings import Findings
 from toolkit.report.page.headlines import headlines
 from toolkit.report.page.linking import linked
@@ -135,7 +136,7 @@ def _published(row: Mapping[str, Any]) -> dict[str, str]:
         told = say("{number} {unit}", number=told, unit=say(_unit(unit, row["published_high"])))
     if row["scale"] == 1 or stated[0] is None:
         return {"published": told, "to_scale": ""}
-    ends = dict.fromkeys(in_words(end * row["scale"], unit) for end in stated if end is not None)
+    ends = dict.fromkeys(in_words(round(end * row["scale"]), unit) for end in stated if end is not None)
     scaled = say("to the scale of this data set: {number}", number=say(" to ").join(ends))
     return {"published": told, "to_scale": scaled}
 
@@ -156,8 +157,12 @@ def _measured(row: Mapping[str, Any]) -> Markup:
 
 
 def _again(findings: Findings) -> list[str]:
-    """The commands that give the same numbers again."""
-    return [findings.command, f"toolkit verify-synthetic {shlex.quote(shown_path(findings.leak_path))}"]
+    """The commands that give the same numbers again, that hold them against these, and that prove the leak invented."""
+    return [
+        findings.command,
+        shlex.join(["toolkit", "rerun", f"reports/{findings.name}/run.json"]),
+        shlex.join(["toolkit", "verify-synthetic", path_in_report(findings.leak_path)]),
+    ]
 
 
 def _facts(findings: Findings) -> Iterator[tuple[str, str]]:
