@@ -18,7 +18,7 @@ _LINKED = ("04_duplicates", "05_claims")
 def time_needed(leak: Leak, notebook: str) -> Markdown:
     """How long the notebook of that name takes on this leak, and on one of 22 million lines, as a sentence.
 
-    What is told was measured on 2 cores (`toolkit.report.plan`); another machine has its own speed.
+    What is told is rough, for 2 cores (`toolkit.report.plan`); another machine has its own speed.
     """
     rows = int(leak.manifest["rows"])
     here, full = expected_seconds(rows, [notebook]), expected_seconds(_FULL_SIZE, [notebook])
@@ -26,7 +26,7 @@ def time_needed(leak: Leak, notebook: str) -> Markdown:
     told = f"**Takes** {in_time(here[step])} on these {number(rows)} lines"
     if rows < _FULL_SIZE:
         told += f"; on {number(_FULL_SIZE)}, {in_time(full[step])}"
-    told += " (measured on 2 cores)."
+    told += " (rough figures, for 2 cores)."
     if notebook in _LINKED:
         told += f" The linkage, which is made once and kept beside the data, takes {in_time(_linkage(here))} more here"
         told += f", {in_time(_linkage(full))} there." if rows < _FULL_SIZE else "."
