@@ -18,7 +18,7 @@ import polars as pl
 
 from tests.analysis.french_records import french_records
 from toolkit.analysis import duplicates
-from toolkit.analysis.linkage.evaluation import Quality, quality
+from toolkit.analysis.linkage.evaluation import Quality, against, quality
 from toolkit.analysis.linkage.resolve import resolve
 from toolkit.leak import open_leak
 
@@ -33,11 +33,11 @@ def judged(data_sets: list[Path]) -> Iterator[tuple[str, Quality]]:
         frames = [pl.read_csv((folder / table).read_bytes(), infer_schema=False) for table in tables]
         records = pl.concat(frames).rename(str.strip).with_columns(pl.all().str.strip_chars().replace("", None))
         truth = records.select("rec_id", person_id=pl.col("rec_id").str.split("-").list.get(1))
-        yield f"{name}, with the number", quality(resolve(records, id_column="rec_id"), truth, "rec_id")
+        yield f"{name}, with the number", quality(against(resolve(records, id_column="rec_id"), truth, "rec_id"))
         without = resolve(records.drop("soc_sec_id"), id_column="rec_id")
-        yield f"{name}, without it", quality(without, truth, "rec_id")
+        yield f"{name}, without it", quality(against(without, truth, "rec_id"))
     french = french_records(_FRENCH_RECORDS, seed=1)
-    yield f"French records, {french.height:,}", quality(resolve(french.drop("person_id")), french)
+    yield f"French records, {french.height:,}", quality(against(resolve(french.drop("person_id")), french))
     for data_set in data_sets:
         with open_leak(data_set) as leak:
             yield leak.name, duplicates.judge_people(leak, duplicates.count_people(leak)).quality

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from tests.analysis.french_records import french_records
-from toolkit.analysis.linkage.evaluation import errors_by_cause, quality, quality_by_threshold
+from toolkit.analysis.linkage.evaluation import against, errors_by_cause, quality, quality_by_threshold
 from toolkit.analysis.linkage.model import Model
 from toolkit.analysis.linkage.resolve import STEPS, Linkage, compared_tables, link, resolve
 from toolkit.analysis.linkage.spark import score_on_spark
@@ -36,8 +36,8 @@ def test_febrl_is_linked_without_any_tuning(names: tuple[str, ...], least: float
     """On FEBRL, whose columns and errors are not ours, pairwise F1 is high with the number and without it."""
     records, truth = febrl(*names)
 
-    with_number = quality(resolve(records, id_column="rec_id"), truth, "rec_id")
-    without_number = quality(resolve(records.drop("soc_sec_id"), id_column="rec_id"), truth, "rec_id")
+    with_number = quality(against(resolve(records, id_column="rec_id"), truth, "rec_id"))
+    without_number = quality(against(resolve(records.drop("soc_sec_id"), id_column="rec_id"), truth, "rec_id"))
 
     assert least <= with_number.pair_f1
     assert least_without_number <= without_number.pair_f1
@@ -97,7 +97,7 @@ def linked(families: pl.DataFrame) -> Linkage:
 
 def test_french_families_are_told_apart(families: pl.DataFrame, linked: Linkage) -> None:
     """On families whose errors owe nothing to the maker, pairwise F1 is 0.97 or more, and B-cubed agrees."""
-    measured = quality(linked.clusters, families)
+    measured = quality(against(linked.clusters, families))
 
     assert 0.97 <= measured.pair_f1
     assert 0.98 <= measured.bcubed_f1
@@ -136,8 +136,8 @@ def test_a_cluster_is_named_by_its_smallest_id(linked: Linkage) -> None:
 
 def test_every_error_has_a_cause(families: pl.DataFrame, linked: Linkage) -> None:
     """The wrong pairs told apart by cause are as many as precision and recall say."""
-    causes = errors_by_cause(linked, families)
-    measured = quality(linked.clusters, families)
+    causes = errors_by_cause(linked, against(linked.clusters, families))
+    measured = quality(against(linked.clusters, families))
     true_pairs, found_pairs = pairs_of(families["person_id"]), pairs_of(linked.clusters["person_cluster"])
     by_error = dict(causes.group_by("error").agg(pl.col("pairs").sum()).rows())
 
@@ -153,8 +153,8 @@ def pairs_of(groups: pl.Series) -> int:
 
 def test_what_the_threshold_trades(families: pl.DataFrame, linked: Linkage) -> None:
     """At the threshold in use precision and recall are those of the clusters; a stricter one finds fewer pairs."""
-    table = quality_by_threshold(linked, families)
-    measured = quality(linked.clusters, families)
+    table = quality_by_threshold(linked, against(linked.clusters, families))
+    measured = quality(against(linked.clusters, families))
     at = table.filter(pl.col("threshold") == linked.threshold).row(0, named=True)
 
     assert linked.sweep.rows() == table.select("threshold", "people").rows()

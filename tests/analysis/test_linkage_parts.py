@@ -13,7 +13,7 @@ import pytest
 
 from toolkit.analysis.linkage import blocking, clusters, normalise, tables
 from toolkit.analysis.linkage.comparisons import COMPARISONS
-from toolkit.analysis.linkage.evaluation import errors_by_cause, errors_by_kind, quality, quality_by_threshold
+from toolkit.analysis.linkage.evaluation import against, errors_by_cause, errors_by_kind, quality, quality_by_threshold
 from toolkit.analysis.linkage.model import Model, initial_model, settings
 from toolkit.analysis.linkage.resolve import Linkage
 from toolkit.analysis.linkage.rules import RULES, score_rules
@@ -55,6 +55,33 @@ class TestNormalise:
         assert [None, None, None, "TESTUD"] == rows["last"].to_list()
         assert [None, None, None, "ANNE"] == rows["first"].to_list()
 
+    def test_a_birth_name_is_read_beside_a_blank_name_in_use(self, con: duckdb.DuckDBPyConnection) -> None:
+        """A spelling that stands in the box of the birth name alone is read all the same."""
+        rows = identities(con, last_name=[None, "Martin"], birth_name=["Lefèvre", "Martin"])
+
+        assert [None, "MARTIN"] == rows["last"].to_list()
+        assert ["LEFEVRE", None] == rows["birth"].to_list()
+
+    def test_two_names_in_one_box_are_parted(self, con: duckdb.DuckDBPyConnection) -> None:
+        """The birth name follows NEE and precedes EPOUSE; the box of the birth name decides when it says more."""
+        rows = identities(
+            con,
+            last_name=["Dupont née Le Goff", "Le Goff épouse Dupont", "Dupont née Legof", "Dupont née Le Goff"],
+            birth_name=[None, "", "Le Goff", "Dupont née Le Goff"],
+        )
+
+        assert ["DUPONT"] * 4 == rows["last"].to_list()
+        assert ["LEGOFF"] * 4 == rows["birth"].to_list()
+
+    def test_a_number_of_corsica_has_its_own_key(self, con: duckdb.DuckDBPyConnection) -> None:
+        """2A counts as 19 and 2B as 18 when the key is worked out."""
+        upper, lower = with_key("2800519033001"), with_key("2800518033001")
+        numbers = [upper.replace("519", "52A"), lower.replace("518", "52B"), lower.replace("518", "52A")]
+        rows = identities(con, nir=numbers, birth_date=["1980-05-06"] * 3, sex=["F"] * 3)
+
+        assert [False, False, True] == rows["nir_key_wrong"].to_list()
+        assert [2, 2, 0] == rows["nir_state"].to_list()
+
     @pytest.mark.parametrize("typed", ["1975-03-12", "19750312", "12/03/1975", "1975-03-12 00:00:00"])
     def test_birth_dates_are_read_in_every_usual_form(self, con: duckdb.DuckDBPyConnection, typed: str) -> None:
         """One day, however it is written, is one value."""
@@ -95,9 +122,10 @@ class TestNormalise:
 
     def test_the_kind_of_street_is_left_out(self, con: duckdb.DuckDBPyConnection) -> None:
         """An address is its number and name, whether the avenue is spelled out or cut."""
-        rows = identities(con, last_name=["A", "B"], address=["12 avenue de la République", "12, AV. REPUBLIQUE"])
+        typed = ["12 avenue de la République", "12, AV. REPUBLIQUE", "12 République, rue", "rue"]
+        rows = identities(con, last_name=["A", "B", "C", "D"], address=typed)
 
-        assert ["12 REPUBLIQUE", "12 REPUBLIQUE"] == rows["address"].to_list()
+        assert ["12 REPUBLIQUE", "12 REPUBLIQUE", "12 REPUBLIQUE", None] == rows["address"].to_list()
 
 
 def with_key(body: str) -> str:
@@ -299,7 +327,7 @@ class TestEvaluation:
 
     def test_quality_counts_pairs_and_records(self) -> None:
         """One of three found pairs is right, one of two true pairs is found; nobody's record does not count."""
-        measured = quality(self.found, self.truth)
+        measured = quality(against(self.found, self.truth))
 
         assert (1 / 3, 1 / 2) == (measured.pair_precision, measured.pair_recall)
         assert pytest.approx((2 / 3 + 2 / 3 + 1 / 3 + 1) / 4) == measured.bcubed_precision
@@ -309,7 +337,7 @@ class TestEvaluation:
     def test_errors_are_told_apart(self) -> None:
         """A pair never compared, one scored wrong and one put together by way of another are three errors."""
         pairs = pl.DataFrame({"id_l": [1, 2], "id_r": [2, 3], "weight": [5.0, 4.0]})
-        table = errors_by_cause(by_hand(self.found, pairs), self.truth)
+        table = errors_by_cause(by_hand(self.found, pairs), against(self.found, self.truth))
 
         assert [
             ("joined", "clustered wrong", 1),
@@ -323,7 +351,7 @@ class TestEvaluation:
         truth = pl.DataFrame({"record_id": [3, 4, 5], "person_id": [8, 8, 8]})
         pairs = pl.DataFrame({"id_l": [3], "id_r": [4], "weight": [-2.0]})
 
-        table = errors_by_cause(by_hand(found, pairs, copies={5: 3}), truth)
+        table = errors_by_cause(by_hand(found, pairs, copies={5: 3}), against(found, truth))
 
         assert [("parted", "scored wrong", 2)] == table.rows()
 
@@ -333,7 +361,8 @@ class TestEvaluation:
         truth = pl.DataFrame({"record_id": [1, 2, 3, 4], "person_id": [7, 8, 7, 8]})
         pairs = pl.DataFrame({"id_l": [1, 2], "id_r": [2, 4], "weight": [2.0, -2.0]})
 
-        table = quality_by_threshold(by_hand(found, pairs, copies={3: 1}, thresholds=[-3.0, 0.0, 3.0]), truth)
+        linkage = by_hand(found, pairs, copies={3: 1}, thresholds=[-3.0, 0.0, 3.0])
+        table = quality_by_threshold(linkage, against(found, truth))
 
         assert [2 / 6, 1 / 3, 1.0] == table["pair_precision"].to_list()
         assert [1.0, 1 / 2, 1 / 2] == table["pair_recall"].to_list()
@@ -341,7 +370,7 @@ class TestEvaluation:
     def test_pairs_must_have_been_kept(self) -> None:
         """Without its pairs a linkage cannot tell where its errors come from, and says how to keep them."""
         with pytest.raises(InputError, match="keep_pairs=True"):
-            errors_by_cause(by_hand(self.found, None), self.truth)
+            errors_by_cause(by_hand(self.found, None), against(self.found, self.truth))
 
     def test_recall_by_kind_of_error(self) -> None:
         """A kind of typing error is as grave as the part of the person it hides."""
@@ -349,12 +378,26 @@ class TestEvaluation:
             errors=pl.Series([[], ["typo"], [], ["typo", "moved"], []], dtype=pl.List(pl.String))
         )
 
-        assert [("moved", 1, 0.0), ("none", 2, 0.5), ("typo", 2, 0.5)] == errors_by_kind(self.found, truth).rows()
+        assert [("moved", 1, 0.0), ("none", 2, 0.5), ("typo", 2, 0.5)] == errors_by_kind(
+            against(self.found, truth), truth
+        ).rows()
+
+    def test_records_outside_the_truth_do_not_count(self) -> None:
+        """Rows in any order, records that the truth lacks, and ids that no cluster has, leave the counts alone."""
+        found = pl.concat([self.found, pl.DataFrame({"record_id": [6], "person_cluster": [4]})]).reverse()
+        truth = pl.concat([self.truth, pl.DataFrame({"record_id": [0, 99], "person_id": [7, 9]})]).reverse()
+
+        assert quality(against(self.found, self.truth)) == quality(against(found, truth))
+
+    def test_clusters_without_their_smallest_record_are_refused(self) -> None:
+        """A part of the clusters, in which one lacks the record it is named after, cannot be judged."""
+        with pytest.raises(InputError, match="give the clusters of all records"):
+            against(self.found.tail(4), self.truth)
 
     def test_clusters_of_other_records_are_refused(self) -> None:
         """A truth about other ids cannot judge."""
         with pytest.raises(InputError, match="share no value"):
-            quality(self.found, self.truth.with_columns(record_id=pl.col("record_id") + 100))
+            against(self.found, self.truth.with_columns(record_id=pl.col("record_id") + 100))
 
 
 class TestRules:

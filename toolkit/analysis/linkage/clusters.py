@@ -12,13 +12,23 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from toolkit.analysis.linkage.comparisons import VETO_BITS
 
-__all__ = ["average_linkage", "components", "labels_at", "people_at", "smallest_of", "split_incoherent"]
+__all__ = [
+    "average_linkage",
+    "cluster_positions",
+    "components",
+    "labels_at",
+    "people_at",
+    "positions",
+    "smallest_of",
+    "split_incoherent",
+]
 
 Ids = NDArray[np.int64]
 Weights = NDArray[np.float64]
@@ -47,6 +57,25 @@ def smallest_of(labels: Ids) -> Ids:
     # Of several assignments to one place the last stays: going backwards, the smallest record.
     smallest[labels[::-1]] = np.arange(len(labels) - 1, -1, -1)
     return np.asarray(smallest[labels], dtype=np.int64)
+
+
+def positions(ids: pl.Series, asked: pl.Series) -> Ids:
+    """The position of each asked id among the `ids`, which are in order; -1 where it is not one of them."""
+    # Searched for in order, neighbours lie together in memory.
+    order = asked.arg_sort()
+    ordered = asked.gather(order)
+    found = ids.search_sorted(ordered).cast(pl.Int64).clip(0, len(ids) - 1)
+    places = np.empty(len(asked), dtype=np.int64)
+    places[order.to_numpy()] = np.where((ids.gather(found) == ordered).to_numpy(), found.to_numpy(), -1)
+    return places
+
+
+def cluster_positions(ids: pl.Series, clusters: pl.Series) -> Ids:
+    """As `positions`, of the cluster of each record of `ids`; most records are the one their cluster is named after."""
+    label = np.arange(len(ids))
+    others = (clusters != ids).to_numpy()
+    label[others] = positions(ids, clusters.filter(others))
+    return label
 
 
 def people_at(label: Ids, left: Ids, right: Ids, weight: Weights, threshold: float, other: float) -> int:

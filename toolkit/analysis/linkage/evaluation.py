@@ -3,6 +3,8 @@
 Two views, by contingency counts alone (no pair is ever listed): *pairwise* precision and recall ask how many pairs
 put together are of one person and how many pairs of one person were put together, so that large clusters weigh
 most; *B-cubed* (Bagga and Baldwin 1998) asks it of each record and averages, so that each record weighs the same.
+
+`against` sets a linkage against the truth, once; the other functions tell what comes of it.
 """
 
 from __future__ import annotations
@@ -14,11 +16,63 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from toolkit.analysis.linkage.clusters import Ids, Weights, labels_at
+from toolkit.analysis.linkage.clusters import Ids, Weights, cluster_positions, labels_at, positions
 from toolkit.analysis.linkage.resolve import Linkage
 from toolkit.errors import InputError
 
-__all__ = ["Quality", "errors_by_cause", "errors_by_kind", "quality", "quality_by_threshold"]
+__all__ = ["Known", "Quality", "against", "errors_by_cause", "errors_by_kind", "quality", "quality_by_threshold"]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The records of a linkage by position, in the order of their `ids`, and who they really are.
+
+    `label`: the position of the smallest record of the cluster.  `person`: a number of the person from 0, -1 where
+    the truth names nobody.  The sizes count the records of somebody: `true` those of each person; `found` those of
+    each cluster, by label; `together`, for each record, those of its person in its cluster, itself included.
+    """
+
+    ids: pl.Series
+    label: Ids
+    person: Ids
+    true: Ids
+    found: Ids
+    together: Ids
+
+
+def against(clusters: pl.DataFrame, truth: pl.DataFrame, id_column: str = "record_id") -> Known:
+    """Who the records of `clusters` (id, `person_cluster`) really are, by `truth` (id, `person_id`), each id once.
+
+    Records that the truth lacks, or whose `person_id` is null, are nobody and do not count.
+
+    Raises `InputError` when no id of the truth has a cluster, and when a cluster is not named after one of its
+    records.
+    """
+    clusters, truth = clusters.sort(id_column), truth.drop_nulls("person_id")
+    ids = clusters[id_column]
+    label = cluster_positions(ids, clusters["person_cluster"])
+    if (label < 0).any():
+        raise InputError("Clusters are named after records that they lack: give the clusters of all records.")
+    place = positions(ids, truth[id_column])
+    has_cluster = place >= 0
+    if not has_cluster.any():
+        raise InputError(f"No record of the clusters is in the truth: their columns {id_column!r} share no value.")
+    person = np.full(len(ids), -1)
+    person[place[has_cluster]] = truth["person_id"].rank("dense").to_numpy()[has_cluster].astype(np.int64) - 1
+    return _counted(ids, label, person, np.bincount(person[person >= 0]))
+
+
+def _counted(ids: pl.Series, label: Ids, person: Ids, true: Ids) -> Known:
+    """The records with the sizes of their clusters."""
+    known = person >= 0
+    found, together = np.bincount(label[known], minlength=len(label)), known.astype(np.int64)
+    # Most clusters and most people are of one record.
+    several = np.flatnonzero(known)
+    several = several[(found[label[several]] > 1) & (true[person[several]] > 1)]
+    cells = label[several] * len(true) + person[several]
+    _, cell, size = np.unique(cells, return_inverse=True, return_counts=True)
+    together[several] = size[cell]
+    return Known(ids, label, person, true, found, together)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,115 +97,95 @@ class Quality:
         return _harmonic(self.bcubed_precision, self.bcubed_recall)
 
 
-def quality(clusters: pl.DataFrame, truth: pl.DataFrame, id_column: str = "record_id") -> Quality:
-    """How well `clusters` (id, `person_cluster`) agree with `truth` (id, `person_id`), on the ids of the truth.
-
-    Records whose `person_id` is null are nobody and do not count.  With no pair put together the precision is 1.
-
-    Raises `InputError` when no id of the truth has a cluster.
-    """
-    known = _joined(clusters, truth, id_column)
-    cells = known.group_by("person_cluster", "person_id").len("n").with_columns(pl.col("n").cast(pl.Int64))
-    found = cells.group_by("person_cluster").agg(pl.col("n").sum().alias("found"))
-    true = cells.group_by("person_id").agg(pl.col("n").sum().alias("true"))
-    right, together, same = _pairs(cells["n"]), _pairs(found["found"]), _pairs(true["true"])
-    cells = cells.join(found, on="person_cluster").join(true, on="person_id")
-    records = known.height
-    return Quality(
-        pair_precision=right / together if together else 1.0,
-        pair_recall=right / same if same else 1.0,
-        bcubed_precision=float((cells["n"] ** 2 / cells["found"]).sum()) / records,
-        bcubed_recall=float((cells["n"] ** 2 / cells["true"]).sum()) / records,
-        people_found=found.height,
-        people_true=true.height,
-    )
+def quality(known: Known) -> Quality:
+    """How well the clusters agree with the truth; with no pair put together the precision is 1."""
+    shares = _shares(_sums(known), known)
+    return Quality(*shares, int(np.count_nonzero(known.found)), int(np.count_nonzero(known.true)))
 
 
-def quality_by_threshold(linkage: Linkage, truth: pl.DataFrame) -> pl.DataFrame:
+def quality_by_threshold(linkage: Linkage, known: Known) -> pl.DataFrame:
     """What the threshold trades: one row a threshold of the sweep, lowest first.
 
-    `linkage` has its pairs; `truth` has the id and `person_id`.  Columns: `threshold`, `people` (found), and
-    `pair_precision`, `pair_recall`, `pair_f1`, `bcubed_precision`, `bcubed_recall` as in `Quality`.  Only the clusters
-    that a threshold changes are counted again.
+    `linkage` has its pairs.  Columns: `threshold`, `people` (found), and `pair_precision`, `pair_recall`, `pair_f1`,
+    `bcubed_precision`, `bcubed_recall` as in `Quality`.  Only the clusters that a threshold of the sweep can change
+    are counted again.
     """
-    label, left, right, weight = _positions(linkage)
-    id_column = linkage.clusters.columns[0]
-    placed = linkage.clusters.join(truth, on=id_column, how="left", maintain_order="left")["person_id"]
-    person = placed.rank("dense").fill_null(0).to_numpy().astype(np.int64) - 1
-    true = np.bincount(person[person >= 0])
-    base, same = _sums(label, person, true), _pairs(pl.Series(true))
+    part, left, right, weight = _movable(linkage, known)
+    others = _sums(known) - _sums(part)
     rows = []
     for threshold, people in linkage.sweep.rows():
-        touched, moved = labels_at(label, left, right, weight, linkage.threshold, threshold)
-        sums = base - _sums(label[touched], person[touched], true) + _sums(moved, person[touched], true)
-        correct, together, precise, recalled, records = sums.tolist()
-        precision, recall = correct / together if together else 1.0, correct / same if same else 1.0
-        f1 = _harmonic(precision, recall)
-        rows.append((threshold, people, precision, recall, f1, precise / records, recalled / records))
+        touched, labels = labels_at(part.label, left, right, weight, linkage.threshold, threshold)
+        moved = part.label.copy()
+        moved[touched] = labels
+        then = _counted(part.ids, moved, part.person, part.true)
+        precision, recall, *bcubed = _shares(others + _sums(then), known)
+        rows.append((threshold, people, precision, recall, _harmonic(precision, recall), *bcubed))
     names = ("pair_precision", "pair_recall", "pair_f1", "bcubed_precision", "bcubed_recall")
     return pl.DataFrame(rows, schema=["threshold", "people", *names], orient="row")
 
 
-def _positions(linkage: Linkage) -> tuple[Ids, Ids, Ids, Weights]:
-    """Labels and pairs of a linkage by the position of a record among all, exact copies as pairs of boundless weight.
+def _movable(linkage: Linkage, known: Known) -> tuple[Known, Ids, Ids, Weights]:
+    """The clusters that some threshold of the sweep changes, and what ties their records together.
 
-    Of the pairs, those that some threshold of the sweep lets through.
+    Ties are the two ends and the weight of each pair that some threshold lets through, exact copies as pairs of
+    boundless weight.
     """
-    if linkage.pairs is None:
-        raise InputError("The linkage has not kept its pairs: link with `keep_pairs=True`.")
-    pairs = linkage.pairs.filter(pl.col("weight") >= linkage.sweep["threshold"].min())
+    low, high = linkage.sweep["threshold"].min(), linkage.sweep["threshold"].max()
+    pairs = _kept_pairs(linkage).filter(pl.col("weight") >= low)
+    near = pairs.filter(pl.col("weight") < high)
+    changes = np.zeros(len(known.ids), dtype=np.bool_)
+    changes[known.label[positions(known.ids, pl.concat([near["id_l"], near["id_r"]]))]] = True
+    records = np.flatnonzero(changes[known.label])
+    ids, label = known.ids.gather(records), np.searchsorted(records, known.label[records])
     copies = linkage.copies.select(id_l="representative", id_r="id", weight=pl.lit(math.inf))
-    edges = pl.concat([pairs, copies])
-    clusters = linkage.clusters
-    places = clusters.select(pl.col(clusters.columns[0]).alias("id"), place=pl.int_range(pl.len(), dtype=pl.Int64))
-
-    def place(ids: pl.Series) -> Ids:
-        return ids.to_frame("id").join(places, on="id", how="left", maintain_order="left")["place"].to_numpy()
-
+    ties = pl.concat([pairs, copies]).join(ids.to_frame("id_l"), on="id_l", how="semi")
+    ties = ties.join(ids.to_frame("id_r"), on="id_r", how="semi")
     return (
-        place(clusters["person_cluster"]), place(edges["id_l"]), place(edges["id_r"]), edges["weight"].to_numpy(),
+        _counted(ids, label, known.person[records], known.true),
+        positions(ids, ties["id_l"]), positions(ids, ties["id_r"]), ties["weight"].to_numpy(),
     )  # fmt: skip
 
 
-def _sums(label: Ids, person: Ids, true: Ids) -> NDArray[np.float64]:
-    """Pairs right, pairs put together, sums of B-cubed precision and recall, and records, of those who are known."""
-    known = person >= 0
-    cells = (
-        pl.DataFrame({"label": label[known], "person": person[known]})
-        .group_by("label", "person")
-        .agg(pl.len().cast(pl.Int64).alias("n"))
-        .with_columns(pl.col("n").sum().over("label").alias("found"))
-    )
-    n, found = cells["n"].to_numpy(), cells["found"].to_numpy()
-    of_person = true[cells["person"].to_numpy()]
-    squares = n.astype(np.float64) ** 2
-    # Each cluster is met once in each of its cells: its pairs are spread over them.
-    together = (n * (found - 1) / 2).sum()
-    return np.array(
-        [(n * (n - 1) // 2).sum(), together, (squares / found).sum(), (squares / of_person).sum(), n.sum()],
-        dtype=np.float64,
-    )
-
-
-def errors_by_cause(linkage: Linkage, truth: pl.DataFrame) -> pl.DataFrame:
-    """Where wrong pairs come from: one row a cause, `error`, `cause`, `pairs`.
-
-    `linkage` has its pairs; `truth` has the id and `person_id`.  Of the pairs of one person that were parted: *never
-    compared* (no key brought them together), *scored wrong* (compared, below the threshold), *clustered wrong* (above
-    it, and parted by the check from within).  Of the pairs of two people put together: *scored wrong* (above the
-    threshold) and *clustered wrong* (put together by way of others).  A record that says the same as another was
-    compared where that one was.
-    """
+def _kept_pairs(linkage: Linkage) -> pl.DataFrame:
     if linkage.pairs is None:
         raise InputError("The linkage has not kept its pairs: link with `keep_pairs=True`.")
-    id_column = linkage.clusters.columns[0]
-    known = _joined(linkage.clusters, truth, id_column).rename({id_column: "id"})
-    known = known.join(linkage.copies, on="id", how="left").with_columns(
-        pl.col("representative").fill_null(pl.col("id"))
-    )
-    parted = _within(known, "person_id").filter(pl.col("person_cluster_l") != pl.col("person_cluster_r"))
-    joined = _within(known, "person_cluster").filter(pl.col("person_id_l") != pl.col("person_id_r"))
-    scored = linkage.pairs.rename({"id_l": "first", "id_r": "second"})
+    return linkage.pairs
+
+
+def _sums(known: Known) -> NDArray[np.float64]:
+    """Pairs right, pairs put together, sums of B-cubed precision and recall, and records, of those who are known."""
+    of_somebody = known.person >= 0
+    together = known.together[of_somebody]
+    found, true = known.found[known.label[of_somebody]], known.true[known.person[of_somebody]]
+    # Each pair is met at both of its ends.
+    right, joined = (together - 1).sum() / 2, (found - 1).sum() / 2
+    return np.array([right, joined, (together / found).sum(), (together / true).sum(), len(together)])
+
+
+def _shares(sums: NDArray[np.float64], known: Known) -> tuple[float, float, float, float]:
+    """Precision and recall by pairs and by records, where the sums over the records are these."""
+    right, joined, precise, recalled, records = sums.tolist()
+    same = float((known.true * (known.true - 1)).sum() / 2)
+    precision, recall = right / joined if joined else 1.0, right / same if same else 1.0
+    return precision, recall, precise / records, recalled / records
+
+
+def errors_by_cause(linkage: Linkage, known: Known) -> pl.DataFrame:
+    """Where wrong pairs come from: one row a cause, `error`, `cause`, `pairs`.
+
+    `linkage` has its pairs.  Of the pairs of one person that were parted: *never compared* (no key brought them
+    together), *scored wrong* (compared, below the threshold), *clustered wrong* (above it, and parted by the check
+    from within).  Of the pairs of two people put together: *scored wrong* (above the threshold) and *clustered wrong*
+    (put together by way of others).  A record that says the same as another was compared where that one was.
+    """
+    scored = _kept_pairs(linkage).rename({"id_l": "first", "id_r": "second"})
+    compared = np.arange(len(known.ids))
+    compared[positions(known.ids, linkage.copies["id"])] = positions(known.ids, linkage.copies["representative"])
+    somebody = np.flatnonzero(known.person >= 0)
+    label, person, together = known.label[somebody], known.person[somebody], known.together[somebody]
+    records = pl.DataFrame({"place": somebody, "compared": compared[somebody], "label": label, "person": person})
+    parted = _within(known, records.filter(together < known.true[person]), "person", "label")
+    joined = _within(known, records.filter(together < known.found[label]), "label", "person")
     linked = pl.col("weight") >= linkage.threshold
     parted = parted.join(scored, on=["first", "second"], how="left").select(
         pl.lit("parted").alias("error"),
@@ -167,54 +201,41 @@ def errors_by_cause(linkage: Linkage, truth: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([parted, joined]).group_by("error", "cause").len("pairs").sort("error", "cause")
 
 
-def errors_by_kind(
-    clusters: pl.DataFrame, truth: pl.DataFrame, id_column: str = "record_id", errors: str = "errors"
-) -> pl.DataFrame:
+def _within(known: Known, records: pl.DataFrame, group: str, other: str) -> pl.DataFrame:
+    """All pairs of records of one `group` and two `other`: `first` and `second`, what was compared in their place."""
+    pairs = records.join(records, on=group, suffix="_r").filter(
+        pl.col("place") < pl.col("place_r"), pl.col(other) != pl.col(f"{other}_r")
+    )
+    return pairs.select(
+        first=known.ids.gather(pairs.select(pl.min_horizontal("compared", "compared_r")).to_series()),
+        second=known.ids.gather(pairs.select(pl.max_horizontal("compared", "compared_r")).to_series()),
+    )
+
+
+def errors_by_kind(known: Known, errors: pl.DataFrame) -> pl.DataFrame:
     """Recall of records by what was done to them: one row a kind of typing error, `kind`, `records`, `recall`.
 
-    `truth` has a list column of error names; the recall of a record is the share of the other records of its person
-    that are in its cluster.  Only people with two records or more count.
+    `errors` has the id and a list of error names, `errors`; a record that is not in it was typed right.  The recall of
+    a record is the share of the other records of its person that are in its cluster.  Only people with two records or
+    more count.
     """
-    columns = [id_column, "person_id", errors]
-    known = clusters.join(truth.select(columns).drop_nulls("person_id"), on=id_column).with_columns(
-        (pl.len().over("person_cluster", "person_id") - 1).alias("found"), (pl.len().over("person_id") - 1).alias("all")
-    )
-    return (
-        known.filter(pl.col("all") > 0)
-        .with_columns(kind=pl.when(pl.col(errors).list.len() == 0).then(pl.lit(["none"])).otherwise(pl.col(errors)))
-        .explode("kind")
-        .group_by("kind")
-        .agg(pl.len().alias("records"), (pl.col("found") / pl.col("all")).mean().alias("recall"))
-        .sort("kind")
-    )
-
-
-def _joined(clusters: pl.DataFrame, truth: pl.DataFrame, id_column: str) -> pl.DataFrame:
-    known = clusters.join(truth.select(id_column, "person_id").drop_nulls("person_id"), on=id_column)
-    if known.is_empty():
-        raise InputError(f"No record of the clusters is in the truth: their columns {id_column!r} share no value.")
-    return known
-
-
-def _within(known: pl.DataFrame, group: str) -> pl.DataFrame:
-    """All pairs of records inside each group that holds both several clusters and several people.
-
-    `first` and `second` are the records that were compared in the place of the two, in order.
-    """
-    other = "person_cluster" if group == "person_id" else "person_id"
-    mixed = known.select(group, other).unique().group_by(group).len().filter(pl.col("len") > 1)
-    inside = known.join(mixed, on=group, how="semi")
-    left = inside.select(pl.all().name.suffix("_l"))
-    right = inside.select(pl.all().name.suffix("_r"))
-    pairs = left.join(right, left_on=f"{group}_l", right_on=f"{group}_r", coalesce=False)
-    return pairs.filter(pl.col("id_l") < pl.col("id_r")).with_columns(
-        first=pl.min_horizontal("representative_l", "representative_r"),
-        second=pl.max_horizontal("representative_l", "representative_r"),
-    )
-
-
-def _pairs(sizes: pl.Series) -> int:
-    return int((sizes * (sizes - 1) // 2).sum())
+    several = known.person >= 0
+    several[several] = known.true[known.person[several]] > 1
+    recall = np.zeros(len(several))
+    recall[several] = (known.together[several] - 1) / (known.true[known.person[several]] - 1)
+    marked = errors.filter(pl.col("errors").list.len() > 0)
+    place = positions(known.ids, marked[known.ids.name])
+    counts = (place >= 0) & several[place]
+    right = several.copy()
+    right[place[counts]] = False
+    wrong = pl.DataFrame({"kind": marked["errors"].filter(counts), "recall": recall[place[counts]]}).explode("kind")
+    each = pl.concat([wrong, pl.DataFrame({"recall": recall[right]}).select(pl.lit("none").alias("kind"), "recall")])
+    names = each["kind"].unique().sort()
+    kind = each["kind"].cast(pl.Enum(names)).to_physical().to_numpy()
+    records = np.bincount(kind, minlength=len(names))
+    sums = np.bincount(kind, weights=each["recall"].to_numpy(), minlength=len(names))
+    table = {"kind": names, "records": records, "recall": sums / records}
+    return pl.DataFrame(table, schema_overrides={"records": pl.UInt32})
 
 
 def _harmonic(a: float, b: float) -> float:

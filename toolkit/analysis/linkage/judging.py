@@ -11,6 +11,7 @@ import polars as pl
 from toolkit.analysis.keeping import kept
 from toolkit.analysis.linkage.evaluation import (
     Quality,
+    against,
     errors_by_cause,
     errors_by_kind,
     quality,
@@ -45,15 +46,14 @@ def judge_people(leak: Leak, people: People) -> Judged:
     """
     linkage = people.linkage
     files = _records(leak)
-    truth = files.select("record_id", "person_id").to_polars()
-    # Most records were typed right: only the others bring a list of errors.
-    marked = files.filter(ibis._.errors.length() > 0).select("record_id", "errors").to_polars()
-    kinds = truth.join(marked, on="record_id", how="left").with_columns(pl.col("errors").fill_null([]))
+    known = against(linkage.clusters, files.select("record_id", "person_id").to_polars())
+    # Of the records that were typed right nothing is brought but their number.
+    errors = files.filter(ibis._.errors.length() > 0).select("record_id", "errors").to_polars()
     return Judged(
-        quality(linkage.clusters, truth),
-        quality_by_threshold(linkage, truth),
-        errors_by_cause(linkage, truth),
-        errors_by_kind(linkage.clusters, kinds),
+        quality(known),
+        quality_by_threshold(linkage, known),
+        errors_by_cause(linkage, known),
+        errors_by_kind(known, errors),
     )
 
 

@@ -59,21 +59,33 @@ def _mending(text: str) -> str:
     return text
 
 
+def _without_kinds(address: str) -> str:
+    """SQL that takes the kind of street and the small words out of an address, whose words are parted by one space."""
+    words = ", ".join(f"'{word}'" for word in _STREET_KINDS.split("|"))
+    return (
+        f"array_to_string(list_filter(string_split({address}, ' '), "
+        f"lambda word: NOT list_contains([{words}], word)), ' ')"
+    )
+
+
 _LOOKED_AT = 400_000
 """How many records (every n-th) are looked at to learn how a table was filled in."""
+_TELLING = "birth_date, nir, mobile_phone, landline_phone, email"
+"""The columns that tell it."""
 
 # The guards before the regular expressions are there for speed: most values need none.
 _MACROS = rf"""
 CREATE TYPE sexes AS ENUM ('M', 'F');
-CREATE MACRO mended(t) AS CASE WHEN contains(t, 'Ã') OR contains(t, 'Å') THEN {_mending("t")} ELSE t END;
-CREATE MACRO bare(t) AS upper(CASE WHEN strlen(t) = length(t) THEN t ELSE strip_accents(replace(replace(replace(replace(
-    replace(mended(t), 'œ', 'oe'), 'Œ', 'OE'), 'æ', 'ae'), 'Æ', 'AE'), 'ß', 'ss')) END);
-CREATE MACRO spaced(t) AS CASE WHEN regexp_matches(t, '[^A-Z0-9 ]|  |^ | $')
-    THEN trim(replace(replace(replace(regexp_replace(t, '[^A-Z0-9 ]', ' ', 'g'), '  ', ' '), '  ', ' '), '  ', ' '))
-    ELSE t END;
-CREATE MACRO spaced_name(t) AS CASE WHEN regexp_matches(t, '[^A-Z ]|  |^ | $')
-    THEN spaced(CASE WHEN regexp_matches(t, '[A-Z]{{2}}') THEN translate(
-        regexp_replace(t, '^(.*) \((.*)\)$', '\2 \1'), '0158', 'OISB') ELSE t END) ELSE t END;
+CREATE MACRO bare(t) AS upper(CASE WHEN strlen(t) = length(t) THEN t
+    WHEN regexp_matches(t, '[ÃÅœŒæÆß]') THEN strip_accents(replace(replace(replace(replace(replace(
+        {_mending("t")}, 'œ', 'oe'), 'Œ', 'OE'), 'æ', 'ae'), 'Æ', 'AE'), 'ß', 'ss'))
+    ELSE strip_accents(t) END);
+CREATE MACRO spaced(t) AS CASE WHEN regexp_full_match(t, '[A-Z0-9]+([ -][A-Z0-9]+)*') THEN replace(t, '-', ' ')
+    ELSE trim(replace(replace(replace(
+        regexp_replace(t, '[^A-Z0-9 ]', ' ', 'g'), '  ', ' '), '  ', ' '), '  ', ' ')) END;
+CREATE MACRO spaced_name(t) AS CASE WHEN regexp_full_match(t, '[A-Z]+([ -][A-Z]+)*') THEN replace(t, '-', ' ')
+    ELSE spaced(CASE WHEN regexp_matches(t, '[A-Z]{{2}}') THEN translate(
+        regexp_replace(t, '^(.*) \((.*)\)$', '\2 \1'), '0158', 'OISB') ELSE t END) END;
 CREATE MACRO untitled(t) AS CASE WHEN contains(t, ' ') THEN regexp_replace(t, '^({_CIVILITY}) ', '') ELSE t END;
 CREATE MACRO two_names(t) AS CASE WHEN contains(t, ' ') AND regexp_matches(t, ' ({_MARRIED}) ')
     THEN regexp_extract(t, '^(.+) ({_MARRIED}) (.+)$', ['before', 'mark', 'after']) END;
@@ -94,73 +106,96 @@ CREATE MACRO a_day(t) AS CASE WHEN length(t) <> 8 OR t IN ('19000101', '19700101
     OR t < '18900101' THEN NULL ELSE t END;
 CREATE MACRO a_number(t) AS CASE WHEN length(t) = 15 AND TRY_CAST(t AS BIGINT) IS NOT NULL THEN t
     ELSE nullif(regexp_replace(upper(t), '[^0-9AB]', '', 'g'), '') END;
-CREATE MACRO filled_in(n) AS CASE WHEN replace(substr(n, 3, 11), substr(n, 2, 1), '') <> '' THEN n END;
+CREATE MACRO filled_in(n) AS CASE WHEN substr(n, 2, 11) <> substr(n, 3, 11) THEN n END;
+CREATE MACRO figures(n) AS coalesce(
+    TRY_CAST(n AS BIGINT), TRY_CAST(replace(replace(n, '2A', '19'), '2B', '18') AS BIGINT));
 CREATE MACRO is_french(n) AS regexp_full_match(n, '[1-478][0-9]{{5}}[0-9AB][0-9]{{6}}([0-9]{{2}})?');
-CREATE MACRO right_key(n) AS
-    97 - TRY_CAST(replace(replace(left(n, 13), '2A', '19'), '2B', '18') AS BIGINT) % 97
-    = TRY_CAST(right(n, 2) AS INTEGER);
+CREATE MACRO right_key(n) AS 97 - figures(n) // 100 % 97 = figures(n) % 100;
 CREATE MACRO departement_of(p) AS CASE
     WHEN length(p) <> 5 THEN left(p, 2) WHEN left(p, 2) IN ('97', '98') THEN left(p, 3)
     WHEN p ^@ '200' OR p ^@ '201' THEN '2A' WHEN p ^@ '20' THEN '2B' ELSE left(p, 2) END;
 """
 
-# One step a subquery: a macro (`nullif` is one) repeats its argument, and a folding inside two others would be done
-# ten times over.
+# Names, days and towns come in far fewer spellings than records: each spelling is read once, and looked up.  In
+# `surnames`, `last` and `birth` are what the spelling says in the box of the name in use, where it may hold both names,
+# and `alone` what it says in a box of its own.
+# One step a subquery: a macro repeats its argument, and a folding inside two others would be done ten times over.
+_SPELLED = """
+CREATE TEMP TABLE surnames AS
+WITH spelled AS (
+    SELECT DISTINCT typed
+    FROM (SELECT last_name AS typed FROM as_typed UNION ALL SELECT nullif(birth_name, last_name) FROM as_typed)
+),
+bared AS (SELECT typed, bare(typed) AS name FROM spelled),
+plain AS (SELECT typed, spaced_name(name) AS name FROM bared),
+halved AS (SELECT typed, untitled(name) AS name, two_names(untitled(name)) AS names FROM plain),
+parted AS (
+    SELECT typed,
+        glue(CASE WHEN names IS NULL THEN name WHEN names.mark = 'NEE' THEN names.before ELSE names.after END) AS last,
+        glue(CASE WHEN names.mark = 'NEE' THEN names.after ELSE names.before END) AS birth,
+        glue(name) AS alone
+    FROM halved
+)
+SELECT typed, a_name(last) AS last, a_name(birth) AS birth, a_name(alone) AS alone FROM parted;
+CREATE TEMP TABLE first_names AS
+WITH bared AS (SELECT typed, bare(typed) AS name FROM (SELECT DISTINCT first_name AS typed FROM as_typed)),
+plain AS (SELECT typed, spaced_name(name) AS name FROM bared)
+SELECT typed, a_first_name(name) AS first FROM plain;
+CREATE TEMP TABLE days AS
+WITH spelled AS (SELECT DISTINCT birth_date FROM as_typed)
+SELECT birth_date AS typed, TRY_CAST(a_day(day_of({birth_date})) AS INTEGER) AS born FROM spelled
+"""
 _IDENTITIES = """
 CREATE TABLE identities AS
-WITH bared AS (
-    SELECT * REPLACE (bare(last_name) AS last_name, bare(birth_name) AS birth_name, bare(first_name) AS first_name)
+WITH looked_up AS (
+    SELECT raw.*, names.last, coalesce(births.alone, names.birth) AS birth, first_names.first, days.born
     FROM raw
+    LEFT JOIN surnames AS names ON names.typed = last_name
+    LEFT JOIN surnames AS births ON births.typed = nullif(birth_name, last_name)
+    LEFT JOIN first_names ON first_names.typed = first_name
+    LEFT JOIN days ON days.typed = birth_date
 ),
 plain AS (
-    SELECT uid, untitled(spaced_name(last_name)) AS last, untitled(spaced_name(birth_name)) AS birth,
-        spaced_name(first_name) AS first,
-        left(upper(sex), 1) AS sex, day_of({birth_date}) AS dob, a_number({nir}) AS number,
+    SELECT uid, last, birth, first, born, left(upper(sex), 1) AS sex, a_number({nir}) AS number,
         phone({mobile_phone}) AS mobile, mailbox_of(email) AS mailbox,
         nullif(replace(upper(postal_code), ' ', ''), '') AS postal
-    FROM bared
+    FROM looked_up
 ),
-halved AS (SELECT *, two_names(last) AS names FROM plain),
-parted AS (
-    SELECT * REPLACE (
-        CASE WHEN names IS NULL THEN last WHEN names.mark = 'NEE' THEN names.before ELSE names.after END AS last,
-        CASE WHEN names IS NULL OR birth <> '' THEN birth
-            WHEN names.mark = 'NEE' THEN names.after ELSE names.before END AS birth)
-    FROM halved
-),
-glued AS (SELECT * REPLACE (glue(last) AS last, glue(birth) AS birth) FROM parted),
+numbered AS (SELECT * REPLACE ({number} AS number) FROM plain),
 cleaned AS (
     SELECT * REPLACE (
-        a_name(last) AS last, a_name(birth) AS birth, a_first_name(first) AS first,
-        a_day(dob) AS dob, a_phone(mobile) AS mobile,
+        a_phone(mobile) AS mobile,
         CASE WHEN sex IN ('M', 'H', '1') THEN 'M' WHEN sex IN ('F', 'W', '2') THEN 'F' END AS sex),
-        {wrong_key} AS nir_key_wrong
-    FROM glued
+        {first_figures} AS head, {wrong_key} AS nir_key_wrong
+    FROM numbered
 )
-SELECT uid, last, nullif(birth, last) AS birth, first, sex::sexes AS sex, TRY_CAST(dob AS INTEGER) AS born,
-    {number} AS nir, ({state})::TINYINT AS nir_state, nir_key_wrong, mobile,
+SELECT uid, last, nullif(birth, last) AS birth, first, sex::sexes AS sex, born,
+    {nir_of} AS nir, ({state})::TINYINT AS nir_state, nir_key_wrong, mobile,
     CASE WHEN mailbox IS NOT NULL THEN (hash(mailbox) >> 1)::BIGINT END AS mailbox, postal
-FROM cleaned
+FROM cleaned;
+DROP TABLE surnames; DROP TABLE first_names; DROP TABLE days
 """
-_STATE = """CASE WHEN number IS NULL THEN 1 WHEN nir_key_wrong THEN 0 WHEN dob IS NULL THEN 1
-    WHEN number[2:5] = dob[3:6] AND (number[1] = '1') = (sex = 'M') THEN 2
-    WHEN number[2:3] <> dob[3:4]
-        OR (number[4:5] <> dob[5:6] AND number[4:5] BETWEEN '01' AND '12' AND dob[5:8] <> '0101') THEN 0
-    WHEN sex IS NOT NULL AND number[1] IN ('1', '2') AND (number[1] = '1') <> (sex = 'M') THEN 0 ELSE 2 END"""
+_STATE = """CASE WHEN number IS NULL THEN 1 WHEN nir_key_wrong THEN 0 WHEN born IS NULL THEN 1
+    WHEN head % 10000 = born // 100 % 10000 AND (head // 10000 = 1) = (sex = 'M') THEN 2
+    WHEN head // 100 % 100 <> born // 10000 % 100
+        OR (head % 100 <> born // 100 % 100 AND head % 100 BETWEEN 1 AND 12 AND born % 10000 <> 101) THEN 0
+    WHEN sex IS NOT NULL AND head // 10000 IN (1, 2) AND (head // 10000 = 1) <> (sex = 'M') THEN 0 ELSE 2 END"""
 
+_TOWNS = """
+CREATE OR REPLACE TEMP TABLE towns AS
+WITH bared AS (SELECT typed, bare(typed) AS town FROM (SELECT DISTINCT city AS typed FROM as_typed)),
+plain AS (SELECT typed, spaced(town) AS town FROM bared)
+SELECT typed, glue(town) AS city FROM plain
+"""
 _DETAILS = rf"""
 WITH bared AS (
-    SELECT uid, bare(address) AS address, bare(city) AS city, landline_phone, mailbox_of(email) AS email
-    FROM raw {{chosen}}
+    SELECT uid, bare(address) AS address, city AS typed, landline_phone, mailbox_of(email) AS email FROM raw {{chosen}}
 ),
 dwelling AS (
-    SELECT uid, spaced(address) AS address, spaced(city) AS city, phone(landline_phone) AS landline, email FROM bared
+    SELECT uid, spaced(address) AS address, city, phone(landline_phone) AS landline, email
+    FROM bared LEFT JOIN towns USING (typed)
 ),
-named AS (
-    SELECT uid, trim(regexp_replace(' ' || address, '\b({_STREET_KINDS})\b ?', '', 'g')) AS address,
-        glue(city) AS city, landline, email
-    FROM dwelling
-)
+named AS (SELECT * REPLACE ({_without_kinds("address")} AS address) FROM dwelling)
 SELECT
     identities.* REPLACE (sex::VARCHAR AS sex), born::VARCHAR AS dob, departement_of(postal) AS departement,
     coalesce(first_count, 0) AS first_count, email, nullif(address, '') AS address, nullif(city, '') AS city,
@@ -173,10 +208,10 @@ FROM identities JOIN named USING (uid) LEFT JOIN frequency_first ON frequency_fi
 
 
 def normalise(con: duckdb.DuckDBPyConnection, rows: int) -> None:
-    """Make the table `identities` of the view `raw`, which has `rows` rows."""
+    """Make the table `identities` of the views `raw`, which has `rows` rows, and `as_typed`."""
     con.execute(_MACROS)
     step = max(1, rows // _LOOKED_AT)
-    con.execute(f"CREATE TEMP TABLE looked_at AS FROM raw WHERE uid % {step} = 0")
+    con.execute(f"CREATE TEMP TABLE looked_at AS SELECT {_TELLING} FROM raw WHERE uid % {step} = 0")
     limit = max(20, number(con, "SELECT count(*) FROM looked_at") // 2000)
     cleaned = {c: _without(c, _crowded(con, c, limit)) for c in ("nir", "mobile_phone")}
     cleaned["birth_date"] = _without("birth_date", _crowded_days(con))
@@ -186,7 +221,10 @@ def normalise(con: duckdb.DuckDBPyConnection, rows: int) -> None:
         "CREATE TABLE crowded_landline AS SELECT unnest(?::VARCHAR[]) AS value",
         [_crowded(con, "landline_phone", limit)],
     )
-    con.execute(_IDENTITIES.format(**cleaned, **_reading_of_numbers(con)))
+    readings = _reading_of_numbers(con)
+    con.execute("DROP TABLE looked_at")
+    con.execute(_SPELLED.format(**cleaned))
+    con.execute(_IDENTITIES.format(**cleaned, **readings))
 
 
 def count_bearers(con: duckdb.DuckDBPyConnection) -> None:
@@ -216,7 +254,8 @@ def complete(con: duckdb.DuckDBPyConnection, uids: str | None = None, into: str 
     came into question alone.
     """
     chosen = "" if uids is None else f"WHERE uid IN ({uids})"
-    con.execute(f"CREATE OR REPLACE TABLE {into} AS {_DETAILS.format(chosen=chosen)}")
+    con.execute(_TOWNS)
+    con.execute(f"CREATE OR REPLACE TABLE {into} AS {_DETAILS.format(chosen=chosen)}; DROP TABLE towns")
 
 
 def _crowded(con: duckdb.DuckDBPyConnection, column: str, limit: int) -> list[str]:
@@ -259,7 +298,9 @@ def _reading_of_numbers(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
         """,
     )
     return {
-        "number": "CASE WHEN is_french(number) THEN filled_in(left(number, 13)) END" if french else "number",
+        "number": "CASE WHEN is_french(number) THEN number END" if french else "number",
+        "first_figures": "left(number, 5)::INTEGER" if french else "NULL",
+        "nir_of": "filled_in(left(number, 13))" if french else "number",
         "wrong_key": "coalesce(length(number) = 15 AND NOT right_key(number), false)" if french and keyed else "false",
         "state": _STATE if french and dated else "1",
     }

@@ -15,6 +15,7 @@ from toolkit.analysis.linkage.keeping import Counted, place, recall, unfinished
 from toolkit.analysis.linkage.resolve import STEPS, Linkage, Options, link_lines
 from toolkit.analysis.linkage.sharing import shared_by_visits
 from toolkit.analysis.linkage.tables import parquet
+from toolkit.analysis.linkage.visits import visits_of
 from toolkit.analysis.linkage.workspace import workspace
 from toolkit.errors import InputError
 from toolkit.leak import Leak
@@ -139,57 +140,27 @@ def _tables(leak: Leak, linkage: Linkage, options: Options) -> dict[str, pl.Data
     bases = parquet([leak.path / "practices.parquet"])
     with workspace(options.get("threads"), options.get("memory_limit")) as con:
         con.execute(f"CREATE VIEW lines AS FROM {parquet(_files(leak))}")
-        con.register("clusters", linkage.clusters.to_arrow())
-        con.register("nobody", linkage.nobody.to_frame("record_id").to_arrow())
-        con.execute(_VISITS)
         con.execute(f"CREATE VIEW bases AS SELECT practice_id, departement_code FROM {bases}")
+        found = visits_of(con, linkage.clusters, linkage.nobody)
         return {
-            "lines": _distinct_lines(con),
-            "visits": con.sql(_BY_PRACTICES).pl(),
-            "sharing": shared_by_visits(con, con.sql("FROM bases").pl()),
+            "lines": _distinct_lines(con, found.repeated),
+            "visits": found.by_practices,
+            "sharing": shared_by_visits(found.visits, con.sql("FROM bases").pl()),
         }
 
 
-_VISITS = """
-CREATE TABLE visits AS
-WITH records AS (SELECT DISTINCT record_id, practice_id, practitioner_id FROM lines ANTI JOIN nobody USING (record_id)),
-at_practitioners AS (
-    SELECT person_cluster, practice_id, practitioner_id, count(*) AS records
-    FROM records JOIN clusters USING (record_id) GROUP BY ALL
-)
-SELECT person_cluster, practice_id, count(*)::INTEGER AS practitioners, sum(records)::INTEGER AS records
-FROM at_practitioners GROUP BY ALL
-"""
-_BY_PRACTICES = """
-WITH in_departements AS (
-    SELECT person_cluster, departement_code, count(*) AS practices, sum(practitioners) AS practitioners,
-        sum(records) AS records
-    FROM visits JOIN bases USING (practice_id) GROUP BY ALL
-),
-people AS (
-    SELECT count(*) AS departements, sum(practices) AS practices, sum(practitioners) AS practitioners,
-        sum(records) AS records
-    FROM in_departements GROUP BY person_cluster
-)
-SELECT practices::BIGINT AS practices, count(*) AS people, sum(records)::BIGINT AS records,
-    sum(practitioners)::BIGINT AS practitioners, sum(practices)::BIGINT AS in_practices,
-    sum(departements)::BIGINT AS departements
-FROM people GROUP BY 1 ORDER BY 1
-"""
-
-
-def _distinct_lines(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+def _distinct_lines(con: duckdb.DuckDBPyConnection, repeated: pl.DataFrame) -> pl.DataFrame:
     """Lines, and distinct lines: only those that share a record id need to be compared."""
     columns = [name for name, *_ in con.execute("DESCRIBE lines").fetchall() if name not in {"line_id", "record_id"}]
+    con.register("repeated", repeated.to_arrow())
     found: pl.DataFrame = con.sql(
         f"""
-        WITH ids AS (SELECT record_id, count(*) AS n FROM lines GROUP BY record_id),
-        repeated AS (SELECT record_id FROM ids WHERE n > 1),
-        spellings AS (
-            SELECT DISTINCT record_id, hash({", ".join(columns)}) FROM lines SEMI JOIN repeated USING (record_id)
-        )
-        SELECT (SELECT sum(n)::BIGINT FROM ids) AS lines,
-            (SELECT count(*) FROM ids WHERE n = 1) + (SELECT count(*) FROM spellings) AS distinct_lines
+        WITH spellings AS (
+            SELECT record_id, hash({", ".join(columns)}) AS said, count(*) AS n
+            FROM lines SEMI JOIN repeated USING (record_id) GROUP BY ALL
+        ),
+        counted AS (SELECT count(*) AS lines FROM lines)
+        SELECT lines, lines - coalesce((SELECT sum(n - 1)::BIGINT FROM spellings), 0) AS distinct_lines FROM counted
         """
     ).pl()
     return found

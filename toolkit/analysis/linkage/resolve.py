@@ -171,20 +171,23 @@ def _link(read: Callable[[duckdb.DuckDBPyConnection], tables.Presence], options:
         tell("check from within")
         connected, label = label, _checked(con, scorer, label, threshold)
         tell("name")
-        nobody = _ids_of(con, "SELECT uid FROM nobody")
+        ids = con.sql("FROM ids SELECT uid, id").pl().sort("uid")["id"]
+        nobody = ids.gather(con.sql("FROM nobody ORDER BY uid").pl()["uid"]).rename("id")
         sweep = _swept(con, label, threshold, len(nobody))
-        copies = _copies(con)
-        named = _named(con, label, presence.id_column)
         checked = _told_apart(connected, label)
+        copies = con.sql("FROM copies ORDER BY uid").pl()
+        smallest = _with_copies(label, copies)
         counts = {
             "records": presence.rows,
             "entries of nobody": len(nobody),
             "representatives": representatives,
             "pairs compared": number(con, "SELECT count(*) FROM pairs"),
             "pairs linked": number(con, f"SELECT count(*) FROM scored WHERE weight >= {threshold}"),
-            "people": named["person_cluster"].n_unique() - len(nobody),
+            "people": int(np.count_nonzero(smallest == np.arange(len(smallest)))) - len(nobody),
         }
-        pairs = _kept_pairs(con) if keep_pairs else None
+        pairs = _kept_pairs(con, ids) if keep_pairs else None
+    named = pl.DataFrame({presence.id_column: ids, "person_cluster": ids.gather(smallest)})
+    copies = copies.select(id=ids.gather(copies["uid"]), representative=ids.gather(copies["representative"]))
     return Linkage(
         named, model, threshold, presence.missing, presence.blank, counts, sweep, checked, copies, nobody, pairs
     )
@@ -314,35 +317,13 @@ def _swept(con: duckdb.DuckDBPyConnection, label: clusters.Ids, threshold: float
     return pl.DataFrame({"threshold": [threshold + shift for shift in shifts], "people": people})
 
 
-def _ids_of(con: duckdb.DuckDBPyConnection, uids: str) -> pl.Series:
-    """The ids of the records of a query of uids, in order."""
-    found: pl.DataFrame = con.sql(f"SELECT id FROM ids WHERE uid IN ({uids}) ORDER BY uid").pl()
-    return found["id"]
+def _with_copies(label: clusters.Ids, copies: pl.DataFrame) -> clusters.Ids:
+    """For each record the smallest of its cluster, copies with the record that stood for them."""
+    whole = label.copy()
+    whole[copies["uid"].to_numpy()] = label[copies["representative"].to_numpy()]
+    return clusters.smallest_of(whole)
 
 
-def _copies(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    found: pl.DataFrame = con.sql(
-        """
-        SELECT l.id, r.id AS representative
-        FROM copies JOIN ids l ON l.uid = copies.uid JOIN ids r ON r.uid = copies.representative ORDER BY l.uid
-        """
-    ).pl()
-    return found
-
-
-def _kept_pairs(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    kept: pl.DataFrame = con.sql(
-        """
-        SELECT l.id AS id_l, r.id AS id_r, weight
-        FROM scored JOIN ids l ON l.uid = uid_l JOIN ids r ON r.uid = uid_r ORDER BY uid_l, uid_r
-        """
-    ).pl()
-    return kept
-
-
-def _named(con: duckdb.DuckDBPyConnection, label: clusters.Ids, id_column: str) -> pl.DataFrame:
-    """One row a record: its id and the smallest id of its cluster, copies with the record that stood for them."""
-    copies = con.execute("SELECT uid, representative FROM copies").fetchnumpy()
-    label[copies["uid"]] = label[copies["representative"]]
-    ids = con.sql("SELECT id FROM ids ORDER BY uid").pl()["id"]
-    return pl.DataFrame({id_column: ids, "person_cluster": ids.gather(clusters.smallest_of(label))})
+def _kept_pairs(con: duckdb.DuckDBPyConnection, ids: pl.Series) -> pl.DataFrame:
+    scored: pl.DataFrame = con.sql("FROM scored ORDER BY uid_l, uid_r").pl()
+    return scored.select(id_l=ids.gather(scored["uid_l"]), id_r=ids.gather(scored["uid_r"]), weight="weight")

@@ -7,7 +7,6 @@ the practices of two departements share, spread over their pairs in proportion t
 
 from __future__ import annotations
 
-import duckdb
 import polars as pl
 
 from toolkit.errors import InputError
@@ -25,34 +24,28 @@ def shared_patients(clusters: pl.DataFrame, records: pl.DataFrame, practices: pl
 
     Raises `InputError` when a practice of the records is not among the practices.
     """
-    with duckdb.connect() as con:
-        con.register("clusters", clusters.to_arrow())
-        con.register("records", records.select("record_id", "practice_id").to_arrow())
-        con.execute(
-            "CREATE TABLE visits AS SELECT DISTINCT person_cluster, practice_id "
-            "FROM records JOIN clusters USING (record_id)"
-        )
-        return shared_by_visits(con, practices)
+    visits = clusters.join(records, on="record_id").select("person_cluster", "practice_id").unique()
+    return shared_by_visits(visits.rename({"person_cluster": "person"}).sort("person"), practices)
 
 
-def shared_by_visits(con: duckdb.DuckDBPyConnection, practices: pl.DataFrame) -> pl.DataFrame:
-    """As `shared_patients`, of a table `visits` in `con`: one row a person and practice, each pair once."""
-    sizes = con.sql("SELECT practice_id, count(*) AS people FROM visits GROUP BY ALL").pl()
+def shared_by_visits(visits: pl.DataFrame, practices: pl.DataFrame) -> pl.DataFrame:
+    """As `shared_patients`, of one row a `person` and `practice_id`, each pair once, by person."""
+    sizes = visits.group_by("practice_id").agg(pl.len().cast(pl.Int64).alias("people"))
     sizes = sizes.join(practices.select("practice_id", "departement_code"), on="practice_id", how="left")
     if sizes["departement_code"].null_count():
         lost = sizes.filter(pl.col("departement_code").is_null())["practice_id"].sort().head(3).to_list()
         raise InputError(
             f"Practices of the records are missing from the practices table, such as {lost}: give all of them."
         )
-    named = con.sql(
-        """
-        WITH several AS (SELECT person_cluster FROM visits GROUP BY ALL HAVING count(*) > 1),
-        repeated AS (FROM visits SEMI JOIN several USING (person_cluster))
-        SELECT l.practice_id AS practice_a, r.practice_id AS practice_b, count(*) AS shared
-        FROM repeated l JOIN repeated r ON l.person_cluster = r.person_cluster AND l.practice_id < r.practice_id
-        GROUP BY ALL
-        """
-    ).pl()
+    person = pl.col("person")
+    several = visits.filter((person == person.shift(1)) | (person == person.shift(-1)))
+    named = (
+        several.rename({"practice_id": "practice_a"})
+        .join(several.rename({"practice_id": "practice_b"}), on="person")
+        .filter(pl.col("practice_a") < pl.col("practice_b"))
+        .group_by("practice_a", "practice_b")
+        .agg(pl.len().cast(pl.Int64).alias("shared"))
+    )
     for side in "ab":
         side_names = {
             "practice_id": f"practice_{side}",

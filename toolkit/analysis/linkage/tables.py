@@ -2,7 +2,8 @@
 
 Whoever brings a table may call the columns differently, hold it in Polars, Arrow, DuckDB, Ibis or a file, and lack
 most of them. Here it becomes the DuckDB view `raw`: `uid` (position of the id among all ids in order, from 0), and
-the columns of `FIELDS` that the table has, as text; what it lacks is null.
+the columns of `FIELDS` that the table has, as text; what it lacks is null. The view `as_typed` has the same columns but
+`uid`, of all rows and lines as they come: reading which spellings there are takes no lookup of the id.
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ class Presence:
 def read(
     con: duckdb.DuckDBPyConnection, records: object, id_column: str, columns: Mapping[str, str] | None
 ) -> Presence:
-    """Make the view `raw` of `records` in `con` and say what it holds.
+    """Make the views `raw` and `as_typed` of `records` in `con` and say what they hold.
 
     `columns` maps a field of `FIELDS` to the name it has in the table; without it the names of the schema and the
     usual English, French and FEBRL names are recognised. Raises `InputError` when the id is missing, blank or
@@ -210,13 +211,14 @@ def _filled(con: duckdb.DuckDBPyConnection, found: Mapping[str, str]) -> set[str
 def _make_raw(
     con: duckdb.DuckDBPyConnection, found: Mapping[str, str], id_column: str, types: Mapping[str, str]
 ) -> None:
-    """`ids` holds uid and the id; `raw` the fields under our names. Ids are numbered in their own order."""
+    """`ids` holds uid and the id; the views the fields under our names. Ids are numbered in their own order."""
     key = _quoted(id_column)
     con.execute(
         f"CREATE TABLE ids AS SELECT (row_number() OVER (ORDER BY {key}) - 1)::INTEGER AS uid, {key} AS id FROM given"
     )
-    columns = [f"{_expression(field, found, types)} AS {field}" for field in FIELDS]
-    con.execute(f"CREATE VIEW raw AS SELECT uid, {', '.join(columns)} FROM given JOIN ids ON given.{key} = ids.id")
+    columns = ", ".join(f"{_expression(field, found, types)} AS {field}" for field in FIELDS)
+    con.execute(f"CREATE VIEW as_typed AS SELECT {columns} FROM given")
+    con.execute(f"CREATE VIEW raw AS SELECT uid, {columns} FROM given JOIN ids ON given.{key} = ids.id")
 
 
 def read_lines(con: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> Presence:
@@ -230,6 +232,7 @@ def read_lines(con: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> Presenc
         """
     )
     columns = ", ".join(f"{field}::VARCHAR AS {field}" for field in FIELDS)
+    con.execute(f"CREATE VIEW as_typed AS SELECT {columns} FROM given")
     con.execute(f"CREATE VIEW raw AS SELECT uid, {columns} FROM given JOIN ids USING (line_id)")
     rows = number(con, "SELECT count(*) FROM ids")
     return Presence(rows, "record_id", "BIGINT", FIELDS, ())
