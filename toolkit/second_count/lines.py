@@ -27,26 +27,23 @@ def totals(query: pl.LazyFrame) -> dict[str, int]:
 def count_lines(data_set: Path) -> dict[str, int]:
     """How many lines, records, practices, practitioners and comments does a data set hold?"""
     lines = scan_lines(data_set)
-    written = pl.col(_COMMENT).filter(is_filled(_COMMENT))
     counted = totals(
         lines.select(
             lines=pl.len(),
             records=pl.col("record_id").n_unique(),
             practices=pl.col("practice_id").n_unique(),
             practitioners=pl.col("practitioner_id").n_unique(),
-            commented_lines=written.len(),
         )
     )
-    texts = totals(lines.filter(is_filled(_COMMENT)).group_by(_COMMENT).agg().select(distinct_texts=pl.len()))
-    return counted | texts | {"repeated_lines": counted["lines"] - counted["records"]}
+    texts = lines.filter(_is_filled(_COMMENT)).group_by(_COMMENT).agg(lines=pl.len())
+    counted |= totals(texts.select(commented_lines=pl.col("lines").sum(), distinct_texts=pl.len()))
+    return counted | {"repeated_lines": counted["lines"] - counted["records"]}
 
 
 def count_filled(data_set: Path) -> dict[str, int]:
     """On how many lines is each column filled, neither null nor blank? By the names of the columns."""
     lines = scan_lines(data_set)
-    return totals(
-        lines.select(is_filled(name, kind).sum().alias(name) for name, kind in lines.collect_schema().items())
-    )
+    return totals(lines.select(_filled(name, kind).alias(name) for name, kind in lines.collect_schema().items()))
 
 
 def count_dates(data_set: Path) -> dict[str, tuple[date, date, int]]:
@@ -60,9 +57,16 @@ def count_dates(data_set: Path) -> dict[str, tuple[date, date, int]]:
     return {name: span.collect(engine="streaming").row(0) for name, span in spans.items()}
 
 
-def is_filled(name: str, kind: pl.DataType | None = None) -> pl.Expr:
-    """Whether a column holds something; of a text, more than spaces, tabs and ends of lines."""
+def _is_filled(name: str) -> pl.Expr:
+    """Whether a text holds more than spaces, tabs and ends of lines."""
+    return (pl.col(name).str.strip_chars(_BLANK) != "").fill_null(value=False)
+
+
+def _filled(name: str, kind: pl.DataType) -> pl.Expr:
+    """How many rows of a column hold something; of a text, more than spaces, tabs and ends of lines."""
     column = pl.col(name)
-    if kind is not None and kind != pl.String:
-        return column.is_not_null()
-    return (column.str.strip_chars(_BLANK) != "").fill_null(value=False)
+    if kind != pl.String:
+        return column.count()
+    # Whatever is blank comes before "!" in the order of texts, so only these few need a closer look.
+    blank = column.filter(column < "!").str.strip_chars(_BLANK) == ""
+    return column.count() - blank.sum()
