@@ -118,6 +118,41 @@ def test_a_key_counts_like_a_set(leak: Leak) -> None:
     assert (len(set(numbers)), len(numbers)) == counts.count_key(leak, KEYS["nir"])
 
 
+def test_keys_of_names_take_blanks_for_missing(write_data_set: Callable[..., Path], tmp_path: Path) -> None:
+    """A name that folds to nothing is seen letter for letter only, and one that is blank or missing by no key."""
+    names = [
+        # last name, birth name, first name
+        ("Lefèvre", "Lefèvre", "Zoé"),
+        ("LEFEVRE", "Lefèvre", "ZOE"),
+        ("Martin", "Lefèvre", "Zoé"),
+        ("--", "--", "Zoé"),
+        ("", "Martin", "Zoé"),
+        (None, "MARTIN", "Zoé"),
+        ("Martin", None, "Zoé"),
+        ("Martin", "", "Zoé"),
+    ]
+    blank = {column.name: 1 for column in schema.LINES.columns if not column.nullable and column.name != "line_id"}
+    dates = dict.fromkeys(("birth_date", "created_on", "updated_on"), date(2000, 1, 1))
+    rows = [
+        dict.fromkeys(schema.LINES.names) | blank | dates | {"sex": "F", "line_id": line_id}
+        | dict(zip(("last_name", "birth_name", "first_name"), name, strict=True))
+        for line_id, name in enumerate(names)
+    ]  # fmt: skip
+    lines = pa.Table.from_pylist(rows, schema=schema.LINES.arrow_schema())
+    with open_leak(write_data_set(tmp_path, lines=lines)) as leak:
+        found = {name: counts.count_key(leak, key) for name, key in KEYS.items()}
+
+    assert {
+        "nir": (0, 0),
+        # Born Lefèvre, three times, and born Martin, twice.
+        "birth_identity": (2, 5),
+        # Lefèvre twice, Martin three times.
+        "folded_use_name": (2, 5),
+        # Lefèvre and LEFEVRE, Martin three times, and two hyphens.
+        "use_name": (4, 6),
+    } == found
+
+
 def test_a_leak_without_lines(write_data_set: Callable[..., Path], tmp_path: Path) -> None:
     """Nothing to count gives zeros and shares that are null, not an error."""
     empty = pa.Table.from_pylist([], schema=schema.LINES.arrow_schema())

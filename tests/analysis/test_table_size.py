@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
 from fractions import Fraction
 from math import comb
+from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from toolkit import schema
+from toolkit.analysis import record_ids
 from toolkit.analysis.table_size import estimate_size, evenness, table_size
 from toolkit.errors import InputError
-from toolkit.leak import Leak
+from toolkit.leak import Leak, open_leak
 
 
 def chance(highest: int, seen: int, size: int) -> Fraction:
@@ -117,6 +123,39 @@ def test_table_of_nine_lines(leak: Leak) -> None:
     assert (8, 31) == (table.records, table.highest)
     assert pytest.approx(31 + 31 / 8 - 1) == table.size.size
     assert 10 == table.evenness.widest_gap
+
+
+@pytest.mark.parametrize(
+    ("ids", "widest"),
+    [
+        ([1, 2, 4, 9, 10], 5),
+        ([5, 6, 7], 5),
+        ([1, 33, 40, 120, 121], 80),
+        ([1, 30, 31, 32, 60], 29),
+    ],
+)
+@pytest.mark.parametrize("rows_at_once", [1, 1000])
+def test_widest_gap_between_record_ids(
+    ids: list[int],
+    widest: int,
+    rows_at_once: int,
+    write_data_set: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The largest step from one id to the next, the first from nothing, however lines stand and ids are read."""
+    monkeypatch.setattr(record_ids, "_ROWS_AT_ONCE", rows_at_once)
+    dates = dict.fromkeys(("created_on", "updated_on"), date(2020, 1, 1))
+    rows = [
+        dict.fromkeys(schema.LINES.names) | dates
+        | {"line_id": line_id, "record_id": record_id, "practice_id": 1, "practitioner_id": 1}
+        for line_id, record_id in enumerate([*ids[::-1], ids[0]])
+    ]  # fmt: skip
+    lines = pa.Table.from_pylist(rows, schema=schema.LINES.arrow_schema())
+    with open_leak(write_data_set(tmp_path, lines=lines)) as leak:
+        table = table_size(leak)
+
+    assert (len(ids), ids[-1], widest) == (table.records, table.highest, table.evenness.widest_gap)
 
 
 @pytest.mark.spark

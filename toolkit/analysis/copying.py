@@ -46,14 +46,14 @@ def copy_day(leak: Leak, confidence: float = 0.95) -> CopyDay:
     of 1 - `confidence`. A clock that ran ahead at one practice moves the first day: look at the days before it.
     Raises `InputError` when there is no line.
     """
-    records = leak.lines.select("record_id", "created_on", "updated_on").distinct()
-    days = records.select(day=ibis.greatest(records.created_on, records.updated_on)).group_by("day")
-    counted = collect(days.aggregate(changes=ibis._.count()), "day")
-    if counted.is_empty():
+    lines = leak.lines.select("record_id", "created_on", "updated_on")
+    dated = lines.mutate(day=ibis.greatest(lines.created_on, lines.updated_on))
+    first: date | None = collect(dated.aggregate(first=dated.day.max()), "first").item()
+    if first is None:
         raise InputError(f"The leak {leak.name} holds no line: no day of its copy can be told.")
-    first: date = counted["day"][-1]
-    recent = counted.filter(pl.col("day") > first - timedelta(days=_DAYS))
-    rate = int(recent["changes"].sum()) / _DAYS
+    # A record counts once, however often it was exported.
+    recent = dated.filter(dated.day > first - timedelta(days=_DAYS)).distinct()
+    rate = int(collect(recent.aggregate(changes=recent.count()), "changes").item()) / _DAYS
     return CopyDay(first, latest_copy(first, rate, confidence), rate)
 
 

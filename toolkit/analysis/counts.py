@@ -15,7 +15,8 @@ import polars as pl
 
 from toolkit import schema
 from toolkit.analysis.keeping import kept
-from toolkit.analysis.keys import KEYS, Key
+from toolkit.analysis.keys import EXACT_KEYS, KEYS, Key, people_by_practices
+from toolkit.analysis.record_ids import all_ids, count_ids
 from toolkit.analysis.results import collect, share
 from toolkit.leak import Leak
 
@@ -31,9 +32,14 @@ class KeyCount(NamedTuple):
 
 def count_key(leak: Leak, key: Key) -> KeyCount:
     """How many people a naive key tells apart, and how many lines it can see at all."""
-    groups = key.groups(leak)
-    total = collect(groups.aggregate(keys=groups.count(), lines=groups.lines.sum().coalesce(0)), "keys")
-    return KeyCount(*total.row(0))
+    if key in EXACT_KEYS:
+        # `duplicates` needs these people by practice: they are grouped once for both.
+        groups = people_by_practices(leak, key)
+        people = groups.people.sum().coalesce(0)
+    else:
+        groups = key.groups(leak)
+        people = groups.count()
+    return KeyCount(*collect(groups.aggregate(keys=people, lines=groups.lines.sum().coalesce(0)), "keys").row(0))
 
 
 @kept
@@ -44,24 +50,23 @@ def overview(leak: Leak) -> pl.DataFrame:
     denominator), `definition`. The denominator of a number of people is the number of lines on which its key is
     filled: what the key cannot see, it does not count.
     """
-    lines = leak.lines
+    held = leak.lines.group_by("practice_id", "practitioner_id").aggregate(lines=ibis._.count())
     totals = collect(
-        lines.aggregate(
-            lines=lines.count(),
-            records=lines.record_id.nunique(),
-            practices=lines.practice_id.nunique(),
-            practitioners=lines.practitioner_id.nunique(),
+        held.aggregate(
+            lines=held.lines.sum().coalesce(0),
+            practices=held.practice_id.nunique(),
+            practitioners=held.practitioner_id.nunique(),
         ),
         "lines",
     ).row(0, named=True)
     known = {"practices": _rows(leak.practices), "practitioners": _rows(leak.practitioners)}
-    total = totals["lines"]
+    total, records = totals["lines"], count_ids(all_ids(leak))
     rows: list[tuple[str, int, str, int, str, str]] = [
         ("lines", total, "lines", total, "lines", "lines of the dump"),
-        ("records", totals["records"], "records", total, "lines", "different record ids"),
+        ("records", records, "records", total, "lines", "different record ids"),
         (
             "repeated_lines",
-            total - totals["records"],
+            total - records,
             "lines",
             total,
             "lines",
@@ -86,15 +91,12 @@ def by_practice(leak: Leak) -> pl.DataFrame:
     `practitioners`, `installed_on`, `lines`, `records`, `share` (of all lines), `first_created_on`,
     `last_updated_on`.
     """
-    records = leak.lines.group_by("practice_id", "record_id").aggregate(
-        lines=ibis._.count(), created_on=ibis._.created_on.min(), updated_on=ibis._.updated_on.max()
+    records = leak.lines.select("practice_id", "record_id").distinct()
+    counted = records.group_by("practice_id").aggregate(records=ibis._.count())
+    dated = leak.lines.group_by("practice_id").aggregate(
+        lines=ibis._.count(), first_created_on=ibis._.created_on.min(), last_updated_on=ibis._.updated_on.max()
     )
-    held = records.group_by("practice_id").aggregate(
-        lines=ibis._.lines.sum(),
-        records=ibis._.count(),
-        first_created_on=ibis._.created_on.min(),
-        last_updated_on=ibis._.updated_on.max(),
-    )
+    held = dated.inner_join(counted, "practice_id")
     listed = leak.practices.select("practice_id", "specialty", "departement_code", "practitioners", "installed_on")
     return _with_share(_listed_first(listed, held, "practice_id"), "practice_id").select(
         *listed.columns, "lines", "records", "share", "first_created_on", "last_updated_on"
@@ -150,7 +152,7 @@ def completeness(leak: Leak) -> pl.DataFrame:
     (lines where it is neither null nor blank), `lines` (all), `share`.
     """
     lines = leak.lines
-    filled = {column.name: _is_filled(lines[column.name]).sum().coalesce(0) for column in schema.LINES.columns}
+    filled = {column.name: _filled(lines[column.name]).count() for column in schema.LINES.columns}
     counted = collect(lines.aggregate(lines_in_all=lines.count(), **filled), "lines_in_all").row(0, named=True)
     return pl.DataFrame(
         {
@@ -187,11 +189,12 @@ def _lines_by_year(lines: ir.Table, column: str) -> pl.DataFrame:
     return collect(years.group_by("year").aggregate(lines=years.count()), "year")
 
 
-def _is_filled(column: ir.Column) -> ir.BooleanColumn:
+def _filled(column: ir.Column) -> ir.Column:
+    """The column, null where it is blank."""
     if isinstance(column, ir.StringColumn):
         # What begins beyond the space is not blank: only the few others need to be stripped to know.
-        return ibis.cases((column >= "!", True), else_=(column.strip() != "").fill_null(False))
-    return column.notnull()
+        return ibis.cases((column < "!", column.strip().nullif("")), else_=column)
+    return column
 
 
 def _listed_first(listed: ir.Table, held: ir.Table, on: str) -> ir.Table:

@@ -9,10 +9,9 @@ from __future__ import annotations
 from functools import cache
 from importlib import resources
 
-import ibis
 import polars as pl
 
-from toolkit.analysis.results import collect
+from toolkit.analysis.counts import by_practice
 from toolkit.leak import Leak
 
 __all__ = ["by_departement", "inhabitants"]
@@ -26,14 +25,12 @@ def by_departement(leak: Leak) -> pl.DataFrame:
     practices has two records, and a file is kept for years: there may be more than 1,000. A departement that the
     reference does not know, overseas collectivities among them, has neither name nor inhabitants.
     """
-    records = leak.lines.group_by("practice_id", "record_id").aggregate(lines=ibis._.count())
-    held = records.group_by("practice_id").aggregate(lines=ibis._.lines.sum(), records=ibis._.count())
-    listed = leak.practices.select("practice_id", "departement_code")
-    joined = listed.left_join(held, "practice_id")
-    found = joined.group_by("departement_code").aggregate(
-        practices=joined.count(), lines=joined.lines.sum().coalesce(0), records=joined.records.sum().coalesce(0)
+    found = (
+        by_practice(leak)
+        .group_by("departement_code")
+        .agg(practices=pl.len().cast(pl.Int64), lines=pl.col("lines").sum(), records=pl.col("records").sum())
     )
-    table = inhabitants().join(collect(found, "departement_code"), on="departement_code", how="full", coalesce=True)
+    table = inhabitants().join(found, on="departement_code", how="full", coalesce=True)
     return (
         table.with_columns(pl.col("practices", "lines", "records").fill_null(0))
         .with_columns(records_per_1000=1000 * pl.col("records") / pl.col("inhabitants"))

@@ -14,12 +14,13 @@ import ibis.expr.types as ir
 import polars as pl
 
 from toolkit.analysis.keeping import kept
-from toolkit.analysis.keys import KEYS, Key
+from toolkit.analysis.keys import EXACT_KEYS, Key, people_by_practices
 from toolkit.analysis.linkage.example import example_pair
 from toolkit.analysis.linkage.judging import Judged, judge_people, judge_rules
 from toolkit.analysis.linkage.people import People, count_people
 from toolkit.analysis.linkage.resolve import resolve
 from toolkit.analysis.linkage.sharing import cluster_sizes, copied_bases
+from toolkit.analysis.record_ids import all_ids, count_ids, id_sets
 from toolkit.analysis.results import collect, share
 from toolkit.leak import Leak
 
@@ -36,13 +37,11 @@ __all__ = [
     "judge_people",
     "judge_rules",
     "key_clusters",
+    "people_of_records",
     "people_range",
     "practices_per_person",
     "resolve",
 ]
-
-EXACT_KEYS = (KEYS["nir"], KEYS["birth_identity"])
-"""The keys of this question: the first sees fewer people but is hardly ever shared, the second sees nearly all."""
 
 
 @kept
@@ -52,19 +51,20 @@ def funnel(leak: Leak) -> pl.DataFrame:
     One row a key: `key`, `definition`, `lines` (all), `records` (all), `lines_with_key`, `records_with_key`,
     `people` (distinct values of the key), `lines_per_person` and `records_per_person` (among those with the key).
     """
-    everything = collect(leak.lines.aggregate(lines=ibis._.count(), records=ibis._.record_id.nunique()), "lines")
+    everything = collect(leak.lines.aggregate(lines=ibis._.count()), "lines")
+    everything = everything.with_columns(records=pl.lit(count_ids(all_ids(leak)), pl.Int64))
     parts = []
     for key in EXACT_KEYS:
-        lines = key.seen(leak, "record_id")
-        seen = collect(
-            lines.aggregate(records_with_key=lines.record_id.nunique(where=lines.has_key)), "records_with_key"
-        )
+        seen = key.seen(leak, "record_id")
+        records_with_key = count_ids(id_sets(seen.filter(seen.has_key)))
         # The people of a key are grouped once, in `practices_per_person`.
         people = practices_per_person(leak, key).select(
             pl.col("lines").sum().alias("lines_with_key"), pl.col("people").sum()
         )
-        named = pl.DataFrame({"key": [key.name], "definition": [key.definition]})
-        parts.append(pl.concat([named, everything, people, seen], how="horizontal"))
+        named = pl.DataFrame(
+            {"key": [key.name], "definition": [key.definition], "records_with_key": [records_with_key]}
+        )
+        parts.append(pl.concat([named, everything, people], how="horizontal"))
     return pl.concat(parts).select(
         "key", "definition", "lines", "records", "lines_with_key", "records_with_key", "people",
         share("lines_with_key", "people").alias("lines_per_person"),
@@ -79,8 +79,9 @@ def practices_per_person(leak: Leak, key: Key) -> pl.DataFrame:
     One row a number of practices: `key`, `practices`, `people`, `all_people` (the denominator), `share`, `lines`
     (of these people).
     """
-    counted = leak.derived(f"practices_per_person_{key.name}", lambda own: _people_by_practices(own, key))
-    table = collect(counted, "practices").with_columns(key=pl.lit(key.name), all_people=pl.col("people").sum())
+    table = collect(people_by_practices(leak, key), "practices").with_columns(
+        key=pl.lit(key.name), all_people=pl.col("people").sum()
+    )
     return table.with_columns(share("people", "all_people").alias("share")).select(
         "key", "practices", "people", "all_people", "share", "lines"
     )
@@ -124,6 +125,16 @@ def people_range(leak: Leak) -> pl.DataFrame:
     )
 
 
+def people_of_records(leak: Leak) -> pl.DataFrame:
+    """Which person does the linkage take each record for?
+
+    One row a record: `record_id`, `person_cluster` (the smallest record id of the person), null for entries of nobody.
+    """
+    linkage = count_people(leak).linkage
+    somebody = ~pl.col("record_id").is_in(linkage.nobody.implode())
+    return linkage.clusters.with_columns(pl.when(somebody).then("person_cluster"))
+
+
 def key_clusters(leak: Leak, key: Key) -> ir.Table:
     """Which records does `key` hold for the same person?
 
@@ -134,14 +145,3 @@ def key_clusters(leak: Leak, key: Key) -> ir.Table:
     groups = key.groups(leak, "record_id")
     parts = [groups[name].cast(str) for name in groups.columns if name not in ("record_id", "lines")]
     return groups.select("record_id", person_cluster=ibis.literal("|").join(parts))
-
-
-def _people_by_practices(leak: Leak, key: Key) -> ir.Table:
-    """One row a number of practices: how many people by `key` stand at so many, and with how many lines.
-
-    Plain groupings; counting distinct practices inside each of millions of groups takes far more memory.
-    """
-    at_practice = key.groups(leak, "practice_id")
-    parts = [name for name in at_practice.columns if name not in ("practice_id", "lines")]
-    people = at_practice.group_by(parts).aggregate(practices=ibis._.count(), lines=ibis._.lines.sum())
-    return people.group_by("practices").aggregate(people=ibis._.count(), lines=ibis._.lines.sum())

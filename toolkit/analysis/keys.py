@@ -16,7 +16,7 @@ import ibis.expr.types as ir
 from toolkit.analysis.identities import identities
 from toolkit.leak import Leak
 
-__all__ = ["KEYS", "Key"]
+__all__ = ["EXACT_KEYS", "KEYS", "Key", "people_by_practices"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,22 @@ class Key:
         return narrow.mutate(has_key=ibis.and_(*(narrow[part].notnull() for part in parts)))
 
 
+def people_by_practices(leak: Leak, key: Key) -> ir.Table:
+    """At how many practices do people by `key` stand? Computed once while the leak is open.
+
+    One row a number of practices: `practices`, `people` who stand at so many, and their `lines`. These are plain
+    groupings; counting distinct practices inside each of millions of groups takes far more memory.
+    """
+    return leak.derived(f"practices_per_person_{key.name}", lambda own: _people_by_practices(own, key))
+
+
+def _people_by_practices(leak: Leak, key: Key) -> ir.Table:
+    at_practice = key.groups(leak, "practice_id")
+    parts = [name for name in at_practice.columns if name not in ("practice_id", "lines")]
+    people = at_practice.group_by(parts).aggregate(practices=ibis._.count(), lines=ibis._.lines.sum())
+    return people.group_by("practices").aggregate(people=ibis._.count(), lines=ibis._.lines.sum())
+
+
 def _lines(leak: Leak) -> ir.Table:
     return leak.lines
 
@@ -66,9 +82,12 @@ KEYS = {
         Key(
             "use_name",
             "same last name, first name and birth date, letter for letter",
-            _lines,
-            ("last_name", "first_name", "birth_date"),
+            identities,
+            ("typed_last_name", "typed_first_name", "birth_date"),
         ),
     )
 }
 """The keys, by name."""
+
+EXACT_KEYS = (KEYS["nir"], KEYS["birth_identity"])
+"""The keys of `duplicates`: the first sees fewer people but is hardly ever shared, the second sees nearly all."""

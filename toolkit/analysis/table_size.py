@@ -13,10 +13,11 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-import ibis
+import numpy as np
 from scipy import stats
 
 from toolkit.analysis.keeping import kept
+from toolkit.analysis.record_ids import all_ids, in_order
 from toolkit.analysis.results import collect
 from toolkit.errors import InputError
 from toolkit.leak import Leak
@@ -113,24 +114,24 @@ def table_size(leak: Leak, confidence: float = 0.95) -> TableSize:
     even: ids given in blocks, one for each practice, say little about what lies beyond them. Raises `InputError` when
     an id is below 1, or when there is no line.
     """
-    ids = leak.lines.select("record_id").distinct()
-    ends = collect(
-        ids.aggregate(records=ids.count(), lowest=ids.record_id.min(), highest=ids.record_id.max()), "records"
-    ).row(0, named=True)
-    if not ends["records"] or ends["lowest"] < 1:
+    lines = leak.lines
+    ends = collect(lines.aggregate(lowest=lines.record_id.min(), highest=lines.record_id.max()), "lowest")
+    lowest, highest = ends.row(0)
+    if lowest is None or lowest < 1:
         raise InputError(
             f"The record ids of {leak.name} cannot tell the size of its table: numbers from 1 upwards were expected, "
-            f"and the lowest is {ends['lowest']}."
+            f"and the lowest is {lowest}."
         )
-    highest = ends["highest"]
-    placed = ids.mutate(part=((ids.record_id - 1) * _PARTS / highest).floor().cast("int64"))
-    counted = collect(placed.group_by("part").aggregate(seen=ibis._.count()), "part")
-    seen = dict(counted.iter_rows())
     # The first step is from nothing to the lowest number.
-    before = ids.record_id.lag().over(ibis.window(order_by=ids.record_id)).coalesce(0)
-    widest = collect(ids.select(gap=ids.record_id - before).aggregate(gap=ibis._.gap.max()), "gap").item()
-    spread = evenness([seen.get(part, 0) for part in range(_PARTS)], highest, widest)
-    return TableSize(ends["records"], highest, estimate_size(highest, ends["records"], confidence), spread)
+    parts, before, widest = np.zeros(_PARTS, dtype=np.int64), 0, 0
+    for ids in in_order(all_ids(leak)):
+        places = np.minimum((ids - 1.0) * _PARTS / highest, _PARTS - 1)
+        parts += np.bincount(places.astype(np.int64), minlength=_PARTS)
+        widest = max(widest, int(np.diff(ids, prepend=before).max()))
+        before = ids[-1]
+    records = int(parts.sum())
+    spread = evenness(parts.tolist(), highest, widest)
+    return TableSize(records, highest, estimate_size(highest, records, confidence), spread)
 
 
 def _log_chance(highest: int, seen: int, size: int) -> float:
