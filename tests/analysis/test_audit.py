@@ -441,6 +441,27 @@ def test_people_may_be_told_by_a_key(invented: Leak) -> None:
     )
 
 
+def test_people_may_be_told_by_a_table_of_the_engine(
+    invented: Leak, people: pl.DataFrame, planned: audit.Strata
+) -> None:
+    """Clusters that stand in the engine give the same lines, people and totals as those of a Polars table."""
+    lent = audit.strata(invented, people=invented.lend(people.to_arrow()))
+
+    assert planned.totals == lent.totals
+    assert planned.lines.to_polars().sort("line_id").equals(lent.lines.to_polars().sort("line_id"))
+
+
+def test_a_person_is_the_first_of_its_records_with_a_comment(invented: Leak, planned: audit.Strata) -> None:
+    """Lines of one human being carry one number, that of their smallest record here, and nobody else carries it."""
+    lines = planned.lines.to_polars().join(lines_of(invented).select("line_id", "person_id"), on="line_id")
+    somebody = lines.filter(pl.col("person_id").is_not_null())
+    alone = lines.filter(pl.col("person_id").is_null())
+
+    expected = somebody.select(pl.col("record_id").min().over("person_id")).to_series()
+    assert expected.to_list() == somebody["person"].to_list()
+    assert alone["record_id"].to_list() == alone["person"].to_list()
+
+
 def test_annotated_counts_every_comment(invented: Leak, planned: audit.Strata) -> None:
     """Lines, records and people with a comment of any kind, counted whole."""
     lines = lines_of(invented)

@@ -8,9 +8,10 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 import toolkit.analysis
-from toolkit.analysis.comments import classify
+from toolkit.analysis.comments import classify, reading
 from toolkit.analysis.comments.folding import fold_phrase
 from toolkit.analysis.comments.lexicon import load_lexicon
 from toolkit.analysis.comments.qualifiers import qualify
@@ -220,3 +221,16 @@ def test_case_and_accents_change_nothing() -> None:
     kept = ["sensitive", "categories"]
 
     assert classify(plain).select(kept).equals(classify(plain.str.to_uppercase()).select(kept))
+
+
+def test_batches_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Texts read a few at a time, with the misspelt ones of all batches read again at once, are answered as a whole."""
+    misspelt = ["toxicomannie ancienne", "sous méthadonne"]
+    texts = [*pl.read_csv(DEV, infer_schema=False)["comment"].head(60), *misspelt]
+    whole = classify(texts)
+
+    monkeypatch.setattr(reading, "_BATCH", 7)
+
+    assert_frame_equal(whole, classify(texts))
+    assert [True, True] == whole["sensitive"].tail(2).to_list()
+    assert SECOND_READER not in whole["evidence"].tail(2).explode()

@@ -46,8 +46,9 @@ class Strata:
     - sizes: one row a stratum: stratum, meaning, texts, lines;
     - totals, the denominators: all lines, comments (lines that are not blank), records, and people where they are
       known;
-    - lines: one row a line that is not blank: line_id, record_id, text, stratum, and person where people are known
-      (null for nobody); a table of the leak's engine, as long as the leak is open;
+    - lines: one row a line that is not blank: line_id, record_id, text, stratum, and person where people are known (the
+      smallest id among their records with a comment; null for nobody); a table of the leak's engine, as long as the
+      leak is open;
     - rules: `rules_digest` when they were made.
     """
 
@@ -72,7 +73,13 @@ def strata(
     placed = _placed_by_scan(leak, read) if second is None else _Placed(_place(read, second), rules_digest(second))
     # An expression has no name under which what it says could be kept.
     put = _lines_in_strata if isinstance(people, ir.Table) else _kept_lines_in_strata
-    lines, totals = put(leak, placed.texts, people)
+    # The denominators are those of the overview, which is asked of nearly every leak anyhow.
+    told = comments.overview(leak, read).totals.select("denominator_unit", "denominator")
+    whole = dict(told.iter_rows())
+    totals = {"lines": whole["lines"], "records": whole["records"], "comments": whole["commented lines"]}
+    lines, human = put(leak, placed.texts, people, totals["records"])
+    if human is not None:
+        totals["people"] = human
     return Strata(placed.texts, _sizes(placed.texts, totals["lines"]), totals, _lend(leak, lines), placed.rules)
 
 
@@ -84,10 +91,10 @@ class _Placed(NamedTuple):
 
 
 class _Lines(NamedTuple):
-    """The lines and totals of `Strata`."""
+    """The lines of `Strata`, and how many people there are in all, where they are known."""
 
     lines: pl.DataFrame
-    totals: dict[str, int]
+    people: int | None
 
 
 @kept
@@ -97,17 +104,15 @@ def _placed_by_scan(_leak: Leak, read: pl.DataFrame) -> _Placed:
     return _Placed(_place(read, second), rules_digest(second))
 
 
-def _lines_in_strata(leak: Leak, placed: pl.DataFrame, people: People | None) -> _Lines:
+def _lines_in_strata(leak: Leak, placed: pl.DataFrame, people: People | None, records: int) -> _Lines:
     """The lines that are not blank, each in the stratum of its text, with the people where they are known."""
     where = _lend(leak, placed.select(_TEXT, "text", "stratum"))
     commented = leak.lines.select("line_id", "record_id", _TEXT).inner_join(where, _TEXT).drop(_TEXT)
-    lines = leak.lines
-    counted = lines.aggregate(lines=lines.count(), records=lines.record_id.nunique())
-    totals = collect(counted, "lines").row(0, named=True) | {"comments": int(placed["lines"].sum())}
-    if people is not None:
-        clusters, totals["people"] = _people(leak, people, commented, totals["records"])
-        commented = _with_people(commented, clusters)
-    return _Lines(collect(commented, "line_id"), totals)
+    lines = collect(commented, "line_id")
+    if people is None:
+        return _Lines(lines, None)
+    told, whole = _people(leak, people, lines.select("record_id"), records)
+    return _Lines(_with_people(lines, told), whole)
 
 
 _kept_lines_in_strata = kept(_lines_in_strata)
@@ -128,42 +133,47 @@ def rules_digest(second: SecondReader) -> str:
 
 def _place(read: pl.DataFrame, second: SecondReader) -> pl.DataFrame:
     """The stratum of each text that is not blank, one row a text in the order of the texts, numbered in `text`."""
-    quiet = read.filter(~pl.col("sensitive")).select(_TEXT, "lines", hit=pl.col("found") != "nothing")
-    looked = quiet.with_columns(score=second.score(quiet[_TEXT]))
-    ranked = looked.filter(~pl.col("hit")).sort("score", _TEXT, descending=[True, False])
+    numbered = read.sort(_TEXT).with_row_index("text").with_columns(pl.col("text").cast(pl.Int64))
+    quiet = numbered.filter(~pl.col("sensitive"))
+    looked = quiet.select("text", "lines", hit=pl.col("found") != "nothing", score=second.score(quiet[_TEXT]))
+    # In the order of the texts where scores are equal: their numbers are sorted many times faster than they are.
+    ranked = looked.filter(~pl.col("hit")).sort("score", "text", descending=[True, False])
     # A text goes to C while those before it hold less than C's part: C is never empty where there is one.
     before = pl.col("lines").cum_sum() - pl.col("lines")
     top = before < _TOP * pl.col("lines").sum()
     parts = [
-        read.filter("sensitive").select(_TEXT, "lines", stratum=pl.lit(FLAGGED)),
-        looked.filter("hit").select(_TEXT, "lines", stratum=pl.lit("B")),
-        ranked.select(_TEXT, "lines", stratum=pl.when(top).then(pl.lit("C")).otherwise(pl.lit(REST))),
+        numbered.filter("sensitive").select("text", stratum=pl.lit(FLAGGED)),
+        looked.filter("hit").select("text", stratum=pl.lit("B")),
+        ranked.select("text", stratum=pl.when(top).then(pl.lit("C")).otherwise(pl.lit(REST))),
     ]
-    placed = pl.concat(parts).sort(_TEXT).with_row_index("text")
-    return placed.with_columns(pl.col("text").cast(pl.Int64))
+    return numbered.select("text", _TEXT, "lines").with_columns(pl.concat(parts).sort("text")["stratum"])
 
 
-def _people(leak: Leak, people: People, commented: ir.Table, records: int) -> tuple[ir.Table, int]:
-    """`record_id` and `person_cluster`, for the records with a comment at least, and how many people there are."""
+def _people(leak: Leak, people: People, commented: pl.DataFrame, records: int) -> tuple[pl.DataFrame, int]:
+    """Whose the records with a comment are, `record_id` and what names the person, and how many people there are.
+
+    Only the people of these records leave the engine.
+    """
     if isinstance(people, Key):
         seen = people.seen(leak, "record_id")
-        alone = seen.aggregate(n=seen.record_id.nunique(where=~seen.has_key))
+        alone = seen.filter(~seen.has_key).aggregate(n=ibis._.record_id.nunique())
         groups = people.groups(leak).aggregate(n=ibis._.count())
         whole = sum(int(collect(counted, "n").item()) for counted in (alone, groups))
-        parts = [name for name in seen.columns if name not in ("record_id", "has_key")]
-        named = ibis.literal("|").join([seen[part].cast("string") for part in parts])
-        keyed = seen.filter(seen.has_key).semi_join(commented, "record_id")
-        return keyed.select("record_id", person_cluster=named).distinct(), whole
+        keyed = seen.filter(seen.has_key).drop("has_key").semi_join(_lend(leak, commented), "record_id").distinct()
+        return collect(keyed, keyed.columns).unique("record_id", keep="first", maintain_order=True), whole
     missing = [column for column in ("record_id", "person_cluster") if column not in people.columns]
     if missing:
         raise InputError(
             f"These columns were not found: {', '.join(missing)}; the table has {', '.join(people.columns)}."
         )
-    table = _lend(leak, people) if isinstance(people, pl.DataFrame) else people
-    clusters = table.select("record_id", "person_cluster")
+    clusters = people.select("record_id", "person_cluster")
+    if isinstance(clusters, pl.DataFrame):
+        named, known = (clusters[column].drop_nulls().n_unique() for column in ("person_cluster", "record_id"))
+        return clusters.join(commented, on="record_id", how="semi"), named + records - known
     counted = clusters.aggregate(people=clusters.person_cluster.nunique(), records=clusters.record_id.nunique())
     row = collect(counted, "people").row(0, named=True)
-    return clusters, row["people"] + records - row["records"]
+    told = clusters.semi_join(_lend(leak, commented), "record_id")
+    return collect(told, "record_id"), row["people"] + records - row["records"]
 
 
 def _lend(leak: Leak, table: pl.DataFrame) -> ir.Table:
@@ -171,13 +181,17 @@ def _lend(leak: Leak, table: pl.DataFrame) -> ir.Table:
     return leak.lend(table.to_arrow(compat_level=pl.CompatLevel.oldest()))
 
 
-def _with_people(commented: ir.Table, clusters: ir.Table) -> ir.Table:
-    """The lines with `person`: the cluster of their record, the record itself where it is left out, null if nobody."""
-    joined = commented.left_join(clusters.mutate(told=True), "record_id")
-    cluster, record = joined.person_cluster.cast("string"), joined.record_id.cast("string")
-    # What is joined to null is null: a record that is told without a cluster is nobody's.
-    named = ibis.cases((joined.told.isnull(), ibis.literal("r") + record), else_=ibis.literal("c") + cluster)
-    return joined.select("line_id", "record_id", "text", "stratum", person=named)
+def _with_people(lines: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+    """The lines with `person`: told by the record where it is left out, null where it is told to be nobody's.
+
+    A person is the smallest of its records here, which no record that stands alone can be.
+    """
+    named = [name for name in told.columns if name != "record_id"]
+    somebody = pl.all_horizontal(pl.col(named).is_not_null())
+    first = pl.when(somebody).then(pl.col("record_id").min().over(named))
+    persons = told.select("record_id", person=first, told=pl.lit(value=True))
+    joined = lines.join(persons, on="record_id", how="left", maintain_order="left")
+    return joined.select(lines.columns, person=pl.when("told").then("person").otherwise("record_id"))
 
 
 def _sizes(placed: pl.DataFrame, lines: int) -> pl.DataFrame:

@@ -59,7 +59,7 @@ def classify(texts: Sequence[str | None] | pl.Series) -> pl.DataFrame:
     # Two batches are read at a time: each step of a batch leaves one of two cores idle for a part of its time.
     with ThreadPoolExecutor(2) as pool:
         scores = pool.submit(second.score_folded, distinct["folded"])
-        read = pl.concat(pool.map(lambda batch: _read(batch, lexicon), batches))
+        read = _read(list(pool.map(lambda batch: _first_reading(batch, lexicon), batches)), lexicon)
     decided = _decide(distinct.with_columns(score=scores.result()).join(read, on="text", how="left"), second)
     return folded.join(decided, on="folded", how="left", maintain_order="left").select(_ANSWERS)
 
@@ -95,15 +95,24 @@ def _decide(read: pl.DataFrame, second: SecondReader) -> pl.DataFrame:
     )
 
 
-def _read(texts: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
-    """One row a text of one batch in which the lexicon finds anything; where nothing stands it is repaired first."""
-    first = _judge(texts, lexicon)
-    standing = first.filter(pl.col("found") != "qualified out")
-    rest = repair(texts.join(standing, on="text", how="anti"))
+def _read(readings: Sequence[tuple[pl.DataFrame, pl.DataFrame]], lexicon: Lexicon) -> pl.DataFrame:
+    """One row a text in which the lexicon finds anything, repaired or not.
+
+    Few texts are repaired, so those of all batches are read again at once: each reading begins with putting all words
+    of the lexicon into one automaton.
+    """
+    first, rest = (pl.concat([reading[part] for reading in readings]) for part in (0, 1))
     if rest.is_empty():
         return first
     again = _judge(rest, lexicon).filter(pl.col("found") != "qualified out")
     return pl.concat([first.join(again, on="text", how="anti"), again])
+
+
+def _first_reading(texts: pl.DataFrame, lexicon: Lexicon) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What the lexicon finds in the texts of one batch, and those in which nothing stands, as far as repair helps."""
+    found = _judge(texts, lexicon)
+    standing = found.filter(pl.col("found") != "qualified out")
+    return found, repair(texts.join(standing, on="text", how="anti"))
 
 
 def _judge(texts: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:

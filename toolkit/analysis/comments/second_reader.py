@@ -26,7 +26,6 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 from scipy import sparse
-from sklearn.linear_model import LogisticRegression
 
 from toolkit.analysis.comments.folding import fold
 from toolkit.analysis.comments.teaching import labelled_notes
@@ -70,13 +69,13 @@ class SecondReader:
 
     def score_folded(self, folded: pl.Series) -> pl.Series:
         """`score` of texts that `folding.fold` has folded already."""
-        odds = self._add_up(folded, 0, 1)["o0"]
+        odds = pl.Series(self._add_up(folded, 0, 1)[:, 0])
         score = 1 / (1 + (-odds).exp())
         return pl.select(pl.when(folded == " ").then(0.0).otherwise(score).round(_DIGITS).alias("score")).to_series()
 
     def categories(self, folded: pl.Series) -> pl.Series:
         """The category that each folded text looks most like, taking it to be sensitive."""
-        likely = self._add_up(folded, 1, len(self.offsets)).to_numpy().argmax(axis=1)
+        likely = self._add_up(folded, 1, len(self.offsets)).argmax(axis=1)
         return pl.Series("category", [CATEGORIES[place] for place in likely], dtype=pl.String)
 
     def save(self, path: Path) -> None:
@@ -90,30 +89,26 @@ class SecondReader:
             taught=np.array(self.taught),
         )
 
-    def _add_up(self, folded: pl.Series, first: int, last: int) -> pl.DataFrame:
+    def _add_up(self, folded: pl.Series, first: int, last: int) -> Numbers:
         """The log odds of some outputs, one row a text and one column an output."""
-        outputs = [f"o{place}" for place in range(last - first)]
-        known = pl.DataFrame(schema={"word": pl.String, "square": pl.Float64} | dict.fromkeys(outputs, pl.Float64))
-        batches = [pl.DataFrame(schema=dict.fromkeys(outputs, pl.Float64))]
+        # Words are numbered as they come, and what a number weighs is looked up: joining words is several times slower.
+        # Numbers last as long as a column that bears some, so one of them is always held.
+        seen = pl.Categories.random()
+        numbered = pl.Series(dtype=pl.Categorical(seen))
+        weighed = np.empty((0, 1 + last - first))
+        batches = [np.empty((0, last - first))]
         for at in range(0, len(folded), _BATCH):
-            words = _words(folded.slice(at, _BATCH))
-            new = words.select(pl.col("word").unique().sort()).join(known, on="word", how="anti", maintain_order="left")
-            pieces = _count_pieces(new["word"].to_list(), self.sequences) @ sparse.diags(self.rarity)
-            weighed = pl.DataFrame(pieces @ self.weights[:, first:last], schema=outputs)
-            known = pl.concat([known, new.with_columns(square=_squares(pieces)).hstack(weighed)])
-            sums = (
-                words.join(known, on="word", maintain_order="left")
-                .group_by("text", maintain_order=True)
-                .agg(pl.col("square", *outputs).sum())
-            )
-            length = pl.max_horizontal(pl.col("square"), 1.0).sqrt()
-            batches.append(
-                sums.select(
-                    (pl.col(output) / length + offset).alias(output)
-                    for output, offset in zip(outputs, self.offsets[first:last].tolist(), strict=True)
-                )
-            )
-        return pl.concat(batches)
+            words = _split(folded.slice(at, _BATCH))
+            numbered = words.explode().cast(pl.Categorical(seen))
+            new = _count_pieces(seen.to_series()[len(weighed) :].to_list(), self.sequences) @ sparse.diags(self.rarity)
+            weighed = np.vstack([weighed, np.column_stack([_squares(new), new @ self.weights[:, first:last]])])
+            counts = words.list.len().to_numpy().astype(np.int64)
+            starts = counts.cumsum() - counts
+            places = numbered.to_physical().to_numpy()
+            square, *sums = (np.add.reduceat(column[places], starts) for column in weighed.T.copy())
+            length = np.sqrt(np.maximum(square, 1.0))
+            batches.append(np.column_stack(sums) / length[:, None] + self.offsets[first:last])
+        return np.concatenate(batches)
 
 
 def train(texts: Sequence[str | None] | pl.Series, labels: Sequence[bool] | pl.Series) -> SecondReader:
@@ -182,13 +177,17 @@ def _folded(texts: Sequence[str | None] | pl.Series) -> pl.Series:
     return column.select(fold(pl.col("comment"))).to_series()
 
 
-def _words(folded: pl.Series) -> pl.DataFrame:
-    """One row a word of each text, in their order: text (its place), word; a blank text has one word, of no letter.
+def _split(folded: pl.Series) -> pl.Series:
+    """The words of each text, in their order, as a list; a blank text has one word, of no letter.
 
     Every number is the same word: dates, telephones and file numbers say nothing here.
     """
-    words = folded.str.replace_all(r"[0-9]+", "0").str.strip_chars().str.split(" ")
-    return pl.DataFrame({"text": pl.int_range(len(folded), eager=True), "word": words}).explode("word")
+    return folded.str.replace_all(r"[0-9]+", "0").str.strip_chars().str.split(" ")
+
+
+def _words(folded: pl.Series) -> pl.DataFrame:
+    """One row a word of each text, in their order: text (its place), word."""
+    return pl.DataFrame({"text": pl.int_range(len(folded), eager=True), "word": _split(folded)}).explode("word")
 
 
 def _pieces(word: str) -> list[str]:
@@ -239,6 +238,9 @@ def _prepare(folded: pl.Series, sensitive: npt.NDArray[np.bool_]) -> tuple[dict[
 
 def _fit(texts: sparse.csr_matrix, member: npt.NDArray[np.bool_], importance: Numbers) -> tuple[Numbers, float]:
     """The weights and the offset that tell members from the others, both counting the same in all."""
+    # Slow to load, and only teaching needs it: who reads with what was taught, such as a notebook, does without.
+    from sklearn.linear_model import LogisticRegression
+
     balanced = np.where(member, importance / importance[member].sum(), importance / importance[~member].sum())
     line = LogisticRegression(C=_COST, solver="liblinear", random_state=0)
     line.fit(texts, member, sample_weight=balanced * importance.sum() / 2)
