@@ -23,7 +23,6 @@ import typer.main
 import toolkit
 from toolkit import schema
 from toolkit.analysis import audit, counts, duplicates, public_figures
-from toolkit.analysis.keys import KEYS
 from toolkit.cli import app, main
 from toolkit.labelling import LabellingSheet
 from toolkit.leak import open_leak
@@ -413,7 +412,7 @@ def test_comments_are_hits_until_they_are_audited(run: Run, small_leak: Path) ->
 def test_audited_comments_are_the_analysts(run: Run, small_leak: Path) -> None:
     """`comments --audit` gives the estimate of that sample, its interval, its seed and its rules, beside the hits."""
     with open_leak(small_leak) as leak:
-        planned = audit.strata(leak, people=KEYS["birth_identity"])
+        planned = audit.strata(leak, people=duplicates.people_of_records(leak))
         sample = audit.draw(planned, 1200, 5, floor=400)
         expected = audit.estimate(sample, audit.label(sample, leak)).shares
 
@@ -456,7 +455,7 @@ def test_comments_of_a_real_leak_need_a_reader(run: Run, nine_lines: Path, tmp_p
 
     refused = run("comments", real, "--audit", "90")
     with open_leak(real) as leak:
-        sample = audit.draw(audit.strata(leak, people=KEYS["birth_identity"]), 90, floor=30)
+        sample = audit.draw(audit.strata(leak, people=duplicates.people_of_records(leak)), 90, floor=30)
     sheet = LabellingSheet(sample, tmp_path, "anna")
     while sheet.current is not None:
         sheet.answer("not")

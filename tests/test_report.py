@@ -73,6 +73,12 @@ def test_results_that_readers_rely_on_are_there(answers: dict[str, Answer], resu
     assert len(results) == sum(len(answer.results) for answer in answers.values())
 
 
+def test_people_are_the_same_people_throughout(results: dict[str, Result]) -> None:
+    """Those with a sensitive comment, and those at several practices, are counted out of the linked people."""
+    assert results["people"].value == results["sensitive_people"].denominator
+    assert results["people"].value == results["people_at_several_practices"].denominator
+
+
 def test_results_agree_with_the_lines(results: dict[str, Result], small_leak: Path) -> None:
     """Numbers of lines, records and social security numbers are those that Polars counts in the files."""
     lines = pl.read_parquet(small_leak / "lines" / "*.parquet")

@@ -106,7 +106,7 @@ def test_page_tells_denominators_intervals_and_that_all_is_invented(page: str, s
 
     told = " ".join(_visible(page).split())
 
-    assert f"Out of {people.denominator:,} people" in told
+    assert f"Out of {people.denominator:,} linked people" in told
     assert f"95 % interval: {people.low:,.0f} to {people.high:,.0f} people" in told
     assert "Everything in this leak is invented." in told
     assert "no number here says anything about a real leak" in told

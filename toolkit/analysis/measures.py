@@ -113,11 +113,7 @@ class Written(NamedTuple):
 
 @kept
 def _written(leak: Leak) -> Written:
-    linkage = duplicates.count_people(leak).linkage
-    somebody = ~pl.col("record_id").is_in(linkage.nobody.implode())
-    clusters = linkage.clusters.with_columns(pl.when(somebody).then("person_cluster"))
-    # Lent to the engine, so that the lines of these strata are not kept as well: they are asked this once.
-    planned = audit.strata(leak, people=leak.lend(clusters.to_arrow()))
+    planned = audit.strata(leak, people=duplicates.people_of_records(leak))
     annotated = audit.annotated(planned)
     if not leak.has_truth:
         return Written(annotated, None)

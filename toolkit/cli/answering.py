@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit.cli.printing import print_json, print_results
+from toolkit.cli.progress import Steps
 
 if TYPE_CHECKING:
     from toolkit.leak import Leak
@@ -34,11 +35,15 @@ def print_answer(
     memory_limit: str | None,
     as_json: bool,
 ) -> None:
-    """Open the leak, ask it, and print what it answers; in tables, counts of fewer than ten people are null."""
+    """Open the leak, ask it, and print what it answers; in tables, counts of fewer than ten people are null.
+
+    Where records must be linked for it, a bar shows each step.
+    """
     from toolkit.leak import open_leak
     from toolkit.report.exports import shown
 
-    with open_leak(directory, engine, memory_limit=memory_limit, threads=threads) as leak:
+    with open_leak(directory, engine, memory_limit=memory_limit, threads=threads) as leak, Steps() as steps:
+        leak.progress = steps.begin
         answer = ask(leak)
     if as_json:
         tables = {table: rows.to_dicts() for table, rows in shown(name, answer.tables).items()}

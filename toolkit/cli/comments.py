@@ -47,7 +47,10 @@ def comments(
     memory_limit: MemoryOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """What share of the lines carries a comment that reveals something intimate?"""
+    """What share of the lines carries a comment that reveals something intimate?
+
+    With --audit also what share of the records and people: for that the records are linked, see `duplicates`.
+    """
 
     def ask(leak: Leak) -> Answer:
         from toolkit.report.answers import AuditPlan, answer_comments

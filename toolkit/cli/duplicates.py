@@ -17,13 +17,11 @@ from toolkit.cli.options import (
     ThreadsOption,
 )
 from toolkit.cli.printing import new_console, new_table
-from toolkit.cli.progress import Steps
 
 if TYPE_CHECKING:
     import polars as pl
 
     from toolkit.analysis.duplicates import People
-    from toolkit.analysis.linkage.resolve import Options
     from toolkit.leak import Leak
     from toolkit.report.answers import Answer
 
@@ -76,15 +74,11 @@ def duplicates(
 
 
 def _counted(leak: Leak, model: Path | None) -> People:
-    """The people of a leak, with a bar for each step."""
+    """The people of a leak, by the model in a file where one is given."""
     from toolkit.analysis.duplicates import count_people
     from toolkit.analysis.linkage.model import Model
 
-    with Steps() as steps:
-        options: Options = {"progress": steps.begin}
-        if model is not None:
-            options["model"] = Model.load(model)
-        return count_people(leak, **options)
+    return count_people(leak) if model is None else count_people(leak, model=Model.load(model))
 
 
 def _print_steps(title: str, heading: str, rows: pl.DataFrame) -> None:

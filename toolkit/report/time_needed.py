@@ -11,7 +11,7 @@ from toolkit.report.plan import asking, expected_seconds, linking, notebook_step
 __all__ = ["in_time", "time_needed"]
 
 _FULL_SIZE = 22_000_000
-_LINKED = ("04_duplicates", "05_claims")
+_LINKED = ("02_comments", "04_duplicates", "05_claims")
 """The notebooks that link records: what the first of them makes is kept beside the data."""
 
 

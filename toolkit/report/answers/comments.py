@@ -9,11 +9,10 @@ from typing import Any
 
 import polars as pl
 
-from toolkit.analysis import audit, comments
-from toolkit.analysis.keys import KEYS
+from toolkit.analysis import audit, comments, duplicates
 from toolkit.errors import InputError
 from toolkit.leak import Leak
-from toolkit.report.answers.result import Answer, Meaning, Result, make_answer, of_people
+from toolkit.report.answers.result import LINKED, Answer, Meaning, Result, make_answer, of_people
 
 __all__ = ["AuditPlan", "answer_comments", "answer_comments_audited"]
 
@@ -51,7 +50,7 @@ def answer_comments(leak: Leak, plan: AuditPlan | None = None) -> Answer:
     tables = {"totals": totals, "categories": categories}
     if plan is None:
         return make_answer("comments", leak, _QUESTION, hits, tables)
-    planned = audit.strata(leak, texts=texts, people=KEYS["birth_identity"])
+    planned = audit.strata(leak, texts=texts, people=duplicates.people_of_records(leak))
     sample = audit.draw(planned, plan.size, plan.seed, floor=min(audit.FLOOR, plan.size // 3))
     told = audit.estimate(sample, _labels(sample, leak, plan.reviewer))
     drawn = pl.DataFrame(
@@ -172,7 +171,7 @@ _MEANINGS = {
     "lines": "the comment reveals something intimate, of whomever and however it is said",
     "comments": "the same lines, out of those with a comment",
     "records": "at least one line of the record has such a comment",
-    "people": of_people("at least one line of the person has such a comment", KEYS["birth_identity"].definition),
+    "people": of_people("at least one line of the person has such a comment", LINKED),
 }
 
 _WHOLES = {"comments": "lines with a comment"}

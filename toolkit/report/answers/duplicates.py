@@ -9,11 +9,10 @@ import polars as pl
 from toolkit.analysis import duplicates
 from toolkit.analysis.keys import KEYS
 from toolkit.leak import Leak
-from toolkit.report.answers.result import Answer, Result, make_answer, of_people, person_by
+from toolkit.report.answers.result import LINKED, Answer, Result, make_answer, of_people, person_by
 
 __all__ = ["answer_duplicates", "answer_people"]
 
-_LINKED = "records that the trained model takes for one person, see the table waterfall"
 _SEVERAL = "people with a file at two practices or more"
 _EITHER_WAY = "with a threshold of 64 to 1 either way"
 
@@ -55,13 +54,13 @@ def _linked(people: duplicates.People) -> list[Result]:
     nobody = counts["entries of nobody"]
     return [
         Result(
-            "people", people.people, "people", counts["records"], "records", None, person_by(_LINKED),
+            "people", people.people, "people", counts["records"], "records", None, person_by(LINKED),
             people.low, people.high, interval=_EITHER_WAY,
         ),
         Result(
             "people_at_several_practices", several, "people", people.people, "people",
             several / people.people if people.people else None,
-            of_people(_SEVERAL, _LINKED),
+            of_people(_SEVERAL, LINKED),
         ),
         Result(
             "entries_of_nobody", nobody, "records", counts["records"], "records", nobody / counts["records"],

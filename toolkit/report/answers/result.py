@@ -14,7 +14,11 @@ import polars as pl
 from toolkit.language import number, say
 from toolkit.leak import Leak
 
-__all__ = ["Answer", "Meaning", "Result", "make_answer", "of_people", "person_by", "shown_path"]
+__all__ = ["LINKED", "Answer", "Meaning", "Result", "make_answer", "of_people", "person_by", "shown_path"]
+
+
+LINKED = "records that the trained model takes for one person"
+"""The definition of a person wherever records are linked."""
 
 
 class Meaning(str):

@@ -69,7 +69,7 @@ def _comments(numbers: Numbers) -> Iterator[Headline]:
         yield Headline(
             "comments",
             "{share} of the people, about {people}, have a comment in their file that reveals something intimate.",
-            "Out of {whole} people counted by names and birth date; 95 % interval: {low} to {high} people. Of the "
+            "Out of {whole} linked people; 95 % interval: {low} to {high} people. Of the "
             "{lines} lines it is {line_share} ({line_low} to {line_high}). Estimated from a sample that was judged.",
             share=numbers.share("sensitive_people"),
             people=numbers.value("sensitive_people"),

@@ -91,8 +91,8 @@ PARTS = {
                 "leak the truth can play that part, which no real leak allows."
             ),
             (
-                "The interval holds the chance of the draw alone. That people are counted by names and birth date is "
-                "another error."
+                "The interval holds the chance of the draw alone. That records are linked to people is another error: "
+                "the part on people says how far it may go."
             ),
             "The kinds of comment are hits of the scan: they tell an order, not a share to print.",
         ),
