@@ -14,6 +14,7 @@ import duckdb
 import polars as pl
 
 from toolkit.analysis.linkage import normalise, tables
+from toolkit.analysis.linkage.queries import first_row, number
 from toolkit.analysis.linkage.workspace import workspace
 
 __all__ = ["RULES", "Rule", "score_rules", "score_rules_on_lines"]
@@ -82,30 +83,37 @@ def _scored(
         normalise.normalise(con, presence.rows)
         con.register("known", known.drop_nulls().to_arrow())
         con.execute(
-            "CREATE TABLE judged AS "
-            "SELECT identities.*, person_id FROM identities JOIN ids USING (uid) JOIN known USING (id)"
+            """
+            CREATE TABLE judged AS
+            SELECT identities.*, person_id FROM identities JOIN ids USING (uid) JOIN known USING (id);
+            DROP TABLE identities
+            """
         )
-        rows = [con.execute(_scoring(rule)).fetchall()[0] for rule in RULES]
+        same = number(con, f"SELECT {_PAIRS} FROM (SELECT count(*) AS n FROM judged GROUP BY person_id)")
+        rows = [_score(con, rule, same) for rule in RULES]
     named = [(rule.name, rule.meaning, *row) for rule, row in zip(RULES, rows, strict=True)]
     return pl.DataFrame(named, schema=["rule", "meaning", "applicable", "pairs", "precision", "recall"], orient="row")
 
 
-def _scoring(rule: Rule) -> str:
-    filled = " AND ".join(f"({part}) IS NOT NULL" for part in rule.key)
-    parts = ", ".join(rule.key)
-    pairs = "coalesce(sum(n * (n - 1) // 2), 0)"
-    return f"""
-    WITH cells AS (
-        SELECT row({parts}) AS k, person_id, count(*) AS n FROM judged WHERE {filled} GROUP BY {parts}, person_id
-    ),
-    keys AS (SELECT sum(n) AS n FROM cells GROUP BY k),
-    people AS (SELECT count(*) AS n FROM judged GROUP BY person_id),
-    counted AS (
-        SELECT (SELECT coalesce(sum(n), 0) FROM cells)::BIGINT AS applicable,
-            (SELECT {pairs} FROM keys)::BIGINT AS together,
-            (SELECT {pairs} FROM cells)::BIGINT AS correct, (SELECT {pairs} FROM people)::BIGINT AS same
-    )
-    SELECT applicable, together,
-        CASE WHEN together > 0 THEN correct / together END, CASE WHEN same > 0 THEN correct / same END
-    FROM counted
+def _score(con: duckdb.DuckDBPyConnection, rule: Rule, same: int) -> tuple[int, int, float | None, float | None]:
+    """Of the table `judged`: records with a key, pairs put together, and their precision and recall.
+
+    `same` is how many pairs of one person there are.  Keys are grouped by their hash: two that hash alike would add a
+    few pairs to millions.
     """
+    filled = " AND ".join(f"({part}) IS NOT NULL" for part in rule.key)
+    applicable, together, correct = first_row(
+        con,
+        f"""
+        WITH cells AS (
+            SELECT hash({", ".join(rule.key)}) AS k, person_id, count(*) AS n FROM judged WHERE {filled} GROUP BY ALL
+        ),
+        keys AS (SELECT sum(n)::BIGINT AS n, {_PAIRS} AS correct FROM cells GROUP BY k)
+        SELECT coalesce(sum(n), 0)::BIGINT, {_PAIRS}, coalesce(sum(correct), 0)::BIGINT FROM keys
+        """,
+    )
+    return applicable, together, correct / together if together else None, correct / same if same else None
+
+
+_PAIRS = "coalesce(sum(n * (n - 1) // 2), 0)::BIGINT"
+"""How many pairs groups of `n` make."""
