@@ -182,23 +182,19 @@ def _title(table: pl.DataFrame, shown: pl.DataFrame) -> str:
         return say("No departement has enough records to show")
     most = shown.sort("records_per_1000", "departement_code", descending=[True, False]).row(0, named=True)
     known = table.filter(pl.col("inhabitants").is_not_null())
+    sentence = (
+        "Per 1,000 inhabitants the leak holds {most} records in {departement}, the most of all departements, and "
+        "{country} in France as a whole"
+    )
     if known["records"].has_nulls():
         # The rate of those whose records are known, in their own inhabitants: what is hidden is not nothing.
         known = known.drop_nulls("records")
-        return say(
+        sentence = (
             "Per 1,000 inhabitants the leak holds {most} records in {departement}, the most of all departements, and "
-            "{country} in all those with enough to show",
-            most=number(most["records_per_1000"], 1),
-            departement=most["name"],
-            country=number(_rate(known), 1),
+            "{country} in all those with enough to show"
         )
-    return say(
-        "Per 1,000 inhabitants the leak holds {most} records in {departement}, the most of all departements, and "
-        "{country} in France as a whole",
-        most=number(most["records_per_1000"], 1),
-        departement=most["name"],
-        country=number(_rate(known), 1),
-    )
+    rates = {"most": number(most["records_per_1000"], 1), "country": number(_rate(known), 1)}
+    return say(sentence, departement=most["name"], **rates)
 
 
 def _rate(places: pl.DataFrame) -> float:
