@@ -1,4 +1,4 @@
-"""Published claims: each verdict is reached by hand, a broken file is one sentence, the ledger is complete."""
+"""Published claims: verdicts computed by hand, errors of a broken file, the ledger, and data sets that lack tables."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolkit import claims, schema
-from toolkit.claims._measures import MEASURES, Evidence, Reading, day_number
+from toolkit.claims._measures import MEASURES, Evidence, Measurement
+from toolkit.claims._units import day_number
 from toolkit.cli import main
 from toolkit.dataset._leak import Leak, open_leak
 from toolkit.errors import InputError
@@ -49,15 +50,15 @@ def make_claim(**changed: object) -> claims.Claim:
     return claims.Claim.model_validate(tomllib.loads(CLAIM)["claims"][0] | changed)
 
 
-def reading(value: float, low: float | None = None, high: float | None = None, *, spread: bool = False) -> Reading:
-    """What a leak would say, counted whole unless an interval is given."""
+def measured(value: float, low: float | None = None, high: float | None = None, *, spread: bool = False) -> Measurement:
+    """A measurement, a full count unless an interval is given."""
     ends = value if low is None else low, value if high is None else high
-    return Reading(value, *ends, f"counted {value:g}", "100 lines", spread=spread)
+    return Measurement(value, *ends, f"counted {value:g}", "100 lines", spread=spread)
 
 
-def verdict(claim: claims.Claim, *readings: Reading, scale: float = 1.0) -> str:
-    """The verdict on a claim of lines, under some readings."""
-    return claims.judge(claim, [("lines", one) for one in readings], [], scale).verdict
+def verdict(claim: claims.Claim, *measurements: Measurement, scale: float = 1.0) -> str:
+    """The verdict on a claim about lines, given some measurements."""
+    return claims.evaluate(claim, [("lines", one) for one in measurements], [], scale).verdict
 
 
 @pytest.fixture
@@ -93,46 +94,46 @@ def _toml(value: object) -> str:
 
 def test_an_exact_number_is_met_or_not() -> None:
     """Nine is consistent with nine, and contradicted by ten."""
-    assert "consistent" == verdict(make_claim(), reading(9))
-    assert "contradicted" == verdict(make_claim(), reading(10))
+    assert "consistent" == verdict(make_claim(), measured(9))
+    assert "contradicted" == verdict(make_claim(), measured(10))
 
 
 def test_a_rounded_number_stands_for_all_that_round_to_it() -> None:
     """About 15 million holds from 14.5 to 15.5 million."""
     claim = make_claim(value=15_000_000, rounded_to=1_000_000)
 
-    found = [verdict(claim, reading(value)) for value in (14_499_999, 14_500_000, 15_500_000, 15_500_001)]
+    found = [verdict(claim, measured(value)) for value in (14_499_999, 14_500_000, 15_500_000, 15_500_001)]
 
     assert ["contradicted", "consistent", "consistent", "contradicted"] == found
 
 
 def test_an_interval_need_only_meet_the_claim() -> None:
     """An estimate of 12 between 8 and 16 does not contradict nine, one between 10 and 16 does."""
-    assert "consistent" == verdict(make_claim(), reading(12, 8, 16))
-    assert "contradicted" == verdict(make_claim(), reading(12, 10, 16))
+    assert "consistent" == verdict(make_claim(), measured(12, 8, 16))
+    assert "contradicted" == verdict(make_claim(), measured(12, 10, 16))
 
 
 def test_many_values_must_all_fit() -> None:
     """Practices of 4 to 14 years fit 3 to 15; those of 4 to 16 do not, though their median does."""
     claim = make_claim(value=None, range=[3, 15], unit="years")
 
-    assert "consistent" == verdict(claim, reading(8, 4, 14, spread=True))
-    assert "contradicted" == verdict(claim, reading(8, 4, 16, spread=True))
+    assert "consistent" == verdict(claim, measured(8, 4, 14, spread=True))
+    assert "contradicted" == verdict(claim, measured(8, 4, 16, spread=True))
 
 
 def test_more_than_is_open_above() -> None:
     """More than nine holds for a thousand, and not for eight."""
     claim = make_claim(relation="more than")
 
-    assert ["consistent", "contradicted"] == [verdict(claim, reading(value)) for value in (1000, 8)]
+    assert ["consistent", "contradicted"] == [verdict(claim, measured(value)) for value in (1000, 8)]
 
 
 def test_definitions_that_disagree_are_told_apart() -> None:
     """Nine lines and eight records: that there are nine depends on what is counted, and the one that fits is shown."""
-    outcome = claims.judge(make_claim(), [("lines", reading(8)), ("lines", reading(9))], [])
+    outcome = claims.evaluate(make_claim(), [("lines", measured(8)), ("lines", measured(9))], [])
 
     assert "depends on the definition" == outcome.verdict
-    assert 9 == outcome.reading.value
+    assert 9 == outcome.measurement.value
     assert "It holds for 9, counted 9; it fails for 8, counted 8." == outcome.why
 
 
@@ -140,34 +141,34 @@ def test_what_nothing_measures_cannot_be_tested() -> None:
     """A claim without tests says in its file why, and one whose measure fails says why it failed."""
     silent = make_claim(tests=[], why="Nobody knows.")
 
-    assert ("cannot be tested from the data", "Nobody knows.", None) == claims.judge(silent, [], [])
-    assert "The data cannot tell: no truth." == claims.judge(make_claim(), [], ["no truth", "no truth"]).why
+    assert ("cannot be tested from the data", "Nobody knows.", None) == claims.evaluate(silent, [], [])
+    assert "Cannot be tested: no truth." == claims.evaluate(make_claim(), [], ["no truth", "no truth"]).why
 
 
 def test_counts_are_compared_to_scale() -> None:
     """A tenth of a leak of nine thousand lines has nine hundred; a share keeps its size."""
     claim = make_claim(value=9_000, rounded_to=100)
 
-    assert "consistent" == verdict(claim, reading(900), scale=0.1)
-    assert "contradicted" == verdict(claim, reading(9_000), scale=0.1)
-    share = [("sensitive_share_of_lines", reading(9_000))]
-    assert "consistent" == claims.judge(claim, share, [], scale=0.1).verdict
+    assert "consistent" == verdict(claim, measured(900), scale=0.1)
+    assert "contradicted" == verdict(claim, measured(9_000), scale=0.1)
+    share = [("sensitive_share_of_lines", measured(9_000))]
+    assert "consistent" == claims.evaluate(claim, share, [], scale=0.1).verdict
 
 
 def test_counts_to_scale_are_whole() -> None:
     """A thousandth of 7,680 people is 7.68, which eight people are and nine are not."""
     claim = make_claim(value=7_680)
 
-    assert ["consistent", "contradicted"] == [verdict(claim, reading(value), scale=0.001) for value in (8, 9)]
-    why = claims.judge(claim, [("lines", reading(8))], [], scale=0.001).why
-    assert "the claim to the scale of this data set, 0.00100: 7 to 8)" in why
+    assert ["consistent", "contradicted"] == [verdict(claim, measured(value), scale=0.001) for value in (8, 9)]
+    why = claims.evaluate(claim, [("lines", measured(8))], [], scale=0.001).why
+    assert "at the scale of this data set, 0.00100: 7 to 8)" in why
 
 
 def test_a_caveat_ends_the_sentence() -> None:
     """What must be said beside a verdict is said in the same sentence."""
-    outcome = claims.judge(make_claim(caveat="the register is invented"), [("lines", reading(9))], [])
+    outcome = claims.evaluate(make_claim(caveat="the register is synthetic"), [("lines", measured(9))], [])
 
-    assert outcome.why.endswith("agrees with 9; the register is invented.")
+    assert outcome.why.endswith("agrees with 9; the register is synthetic.")
 
 
 @given(st.floats(1, 1e9), st.floats(0, 1e6), st.floats(0, 1e6), st.floats(0, 1e6))
@@ -176,7 +177,7 @@ def test_a_wider_interval_never_contradicts_more(value: float, rounded_to: float
     claim = make_claim(value=value, rounded_to=rounded_to)
     point = value + off
 
-    narrow, wide = verdict(claim, reading(point)), verdict(claim, reading(point, point - width, point + width))
+    narrow, wide = verdict(claim, measured(point)), verdict(claim, measured(point, point - width, point + width))
 
     assert (narrow, wide) != ("consistent", "contradicted")
 
@@ -196,7 +197,7 @@ def test_nine_lines_are_checked(leak: Leak, ledger: Callable[[str], Path]) -> No
             {"id": "medical", "value": 0, "unit": "columns", "names": ["diagnos"], "tests": ["columns_like"]},
             {"id": "comments", "value": 1, "unit": "columns", "names": ["comment"], "tests": ["columns_like"]},
             {"id": "fields", "value": 3, "names": ["nir", "email", "nope"], "tests": ["named_columns"]},
-            {"id": "unknown", "value": None, "told": "yes", "tests": [], "why": "Nobody knows."},
+            {"id": "unknown", "value": None, "published_as": "yes", "tests": [], "why": "Nobody knows."},
         )
     )
 
@@ -248,14 +249,14 @@ def test_without_a_reviewer_no_share_is_told(nine_lines: Path, ledger: Callable[
         row = claims.check(leak, ledger(of_nine({"tests": ["sensitive_people"]}))).row(0, named=True)
 
     assert "cannot be tested from the data" == row["verdict"]
-    assert "nobody has judged a sample" in row["why"]
+    assert "no reviewer has labelled a sample" in row["why"]
 
 
 def test_sensitive_people_are_of_the_people_counted(small_leak: Path) -> None:
     """The whole of the sensitive people is the number of people by the linkage: entries of nobody are no people."""
     with open_leak(small_leak, threads=1) as leak:
         evidence = Evidence(leak)
-        whole, annotated = evidence.shares["people"]["denominator"], evidence.written.annotated
+        whole, annotated = evidence.shares["people"]["denominator"], evidence.commented.annotated
 
     assert len(evidence.people.linkage.nobody) > 0
     assert evidence.people.people == whole == annotated.row(-1, named=True)["denominator"]
@@ -279,7 +280,7 @@ def test_few_comments_do_not_miss_a_category(leak: Leak, ledger: Callable[[str],
     row = claims.check(leak, file).row(0, named=True)
 
     assert "cannot be tested from the data" == row["verdict"]
-    assert "too few to miss a category" in row["why"]
+    assert "a rare category may be absent by chance" in row["why"]
 
 
 @pytest.mark.slow
@@ -325,17 +326,17 @@ def test_the_ledger_is_complete() -> None:
         (of_nine({"id": None}), "claim number 1: the key 'id' is missing"),
         (of_nine({"id": "No spaces"}), "claim 'No spaces': the key 'id' is 'No spaces'"),
         (of_nine({"value": "nine"}), "claim 'entries': the key 'value' is 'nine'"),
-        (of_nine({"range": [1, 2]}), "value and range are both there"),
-        (of_nine({"value": None, "range": [2, 1]}), "the lower of its two ends"),
-        (of_nine({"value": None}), "needs the value or the range"),
-        (of_nine({"value": None, "tests": [], "why": "No."}), "needs told"),
-        (of_nine({"tests": ["nope"]}), "tests names no measure 'nope'; expected some of lines, records"),
-        (of_nine({"tests": []}), "expected either tests, or why"),
-        (of_nine({"why": "No."}), "expected either tests, or why"),
-        (of_nine({"tests": ["columns_like"]}), "the measure 'columns_like' needs 'names'"),
-        (of_nine({"tests": ["people_share"]}), "the measure 'people_share' needs 'whole'"),
+        (of_nine({"range": [1, 2]}), "both value and range are given"),
+        (of_nine({"value": None, "range": [2, 1]}), "the first number of the range must be the lower one"),
+        (of_nine({"value": None}), "needs the published value or range"),
+        (of_nine({"value": None, "tests": [], "why": "No."}), "needs published_as"),
+        (of_nine({"tests": ["nope"]}), "tests names an unknown measure 'nope'; expected some of lines, records"),
+        (of_nine({"tests": []}), "expected either tests, or tests"),
+        (of_nine({"why": "No."}), "expected either tests, or tests"),
+        (of_nine({"tests": ["columns_like"]}), "the measure 'columns_like' needs the key 'names'"),
+        (of_nine({"tests": ["people_share"]}), "the measure 'people_share' needs the key 'denominator_value'"),
         (of_nine({"unit": "day"}), "expected dates with the unit 'day'"),
-        (of_nine({}, {}), "claim 'entries' is there twice"),
+        (of_nine({}, {}), "the id 'entries' is used by several claims"),
     ],
 )
 def test_a_broken_file_is_told_in_a_sentence(text: str, says: str, ledger: Callable[[str], Path]) -> None:
@@ -369,7 +370,7 @@ def test_command_prints_json(
         "unit": "day",
         "tests": ["copy_day"],
     }
-    untold: dict[str, Any] = {"id": "said", "value": None, "told": "yes", "tests": [], "why": "Nobody knows."}
+    untold: dict[str, Any] = {"id": "said", "value": None, "published_as": "yes", "tests": [], "why": "Nobody knows."}
     file = ledger(of_nine({}, {"id": "copied", **days}, untold))
 
     code = main(["claims", str(nine_lines), "--claims", str(file), "--json"])

@@ -1,4 +1,4 @@
-"""Helpers for notebooks: readable tables, a browser for masked lines, the default data set, expected times."""
+"""Helpers for notebooks: formatted tables, a browser for masked lines, the default data set, expected times."""
 
 from toolkit.notebook._default_leak import default_leak, project_root
 from toolkit.notebook._tables import browse, readable
