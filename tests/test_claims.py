@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolkit import claims, schema
-from toolkit.claims._measures import MEASURES, Evidence, Measurement
+from toolkit.claims._measures import MEASURES, Evidence, Measurement, UntestableError, measure
 from toolkit.claims._units import day_number
 from toolkit.cli import main
 from toolkit.dataset._leak import Leak, open_leak
@@ -63,7 +63,7 @@ def verdict(claim: claims.Claim, *measurements: Measurement, scale: float = 1.0)
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Callable[[str], Path]:
-    """Writes a file of claims."""
+    """Write a file of claims."""
 
     def write(text: str) -> Path:
         file = tmp_path / "claims.toml"
@@ -74,7 +74,7 @@ def ledger(tmp_path: Path) -> Callable[[str], Path]:
 
 
 def of_nine(*entries: dict[str, Any]) -> str:
-    """A file of claims, each the claim of nine entries with some keys changed or, where null, taken out."""
+    """A file of claims, each the claim of nine entries with some keys changed or, if None, removed."""
     parts = ['title = "Nine lines"']
     for entry in entries:
         merged = tomllib.loads(CLAIM)["claims"][0] | entry
@@ -92,14 +92,14 @@ def _toml(value: object) -> str:
 # --- Verdicts ---------------------------------------------------------------------------------------------------------
 
 
-def test_an_exact_number_is_met_or_not() -> None:
-    """Nine is consistent with nine, and contradicted by ten."""
+def test_an_exact_number_must_be_equal() -> None:
+    """A claim of nine is consistent with nine and contradicted by ten."""
     assert "consistent" == verdict(make_claim(), measured(9))
     assert "contradicted" == verdict(make_claim(), measured(10))
 
 
-def test_a_rounded_number_stands_for_all_that_round_to_it() -> None:
-    """About 15 million holds from 14.5 to 15.5 million."""
+def test_a_rounded_number_covers_all_values_that_round_to_it() -> None:
+    """About 15 million is consistent with 14.5 to 15.5 million."""
     claim = make_claim(value=15_000_000, rounded_to=1_000_000)
 
     found = [verdict(claim, measured(value)) for value in (14_499_999, 14_500_000, 15_500_000, 15_500_001)]
@@ -107,7 +107,7 @@ def test_a_rounded_number_stands_for_all_that_round_to_it() -> None:
     assert ["contradicted", "consistent", "consistent", "contradicted"] == found
 
 
-def test_an_interval_need_only_meet_the_claim() -> None:
+def test_an_interval_must_overlap_the_claim() -> None:
     """An estimate of 12 between 8 and 16 does not contradict nine, one between 10 and 16 does."""
     assert "consistent" == verdict(make_claim(), measured(12, 8, 16))
     assert "contradicted" == verdict(make_claim(), measured(12, 10, 16))
@@ -122,14 +122,14 @@ def test_many_values_must_all_fit() -> None:
 
 
 def test_more_than_is_open_above() -> None:
-    """More than nine holds for a thousand, and not for eight."""
+    """More than nine is consistent with a thousand, and contradicted by eight."""
     claim = make_claim(relation="more than")
 
     assert ["consistent", "contradicted"] == [verdict(claim, measured(value)) for value in (1000, 8)]
 
 
-def test_definitions_that_disagree_are_told_apart() -> None:
-    """Nine lines and eight records: that there are nine depends on what is counted, and the one that fits is shown."""
+def test_definitions_that_disagree() -> None:
+    """With nine lines and eight records, a claim of nine depends on the definition; the one that fits is shown."""
     outcome = claims.evaluate(make_claim(), [("lines", measured(8)), ("lines", measured(9))], [])
 
     assert "depends on the definition" == outcome.verdict
@@ -137,8 +137,8 @@ def test_definitions_that_disagree_are_told_apart() -> None:
     assert "It holds for 9, counted 9; it fails for 8, counted 8." == outcome.why
 
 
-def test_what_nothing_measures_cannot_be_tested() -> None:
-    """A claim without tests says in its file why, and one whose measure fails says why it failed."""
+def test_without_a_measurement_a_claim_cannot_be_tested() -> None:
+    """The reason is that of the file for a claim without tests, and that of the measure otherwise."""
     silent = make_claim(tests=[], why="Nobody knows.")
 
     assert ("cannot be tested from the data", "Nobody knows.", None) == claims.evaluate(silent, [], [])
@@ -146,7 +146,7 @@ def test_what_nothing_measures_cannot_be_tested() -> None:
 
 
 def test_counts_are_compared_to_scale() -> None:
-    """A tenth of a leak of nine thousand lines has nine hundred; a share keeps its size."""
+    """At a scale of a tenth, a claim of nine thousand is compared with nine hundred; a share is not scaled."""
     claim = make_claim(value=9_000, rounded_to=100)
 
     assert "consistent" == verdict(claim, measured(900), scale=0.1)
@@ -156,7 +156,7 @@ def test_counts_are_compared_to_scale() -> None:
 
 
 def test_counts_to_scale_are_whole() -> None:
-    """A thousandth of 7,680 people is 7.68, which eight people are and nine are not."""
+    """At a scale of a thousandth, 7,680 people is 7 to 8 people, so eight agrees and nine does not."""
     claim = make_claim(value=7_680)
 
     assert ["consistent", "contradicted"] == [verdict(claim, measured(value), scale=0.001) for value in (8, 9)]
@@ -165,15 +165,15 @@ def test_counts_to_scale_are_whole() -> None:
 
 
 def test_a_caveat_ends_the_sentence() -> None:
-    """What must be said beside a verdict is said in the same sentence."""
+    """The caveat of a claim is the end of the reason."""
     outcome = claims.evaluate(make_claim(caveat="the register is synthetic"), [("lines", measured(9))], [])
 
-    assert outcome.why.endswith("agrees with 9; the register is synthetic.")
+    assert outcome.why.endswith("published: 9; the register is synthetic.")
 
 
 @given(st.floats(1, 1e9), st.floats(0, 1e6), st.floats(0, 1e6), st.floats(0, 1e6))
 def test_a_wider_interval_never_contradicts_more(value: float, rounded_to: float, off: float, width: float) -> None:
-    """What an estimate leaves open can only make a claim possible."""
+    """A wider interval never turns a consistent claim into a contradicted one."""
     claim = make_claim(value=value, rounded_to=rounded_to)
     point = value + off
 
@@ -186,7 +186,7 @@ def test_a_wider_interval_never_contradicts_more(value: float, rounded_to: float
 
 
 def test_nine_lines_are_checked(leak: Leak, ledger: Callable[[str], Path]) -> None:
-    """Nine lines, eight records, one line too many, a copy of 30 November: the table says it, claim by claim."""
+    """The table has the hand-counted numbers: nine lines, eight records, one duplicate, a copy of 30 November."""
     file = ledger(
         of_nine(
             {},
@@ -219,10 +219,10 @@ def test_nine_lines_are_checked(leak: Leak, ledger: Callable[[str], Path]) -> No
     assert table["why"].str.ends_with(".").all()
 
 
-def test_uneven_record_ids_tell_no_size(
+def test_uneven_record_ids_give_no_size(
     write_data_set: Callable[..., Path], ledger: Callable[[str], Path], tmp_path: Path, nine_lines: Path
 ) -> None:
-    """With one id a million above the others, nothing is said of the size of the table."""
+    """With one id a million above the others, the size of the table cannot be estimated."""
     lines = pa.concat_tables([pq.read_table(part) for part in sorted((nine_lines / "lines").glob("*.parquet"))])
     ids = pa.array([1, 2, 3, 3, 4, 5, 6, 7, 1_000_000], pa.int64())
     uneven = lines.cast(schema.LINES.arrow_schema()).set_column(1, schema.LINES.arrow_schema().field(1), ids)
@@ -235,8 +235,8 @@ def test_uneven_record_ids_tell_no_size(
     assert "not spread evenly up to 1,000,000" in row["why"]
 
 
-def test_without_a_reviewer_no_share_is_told(nine_lines: Path, ledger: Callable[[str], Path], tmp_path: Path) -> None:
-    """A real leak has no truth to play the reviewer, so what is sensitive cannot be tested until somebody reads."""
+def test_without_a_reviewer_there_is_no_share(nine_lines: Path, ledger: Callable[[str], Path], tmp_path: Path) -> None:
+    """Without truth, shares of sensitive comments cannot be tested until a reviewer labels a sample."""
     real = tmp_path / "real"
     (real / "lines").mkdir(parents=True)
     manifest = json.loads((nine_lines / "manifest.json").read_text(encoding="utf-8"))
@@ -252,18 +252,89 @@ def test_without_a_reviewer_no_share_is_told(nine_lines: Path, ledger: Callable[
     assert "no reviewer has labelled a sample" in row["why"]
 
 
+# A data set with nothing but lines, and columns that the lines then lack.
+_NAMES = ("last_name", "birth_name", "first_name", "birth_date", "nir")
+_LACKING = {
+    "nothing": (),
+    "names": _NAMES,
+    "comments": ("administrative_comment",),
+    "record ids": ("record_id",),
+    "practices": ("practice_id", "practitioner_id"),
+    "dates": ("created_on", "updated_on"),
+    "everything": tuple(name for name in schema.LINES.names if name != "line_id"),
+}
+
+
+@pytest.fixture
+def received(nine_lines: Path, tmp_path: Path) -> Callable[..., Path]:
+    """Write the nine lines as received data: lines only, without some of their columns."""
+
+    def write(*columns: str, **manifest: object) -> Path:
+        folder = tmp_path / "received"
+        (folder / "lines").mkdir(parents=True)
+        files = []
+        for part in sorted((nine_lines / "lines").glob("*.parquet")):
+            file = folder / "lines" / part.name
+            pq.write_table(pq.read_table(part).drop_columns(list(columns)), file)
+            files.append({"path": f"lines/{part.name}", "bytes": file.stat().st_size})
+        content = {"format": 1, "origin": "intake", "files": files, **manifest}
+        (folder / "manifest.json").write_text(json.dumps(content), encoding="utf-8")
+        return folder
+
+    return write
+
+
+@pytest.mark.parametrize("lacking", _LACKING)
+def test_received_lines_give_a_value_or_a_reason(lacking: str, received: Callable[..., Path]) -> None:
+    """Every measure of a data set without truth, tables and some columns gives a value or one plain reason."""
+    columns = _LACKING[lacking]
+    measured, reasons = {}, {}
+    with open_leak(received(*columns), threads=1) as leak:
+        evidence = Evidence(leak)
+        for name in MEASURES:
+            try:
+                measured[name] = measure(name, evidence, ["nir"], 9.0).value
+            except UntestableError as reason:
+                reasons[name] = str(reason)
+
+    assert 9 == measured["lines"]
+    assert {"history_years", "public_figures", "columns_like", "sensitive_people"} <= set(reasons)
+    assert all(reason and "\n" not in reason and not reason.endswith(".") for reason in reasons.values())
+    if not columns:
+        assert "no table of practices" in reasons["history_years"]
+        assert "no register of public figures" in reasons["public_figures"]
+        assert {"people", "records", "practitioners", "copy_day", "commented_people"} <= set(measured)
+
+
+def test_received_lines_are_checked(received: Callable[..., Path]) -> None:
+    """The toolkit's ledger can be checked against lines without names; claims about people have a reason."""
+    with open_leak(received(*_NAMES), threads=1) as leak:
+        rows = {row["id"]: row for row in claims.check(leak).to_dicts()}
+
+    assert {1.0} == {row["scale"] for row in rows.values()}
+    assert "cannot be tested from the data" == rows["people_ministry"]["verdict"]
+    missing = "Cannot be tested: these columns are missing or empty: last name, first name, birth date."
+    assert missing == rows["people_ministry"]["why"]
+
+
+def test_columns_of_received_data_are_those_recorded(received: Callable[..., Path]) -> None:
+    """Columns of received data are looked for among the original names, where the manifest lists them."""
+    with open_leak(received(source_columns=["Nom", "diagnostic", "nir_cle"]), threads=1) as leak:
+        assert 2 == measure("columns_like", Evidence(leak), ["diagnos", "nir"]).value
+
+
 def test_sensitive_people_are_of_the_people_counted(small_leak: Path) -> None:
-    """The whole of the sensitive people is the number of people by the linkage: entries of nobody are no people."""
+    """The denominator of sensitive people is the number of people by linkage, without placeholder records."""
     with open_leak(small_leak, threads=1) as leak:
         evidence = Evidence(leak)
-        whole, annotated = evidence.shares["people"]["denominator"], evidence.commented.annotated
+        denominator, annotated = evidence.shares["people"]["denominator"], evidence.commented.annotated
 
     assert len(evidence.people.linkage.nobody) > 0
-    assert evidence.people.people == whole == annotated.row(-1, named=True)["denominator"]
+    assert evidence.people.people == denominator == annotated.row(-1, named=True)["denominator"]
 
 
-def test_the_size_of_a_smaller_copy_proves_nothing(leak: Leak, ledger: Callable[[str], Path]) -> None:
-    """Nine lines of a claimed ninety are a tenth by what was ordered: measured, shown, and no proof of the ninety."""
+def test_the_size_of_a_smaller_copy_cannot_be_tested(leak: Leak, ledger: Callable[[str], Path]) -> None:
+    """The scale comes from the number of lines, so that number is measured and shown, but not compared."""
     file = ledger("lines = 90\n" + of_nine({"value": 90}, {"id": "accounts", "value": 40, "tests": ["practitioners"]}))
 
     table = claims.check(leak, file)
@@ -273,8 +344,8 @@ def test_the_size_of_a_smaller_copy_proves_nothing(leak: Leak, ledger: Callable[
     assert [0.1, 1.0] == table["scale"].to_list()
 
 
-def test_few_comments_do_not_miss_a_category(leak: Leak, ledger: Callable[[str], Path]) -> None:
-    """Three notes that reveal no religion say nothing of whether such notes exist."""
+def test_few_comments_cannot_exclude_a_category(leak: Leak, ledger: Callable[[str], Path]) -> None:
+    """With three comments, a category that was not found cannot be tested."""
     file = ledger(of_nine({"value": 1, "names": ["religion_beliefs"], "tests": ["categories"]}))
 
     row = claims.check(leak, file).row(0, named=True)
@@ -285,7 +356,7 @@ def test_few_comments_do_not_miss_a_category(leak: Leak, ledger: Callable[[str],
 
 @pytest.mark.slow
 def test_the_ledger_of_the_small_leak(small_leak: Path) -> None:
-    """On an invented leak made after the claims, the verdicts are those that its making explains."""
+    """On a synthetic leak generated from the claims, the verdicts are the expected ones."""
     with open_leak(small_leak, memory_limit="1GB", threads=2) as leak:
         table = claims.check(leak)
         planted = leak.manifest["counts"]
@@ -293,7 +364,7 @@ def test_the_ledger_of_the_small_leak(small_leak: Path) -> None:
     measured = dict(table.select("id", "measured").iter_rows())
 
     contradicted = {"sensitive_people_misread", "commented_people"}
-    assert contradicted == {name for name, told in found.items() if told == "contradicted"}
+    assert contradicted == {name for name, verdict in found.items() if verdict == "contradicted"}
     assert {"lines_ministry", "duplicates_ministry", "sensitive_share"} == {
         name for name, told in found.items() if told == "depends on the definition"
     }
@@ -306,7 +377,7 @@ def test_the_ledger_of_the_small_leak(small_leak: Path) -> None:
 
 
 def test_the_ledger_is_complete() -> None:
-    """Every published claim has its row, with who said it, where and when; the misreading is one of them."""
+    """Every published claim is in the ledger, including the misreading, and every measure is used."""
     ledger = claims.load_ledger()
 
     assert PUBLISHED <= {claim.id for claim in ledger.claims}
@@ -315,7 +386,7 @@ def test_the_ledger_is_complete() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "message"),
     [
         ("title = ", "is not valid TOML"),
         ('title = "t"\nclaims = []', "'claims'"),
@@ -339,20 +410,20 @@ def test_the_ledger_is_complete() -> None:
         (of_nine({}, {}), "the id 'entries' is used by several claims"),
     ],
 )
-def test_a_broken_file_is_told_in_a_sentence(text: str, says: str, ledger: Callable[[str], Path]) -> None:
-    """What is wrong with a file of claims is one sentence: the file, the claim, what was expected."""
+def test_a_broken_file_is_described_in_one_sentence(text: str, message: str, ledger: Callable[[str], Path]) -> None:
+    """The error names the file, the claim and what was expected, on one line."""
     file = ledger(text)
 
-    with pytest.raises(InputError) as told:
+    with pytest.raises(InputError) as error:
         claims.load_ledger(file)
 
-    assert str(file) in str(told.value)
-    assert says in str(told.value)
-    assert "\n" not in str(told.value)
+    assert str(file) in str(error.value)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    """A path that holds nothing is named."""
+def test_a_missing_file(tmp_path: Path) -> None:
+    """A path without a file is named in the error."""
     with pytest.raises(InputError, match=r"nope\.toml cannot be read"):
         claims.load_ledger(tmp_path / "nope.toml")
 
@@ -363,15 +434,15 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 def test_command_prints_json(
     nine_lines: Path, ledger: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`--json` prints a list, one object a claim with the nine keys; days are dates, ranges lists, words words."""
+    """`--json` prints a list with one object of nine keys per claim; days are dates, and ranges are lists."""
     days: dict[str, Any] = {
         "value": None,
         "range": [date(2025, 10, 1), date(2025, 12, 31)],
         "unit": "day",
         "tests": ["copy_day"],
     }
-    untold: dict[str, Any] = {"id": "said", "value": None, "published_as": "yes", "tests": [], "why": "Nobody knows."}
-    file = ledger(of_nine({}, {"id": "copied", **days}, untold))
+    words: dict[str, Any] = {"id": "said", "value": None, "published_as": "yes", "tests": [], "why": "Nobody knows."}
+    file = ledger(of_nine({}, {"id": "copied", **days}, words))
 
     code = main(["claims", str(nine_lines), "--claims", str(file), "--json"])
     rows = json.loads(capsys.readouterr().out)
@@ -385,7 +456,7 @@ def test_command_prints_json(
 def test_command_prints_a_table(
     nine_lines: Path, ledger: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The table has the title of the file, what was published and measured, and the verdict."""
+    """The table has the title of the file, the published and measured values, and the verdict."""
     file = ledger("lines = 90\n" + of_nine({}, {"id": "records", "value": 80, "tests": ["records"]}))
 
     code = main(["claims", str(nine_lines), "--claims", str(file)])
@@ -397,7 +468,7 @@ def test_command_prints_a_table(
     assert "consistent" in printed
 
 
-def test_command_says_what_is_wrong_with_the_file(
+def test_command_describes_a_broken_file(
     nine_lines: Path, ledger: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A broken file ends the command with code 2, one line on standard error and nothing printed."""
@@ -410,26 +481,26 @@ def test_command_says_what_is_wrong_with_the_file(
     assert 1 == printed.err.count("\n")
 
 
-def test_numbers_are_told_as_one_reads_them() -> None:
-    """Shares in percent, days as dates, large numbers parted, small ones with a digit."""
-    told = [
+def test_values_are_formatted_for_reading() -> None:
+    """Shares are percentages, days dates; large numbers have separators, small ones a decimal."""
+    words = [
         claims.in_words(value, unit) for value, unit in ((0.0113, "share"), (0.2, "share"), (1500, "x"), (3.16, "x"))
     ]
 
-    assert ["1.13\u202f%", "20\u202f%", "1,500", "3.2"] == told
+    assert ["1.13\u202f%", "20\u202f%", "1,500", "3.2"] == words
     assert "27 November 2025" == claims.in_words(day_number(date(2025, 11, 27)), "day")
 
 
-def test_records_for_machines_have_whole_numbers(leak: Leak, ledger: Callable[[str], Path]) -> None:
-    """A count is a whole number in JSON, and "more than" is the number that was told."""
+def test_json_has_whole_numbers(leak: Leak, ledger: Callable[[str], Path]) -> None:
+    """A count is a whole number in JSON, and "more than" is the published number."""
     (row,) = claims.as_records(claims.check(leak, ledger(of_nine({"relation": "more than"}))))
 
     assert (9, 9) == (row["published"], row["measured"])
     assert isinstance(row["measured"], int)
 
 
-def test_rows_carry_who_said_it(leak: Leak, ledger: Callable[[str], Path]) -> None:
-    """The table keeps claimant, outlet and date beside the verdict."""
+def test_rows_have_their_source(leak: Leak, ledger: Callable[[str], Path]) -> None:
+    """The table has the claimant, outlet and date of each claim."""
     table = claims.check(leak, ledger(of_nine({})))
 
     assert ("a researcher", "a journal", date(2026, 2, 27)) == table.select("claimant", "outlet", "date").row(0)

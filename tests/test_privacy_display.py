@@ -206,7 +206,7 @@ def test_a_leak_shows_what_it_is_and_no_line(leak: Leak) -> None:
 
 
 def test_received_data_are_treated_as_real() -> None:
-    """A leak whose origin is not synthetic is shown as real and confidential, in the current language, with a notice."""
+    """A leak that is not synthetic is shown as real and confidential, in the current language, with a notice."""
     shown = card("<b>", {"origin": "intake", "delete_by": "2027-01-31"}, "duckdb")
     with use_language("fr"):
         french = card("x", {"rows": 22_000_000}, "duckdb")
