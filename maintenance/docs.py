@@ -156,7 +156,8 @@ Lines of the leak are masked, and no copy contains text from a record.
 
 {notebooks}
 
-`make notebooks` runs them again and rewrites the copies and this page; a test fails when a copy is older than its notebook.
+`make notebooks` runs them again and rewrites the copies and this page.
+A test fails when a copy is older than its notebook.
 """
 
 
