@@ -14,9 +14,9 @@ from pathlib import Path
 import polars as pl
 from pyspark.sql import SparkSession
 
+from toolkit.analysis.linkage import score_on_spark
 from toolkit.analysis.linkage.resolve import THRESHOLD, compared_tables, link
-from toolkit.analysis.linkage.spark import score_on_spark
-from toolkit.leak import open_leak
+from toolkit.dataset import open_leak
 
 _ROUNDING = 0.0011
 

@@ -18,9 +18,9 @@ import polars as pl
 
 from tests.analysis.french_records import french_records
 from toolkit.analysis import duplicates
-from toolkit.analysis.linkage.evaluation import Quality, against, quality
+from toolkit.analysis.linkage import Quality, against, quality
 from toolkit.analysis.linkage.resolve import resolve
-from toolkit.leak import open_leak
+from toolkit.dataset import open_leak
 
 _FEBRL = {"FEBRL 3": ("dataset3.csv",), "FEBRL 4": ("dataset4a.csv", "dataset4b.csv")}
 _FRENCH_RECORDS = 60_000

@@ -21,12 +21,9 @@ import nbformat
 import plotly.graph_objects as go
 from bs4 import BeautifulSoup, Tag
 
-from toolkit.report.figures import Chart
-from toolkit.report.notebooks import execute_notebook, find_notebooks
-from toolkit.report.scan import scan_report
-from toolkit.report.stills import write_stills
+from toolkit.report import Chart, execute_notebook, find_notebooks, scan_report, write_stills
 from toolkit.scenario import load_scenario
-from toolkit.synth.generate import generate
+from toolkit.synth import generate
 
 __all__ = ["DOCS", "ROWS", "digest_of", "made_from", "to_markdown", "write_docs"]
 

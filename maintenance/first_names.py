@@ -21,8 +21,8 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from toolkit.synth.mixer import apportion
-from toolkit.synth.withheld import fold_name
+from toolkit.synth import fold_name
+from toolkit.synth.streams import apportion
 
 __all__ = ["Curve", "births_in_year", "build", "read_curves"]
 

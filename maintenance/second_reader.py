@@ -2,7 +2,7 @@
 
 usage: python -m maintenance.second_reader
 
-It learns from the labelled notes of `toolkit/analysis/data`, and, with little weight, from the notes of an invented
+It learns from the labelled notes of `toolkit/analysis/comments/data`, and, with little weight, from the notes of an invented
 leak, those of families of phrases that are not held out: they show it what an ordinary comment looks like, which
 people who write examples forget. The leak has a seed of its own, that no test and no notebook uses.
 """
@@ -15,12 +15,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from toolkit.analysis.comments.second_reader import SecondReader, train_with_categories
-from toolkit.analysis.comments.teaching import labelled_notes, taught_notes
+from toolkit.analysis.comments import SecondReader, labelled_notes, taught_notes, train_with_categories
 from toolkit.scenario import DEFAULT_SCENARIO, load_scenario
-from toolkit.synth.generate import generate
+from toolkit.synth import generate
 
-TARGET = Path(__file__).parents[1] / "toolkit" / "analysis" / "data" / "second_reader.npz"
+TARGET = Path(__file__).parents[1] / "toolkit" / "analysis" / "comments" / "data" / "ngram_model.npz"
 _ROWS, _SEED = 500_000, 20_260_222
 _SENSITIVE, _HARMLESS = 2_000, 12_000
 """How many distinct comments of the leak are taught."""

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from toolkit.provenance import INVENTED_STREET_COMPLEMENTS
-from toolkit.synth.mixer import Ints, apportion, stream
+from toolkit.synth.streams import Ints, apportion, stream
 
 __all__ = ["Street", "build"]
 

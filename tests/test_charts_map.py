@@ -14,8 +14,8 @@ from tests.pictures import (
     outlines,
 )
 from toolkit import charts
-from toolkit.analysis import departements
-from toolkit.leak import Leak
+from toolkit.analysis import counts
+from toolkit.dataset._leak import Leak
 
 
 def classes(figure: go.Figure) -> dict[str, tuple[str, str]]:
@@ -28,7 +28,7 @@ def test_map_has_every_departement_of_the_reference_once() -> None:
     """The outlines are the 101 departements by which inhabitants are counted, under the same names."""
     shown = classes(charts.departement_map(DEPARTEMENTS, SOURCE))
 
-    assert set(departements.inhabitants()["name"]) == set(shown)
+    assert set(counts.inhabitants()["name"]) == set(shown)
     assert 101 == len(shown)
 
 

@@ -14,14 +14,15 @@ from tests.pictures import (
     PICTURES,
     SOURCE,
 )
-from toolkit import charts, language, schema
-from toolkit.analysis import departements, public_figures
-from toolkit.analysis.keys import KEYS
-from toolkit.analysis.linkage.comparisons import COMPARISONS
-from toolkit.charts import look
-from toolkit.language import speaking
-from toolkit.leak import Leak
-from toolkit.synth import typist
+from toolkit import charts, schema
+from toolkit import i18n as language
+from toolkit.analysis import counts, public_figures
+from toolkit.analysis._keys import KEYS
+from toolkit.analysis.linkage._comparisons import COMPARISONS
+from toolkit.charts import _theme as look
+from toolkit.dataset._leak import Leak
+from toolkit.i18n import use_language
+from toolkit.synth import _error_model as typist
 
 
 @pytest.mark.parametrize(
@@ -30,7 +31,7 @@ from toolkit.synth import typist
 )
 def test_small_expectations_keep_the_digits_that_tell(value: float, expected: str) -> None:
     """An expectation below one keeps two digits, however small it is, and a large one none after the mark."""
-    with speaking("fr"):
+    with use_language("fr"):
         assert expected.replace(" ", "\u202f") == look.small(value)
 
 
@@ -66,7 +67,7 @@ def test_every_picture_speaks_french(name: str, leak: Leak, monkeypatch: pytest.
     french = Recorder(language.catalogue("fr"))
     monkeypatch.setattr(language, "catalogue", lambda _: french)
 
-    with speaking("fr"):
+    with use_language("fr"):
         figure = PICTURES[name](leak)
 
     assert set() == french.missed
@@ -98,11 +99,11 @@ def test_no_text_stays_english(name: str, leak: Leak) -> None:
         return NOTHING[name]() if name in NOTHING else PICTURES[name](leak)
 
     english = set(shown(draw()))
-    with speaking("fr"):
+    with use_language("fr"):
         french = set(shown(draw()))
 
     alike = {text for text, told in language.catalogue("fr").items() if text == told}
-    alike |= set(departements.inhabitants()["name"]) | {"\u202f%"}
+    alike |= set(counts.inhabitants()["name"]) | {"\u202f%"}
     formats = re.compile(r"%\{.*?\}|<.*?>")
     words = {text for text in english & french if re.search(r"[A-Za-z]{3}", formats.sub("", text))}
     assert set() == words - alike
@@ -112,7 +113,7 @@ def test_no_text_stays_english(name: str, leak: Leak) -> None:
 def test_language_changes_words_and_no_number(name: str, leak: Leak) -> None:
     """What is drawn, and in which order, is the same in both languages."""
     english = PICTURES[name](leak)
-    with speaking("fr"):
+    with use_language("fr"):
         french = PICTURES[name](leak)
 
     def drawn(figure: go.Figure) -> list[list[object]]:

@@ -18,10 +18,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolkit import claims, schema
-from toolkit.analysis.measures import MEASURES, Evidence, Reading, day_number
+from toolkit.claims._measures import MEASURES, Evidence, Reading, day_number
 from toolkit.cli import main
+from toolkit.dataset._leak import Leak, open_leak
 from toolkit.errors import InputError
-from toolkit.leak import Leak, open_leak
 
 KEYS = ["id", "published", "measured", "low", "high", "unit", "definition", "verdict", "why"]
 PUBLISHED = {

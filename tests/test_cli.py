@@ -23,9 +23,9 @@ import typer.main
 import toolkit
 from toolkit import schema
 from toolkit.analysis import audit, counts, duplicates, public_figures
+from toolkit.analysis.audit.labelling import LabellingSheet
 from toolkit.cli import app, main
-from toolkit.labelling import LabellingSheet
-from toolkit.leak import open_leak
+from toolkit.dataset._leak import open_leak
 
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]  # an app of several commands is a group
 ANSWERS = ["counts", "comments", "public-figures", "duplicates"]
@@ -137,7 +137,7 @@ def test_interruption_says_how_to_go_on(run: Run, tmp_path: Path, monkeypatch: p
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("toolkit.synth.generate.generate", interrupted)
+    monkeypatch.setattr("toolkit.synth.generate", interrupted)
 
     ran = run("generate", "--rows", "1000", "--out", tmp_path / "leak")
 

@@ -12,11 +12,11 @@ import polars as pl
 import pytest
 from rocrate.rocrate import ROCrate
 
-from toolkit.leak import open_leak
-from toolkit.report.answers import Answer
-from toolkit.report.crate import write_crate
-from toolkit.report.findings import Findings, NotebookPage
-from toolkit.report.record import RunRecord, make_record, write_record
+from toolkit.dataset._leak import open_leak
+from toolkit.questions import Answer
+from toolkit.report._findings import Findings, NotebookPage
+from toolkit.run._ro_crate import write_crate
+from toolkit.run._run_manifest import RunRecord, make_record, write_record
 from toolkit.scenario import load_scenario
 
 FILES = {

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from toolkit.cli import main
-from toolkit.disclosure import LOG, DisclosureError, disclose, read_disclosures
 from toolkit.errors import InputError
+from toolkit.privacy._access_log import LOG, DisclosureError, disclose, read_disclosures
 
 REASON = "The desk verifies three names with their lawyers."
 

@@ -10,8 +10,8 @@ import nbformat
 import pytest
 
 from maintenance.docs import DOCS, digest_of, made_from, to_markdown
-from toolkit.report.notebooks import find_notebooks
-from toolkit.report.scan import scan_report
+from toolkit.report._notebooks import find_notebooks
+from toolkit.report._privacy_check import scan_report
 
 NOTEBOOKS = find_notebooks()
 COPIES = DOCS / "notebooks"

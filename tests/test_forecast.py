@@ -8,11 +8,11 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from toolkit.cli import progress
-from toolkit.cli.forecast import Forecast
-from toolkit.cli.progress import Job, clock
-from toolkit.report.answers import ANSWERS
-from toolkit.report.plan import expected_seconds
+from toolkit.cli import _progress as progress
+from toolkit.cli._forecast import Forecast
+from toolkit.cli._progress import Job, clock
+from toolkit.questions import ANSWERS
+from toolkit.run._steps import expected_seconds
 
 PLAN = {"first": 100.0, "second": 200.0, "third": 40.0}
 

@@ -12,14 +12,15 @@ import pytest
 from nbclient.exceptions import DeadKernelError
 from papermill import PapermillExecutionError
 
-from toolkit.cli.summary import print_summary
-from toolkit.language import speaking
-from toolkit.report import investigation, notebooks
-from toolkit.report.command import command
-from toolkit.report.findings import Findings
-from toolkit.report.notebooks import run_notebook
-from toolkit.report.plan import expected_seconds
-from toolkit.report.writing import ReportError
+from toolkit._io import ReportError
+from toolkit.cli._summary import print_summary
+from toolkit.i18n import use_language
+from toolkit.report import _notebooks as notebooks
+from toolkit.report._command import command
+from toolkit.report._findings import Findings
+from toolkit.report._notebooks import run_notebook
+from toolkit.run import _investigation as investigation
+from toolkit.run._steps import expected_seconds
 from toolkit.scenario import load_scenario
 
 PARAMETERS = {"leak_path": "here", "threads": 1}
@@ -108,7 +109,7 @@ def test_another_language_runs_nothing_again(notebook: Path, runs: list[str], tm
     """A notebook is in English whatever the language of the report, so its page stays."""
     page = tmp_path / "page.html"
     run_notebook(notebook, page, PARAMETERS, "content")
-    with speaking("fr"):
+    with use_language("fr"):
         run_notebook(notebook, page, PARAMETERS, "content")
 
     assert 1 == len(runs)
@@ -159,7 +160,7 @@ def test_last_page_goes_before_the_first_notebook(notebook: Path, runs: list[str
 def test_command_names_what_was_given() -> None:
     """Scenario and folder stand in the command as they were given, safe to paste; the language where it is another."""
     plain = command("mlm-2026", 1_000, 7)
-    with speaking("fr"):
+    with use_language("fr"):
         full = command("my plan.toml", 1_000, 7, Path("a [1]"))
 
     assert "toolkit investigate --scenario mlm-2026 --rows 1000 --seed 7" == plain

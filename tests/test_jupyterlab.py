@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import nbformat
 import pytest
 
-from toolkit.report.notebooks import find_notebooks
+from toolkit.report._notebooks import find_notebooks
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page

@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 from toolkit.analysis import audit
+from toolkit.analysis.audit.labelling import LabellingSheet, mask_names, read_labels
 from toolkit.errors import InputError
-from toolkit.labelling import LabellingSheet, mask_names, read_labels
 from toolkit.schema import CATEGORIES
 
 TEXT = "administrative_comment"

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pytest
 
 from toolkit import schema
+from toolkit.dataset._leak import Leak, _start_spark, open_leak
 from toolkit.errors import DataSetError, InputError, NotADataSetError
-from toolkit.leak import Leak, _start_spark, open_leak
 
 
 @pytest.fixture

@@ -16,10 +16,10 @@ from itables import options
 from itables.javascript import generate_init_offline_itables_html
 from plotly.offline import get_plotlyjs
 
-from toolkit.report.answers import Result
-from toolkit.report.findings import Findings
-from toolkit.report.notebooks import find_notebooks, run_notebook
-from toolkit.report.places import CELLS
+from toolkit.questions import Result
+from toolkit.questions._notebook_cells import CELLS
+from toolkit.report._findings import Findings
+from toolkit.report._notebooks import find_notebooks, run_notebook
 
 NAMES = ["00_start_here", "01_counts", "02_comments", "03_public_figures", "04_duplicates", "05_claims"]
 WITH_TRUTH = NAMES[1:]
@@ -27,7 +27,7 @@ PUBLIC = {
     "toolkit",
     "toolkit.analysis",
     "toolkit.charts",
-    "toolkit.labelling",
+    "toolkit.analysis.audit.labelling",
     "toolkit.privacy",
 }
 # What makes a browser fetch something: an address after src or href of a script, style, picture or frame, or in CSS.

@@ -13,15 +13,15 @@ import polars as pl
 import pytest
 
 from toolkit.analysis import audit, duplicates, public_figures
-from toolkit.analysis.linkage.people import write_clusters
-from toolkit.labelling import LabellingSheet
-from toolkit.leak import Leak, open_leak
+from toolkit.analysis.audit.labelling import LabellingSheet
+from toolkit.analysis.linkage._people import write_clusters
+from toolkit.dataset._leak import Leak, open_leak
 from toolkit.scenario import load_scenario
-from toolkit.synth.generate import generate
+from toolkit.synth._generate import generate
 
 LEFT_OPEN = """
 import os, sys
-from toolkit.leak import open_leak
+from toolkit.dataset import open_leak
 lines = open_leak(sys.argv[1]).lines
 print(lines.count().execute(), len(os.listdir(sys.argv[2])))
 """

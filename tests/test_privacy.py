@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolkit import schema
+from toolkit.dataset._leak import Leak
 from toolkit.errors import InputError
-from toolkit.leak import Leak
-from toolkit.privacy import mask_date, mask_lines, mask_name, mask_place, mask_text, suppress_small
+from toolkit.privacy._masking import mask_date, mask_lines, mask_name, mask_place, mask_text
+from toolkit.privacy._small_counts import suppress_small
 
 columns_of_counts = st.lists(st.one_of(st.none(), st.integers(0, 40), st.integers(0, 5000)), min_size=1, max_size=30)
 minimums = st.integers(2, 20)

@@ -10,12 +10,12 @@ from typing import Any
 import polars as pl
 import pytest
 
+from toolkit.dataset._leak import open_leak
 from toolkit.errors import InputError
-from toolkit.leak import open_leak
-from toolkit.report import record as records
-from toolkit.report.answers import Answer
-from toolkit.report.findings import Findings
-from toolkit.report.record import RunRecord, code_digests, make_record, read_record, table_digest, write_record
+from toolkit.questions import Answer
+from toolkit.report._findings import Findings
+from toolkit.run import _run_manifest as records
+from toolkit.run._run_manifest import RunRecord, code_digests, make_record, read_record, table_digest, write_record
 from toolkit.scenario import load_scenario
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "run-record.md"
@@ -49,7 +49,7 @@ def test_record_holds_all_that_decides(record: RunRecord, findings: Findings) ->
     )  # fmt: skip
     assert {"size": 3_000, "seed": 1, "reviewer": "truth"} == record.parameters.audit.model_dump()
     assert {"python", "leak-forensics-toolkit", "duckdb", "polars", "splink"} <= set(record.versions)
-    assert {"analysis", "synth", "report/answers", "privacy.py", "language.py", "catalogues"} <= set(record.code)
+    assert {"analysis", "synth", "questions", "privacy", "i18n.py", "locale"} <= set(record.code)
     assert findings.manifest["content_hash"] == record.data_set.content_hash
     assert len(findings.manifest["files"]) == len(record.data_set.files)
     assert list(results) == [number.id for number in record.numbers]
@@ -163,12 +163,12 @@ def test_digest_of_a_table_is_what_it_says() -> None:
 
 def test_code_is_told_by_its_parts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A change of one file of a part changes the digest of that part, and of no other."""
-    for room in records._ROOMS:
+    for room in records._PARTS:
         place = tmp_path / room
         place.parent.mkdir(exist_ok=True, parents=True)
         place.mkdir() if "." not in room else place.write_text(room, encoding="utf-8")
     (tmp_path / "analysis" / "counts.py").write_text("one", encoding="utf-8")
-    monkeypatch.setattr("toolkit.report.record.resources.files", lambda _package: tmp_path)
+    monkeypatch.setattr("toolkit.run._run_manifest.resources.files", lambda _package: tmp_path)
     before = code_digests()
 
     (tmp_path / "analysis" / "counts.py").write_text("two", encoding="utf-8")

@@ -18,17 +18,18 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from plotly.offline import get_plotlyjs
 
-from toolkit.analysis.keys import KEYS
+from toolkit._io import ReportError, write_text
+from toolkit.analysis._keys import KEYS
 from toolkit.cli import main
-from toolkit.language import speaking
-from toolkit.leak import open_leak
-from toolkit.report import data_sets, investigation
-from toolkit.report.answers import ANSWERS, Answer, Meaning, Result
-from toolkit.report.answers.result import of_people
-from toolkit.report.notebooks import find_notebooks, run_notebook, to_page
-from toolkit.report.tables import readable
-from toolkit.report.wording import in_words
-from toolkit.report.writing import ReportError, write_text
+from toolkit.dataset._leak import open_leak
+from toolkit.i18n import use_language
+from toolkit.notebook import _default_leak as data_sets
+from toolkit.notebook._tables import readable
+from toolkit.questions import ANSWERS, Answer, Meaning, Result
+from toolkit.questions._base import of_people
+from toolkit.questions._wording import in_words
+from toolkit.report._notebooks import find_notebooks, run_notebook, to_page
+from toolkit.run import _investigation as investigation
 from toolkit.scenario import load_scenario
 
 MINIMUM_IDS = {
@@ -149,7 +150,7 @@ def test_result_in_words() -> None:
 def test_result_in_french() -> None:
     """In French a result has French numbers, units and definitions, also where a definition was put together."""
     people = of_people("people with a file at two practices or more", KEYS["nir"].definition)
-    with speaking("fr"):
+    with use_language("fr"):
         told = in_words(replace(RESULT, unit="people", denominator_unit="records", definition=people))
 
     assert ("1\u202f234", "personnes", "20\u202f000 dossiers", "6,2\u202f%") == told[:4]
@@ -166,7 +167,7 @@ def test_meaning_keeps_how_it_was_put_together() -> None:
     again = copy.deepcopy(meaning)
 
     assert "1,234 lines of people" == meaning == again
-    with speaking("fr"):
+    with use_language("fr"):
         assert "1\u202f234 lines of personnes" == Meaning.said(again)
 
 

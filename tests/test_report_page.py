@@ -18,21 +18,22 @@ import polars as pl
 import pytest
 from kaleido.errors import JavascriptError, KaleidoError
 
-from toolkit import claims, language
-from toolkit.language import catalogue, speaking
-from toolkit.leak import open_leak
-from toolkit.report import page as report_page
-from toolkit.report.exports import exported, shown
-from toolkit.report.figures import draw
-from toolkit.report.findings import Findings
-from toolkit.report.notebooks import find_notebooks
-from toolkit.report.page import write_report
-from toolkit.report.page.parts import PARTS
-from toolkit.report.page.rendering import render
-from toolkit.report.page.view import _again, view
-from toolkit.report.places import CELLS, LEDGER, VERDICTS, address
-from toolkit.report.stills import write_stills
-from toolkit.report.wording import in_words
+from toolkit import claims
+from toolkit import i18n as language
+from toolkit.dataset._leak import open_leak
+from toolkit.i18n import catalogue, use_language
+from toolkit.questions._notebook_cells import CELLS, LEDGER, VERDICTS, address
+from toolkit.questions._wording import in_words
+from toolkit.report import _page as report_page
+from toolkit.report._chart_set import draw
+from toolkit.report._exports import exported, shown
+from toolkit.report._findings import Findings
+from toolkit.report._image_export import write_stills
+from toolkit.report._notebooks import find_notebooks
+from toolkit.report._page import write_report
+from toolkit.report._rendering import render
+from toolkit.report._sections import PARTS
+from toolkit.report._view import _again, view
 
 ENGLISH = re.compile(r"\b(the|of|and|with|is|are|by|from|which|people|lines|records|out)\b", flags=re.IGNORECASE)
 
@@ -173,7 +174,7 @@ def test_french_page_leaves_nothing_in_english(
 
     heard = Heard(catalogue("fr"))
     monkeypatch.setattr(language, "catalogue", lambda _language: heard)
-    with speaking("fr"):
+    with use_language("fr"):
         with open_leak(small_leak, threads=2) as opened:
             ledger = claims.check(opened)
         page = _drawn(replace(small_findings, claims=ledger))
@@ -214,7 +215,7 @@ def test_results_keep_ids_and_numbers_in_every_language(
 ) -> None:
     """`results.json` has one entry a number, and only the words in it change with the language."""
     monkeypatch.setattr(report_page, "write_stills", lambda _charts, _folder: False)
-    with speaking("fr"):
+    with use_language("fr"):
         write_report(tmp_path, small_findings)
     english, french = (
         json.loads((folder / "results.json").read_text(encoding="utf-8")) for folder in (report, tmp_path)

@@ -13,13 +13,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from toolkit.language import day, speaking
-from toolkit.privacy import mask_lines
-from toolkit.report import page as report_page
-from toolkit.report.findings import Findings
-from toolkit.report.page import write_report
-from toolkit.report.scan import scan_report
-from toolkit.report.writing import ReportError
+from toolkit._io import ReportError
+from toolkit.i18n import day, use_language
+from toolkit.privacy._masking import mask_lines
+from toolkit.report import _page as report_page
+from toolkit.report._findings import Findings
+from toolkit.report._page import write_report
+from toolkit.report._privacy_check import scan_report
 
 KINDS = {
     "administrative_comment": "a comment",
@@ -61,7 +61,7 @@ def test_text_of_a_record_is_found(column: str, line: dict[str, Any], small_leak
 @pytest.mark.parametrize("form", ["{:%Y-%m-%d}", "{:%d/%m/%Y}", "{0.day} {month} {0.year}"])
 def test_name_with_its_birth_date_is_found(form: str, line: dict[str, Any], small_leak: Path, tmp_path: Path) -> None:
     """First and last name near the birth date of their line are found, in capitals and however the date is written."""
-    with speaking("fr"):
+    with use_language("fr"):
         month = day(line["birth_date"]).split()[1]
     born = form.format(line["birth_date"], month=month)
     row = f"<td>{line['last_name'].upper()}</td><td>{line['first_name']}</td><td>F</td><td>{born}</td>"

@@ -10,13 +10,13 @@ import polars as pl
 import pytest
 
 from toolkit.cli import main
+from toolkit.dataset._leak import open_leak
 from toolkit.errors import DataSetError
-from toolkit.leak import open_leak
-from toolkit.report import rerun as reruns
-from toolkit.report.answers import Answer
-from toolkit.report.findings import Findings
-from toolkit.report.record import Number, RunRecord, make_record, read_record, write_record
-from toolkit.report.rerun import compare_numbers
+from toolkit.questions import Answer
+from toolkit.report._findings import Findings
+from toolkit.run import _rerun as reruns
+from toolkit.run._rerun import compare_numbers
+from toolkit.run._run_manifest import Number, RunRecord, make_record, read_record, write_record
 from toolkit.scenario import load_scenario
 
 CLAIMS = pl.DataFrame({"id": ["one"]})

@@ -20,12 +20,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from toolkit import schema, second_count
-from toolkit.analysis import audit_estimates, counts, duplicates, folding, public_figures
-from toolkit.leak import Leak, open_leak
-from toolkit.report import counted_twice
-from toolkit.report.answers import Answer
-from toolkit.report.counted_twice import Pair, check_against_second_count, pair_with_second_count
-from toolkit.report.writing import ReportError
+from toolkit._io import ReportError
+from toolkit.analysis import _folding as folding
+from toolkit.analysis import counts, duplicates, public_figures
+from toolkit.analysis.audit import _estimates as audit_estimates
+from toolkit.dataset._leak import Leak, open_leak
+from toolkit.questions import Answer
+from toolkit.run import _cross_check as counted_twice
+from toolkit.run._cross_check import Pair, check_against_second_count, pair_with_second_count
 
 FEW = settings(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -105,7 +107,7 @@ def test_exact_hits_on_public_figures_are_counted_alike(small_leak: Path) -> Non
 
 def test_linked_people_are_counted_alike_from_the_file_of_clusters(small_leak: Path, tmp_path: Path) -> None:
     """The file of clusters holds as many people, pairs and people at several practices as the linkage tells."""
-    from toolkit.analysis.linkage.people import write_clusters
+    from toolkit.analysis.linkage._people import write_clusters
 
     with open_leak(small_leak, threads=2) as leak:
         people = duplicates.count_people(leak)

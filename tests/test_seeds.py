@@ -15,16 +15,16 @@ import pytest
 
 from toolkit import charts
 from toolkit.cli import main
+from toolkit.dataset._leak import Leak
 from toolkit.errors import InputError
-from toolkit.language import speaking
-from toolkit.leak import Leak
-from toolkit.report import seeds as studies
-from toolkit.report.answers import Answer, Result
-from toolkit.report.record import read_record
-from toolkit.report.seeds import HEADLINES, over_seeds, parse_seeds, spread, told_seeds
-from toolkit.report.seeds_page import rows_to_read, write_study
+from toolkit.i18n import use_language
+from toolkit.questions import Answer, Result
+from toolkit.run import _seeds as studies
+from toolkit.run._run_manifest import read_record
+from toolkit.run._seeds import HEADLINES, over_seeds, parse_seeds, spread, told_seeds
+from toolkit.run._seeds_page import rows_to_read, write_study
 from toolkit.scenario import Scenario, load_scenario
-from toolkit.synth.generate import Generated, generate
+from toolkit.synth._generate import Generated, generate
 
 CLAIMS = pl.DataFrame({"id": ["one"]})
 
@@ -219,7 +219,7 @@ def test_leak_left_behind_goes_where_its_seed_is_done(study_of: Callable[..., An
 
 def test_record_of_a_seed_tells_language_and_command(study_of: Callable[..., Any]) -> None:
     """The record holds the language that was spoken, and the command that gives this seed alone."""
-    with speaking("fr"):
+    with use_language("fr"):
         study, _ = study_of((1,))
 
     record = read_record(study.folder / "seed-1" / "run.json")
@@ -278,7 +278,7 @@ def test_interrupted_seed_leaves_the_finished_ones(
 def test_page_of_a_study_tells_its_numbers(study_of: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """The page holds the table and links to the files; without a browser it says that there is no chart."""
     study, _ = study_of((1, 2))
-    monkeypatch.setattr("toolkit.report.seeds_page.write_stills", lambda *_: False)
+    monkeypatch.setattr("toolkit.run._seeds_page.write_stills", lambda *_: False)
 
     page = write_study(study).read_text(encoding="utf-8")
 
@@ -292,7 +292,7 @@ def test_command_prints_the_table(
 ) -> None:
     """`investigate --seeds` prints a row a headline number, or all of them for machines; a bad list is an error."""
     assert callable(study_of)
-    monkeypatch.setattr("toolkit.report.seeds_page.write_stills", lambda *_: False)
+    monkeypatch.setattr("toolkit.run._seeds_page.write_stills", lambda *_: False)
 
     assert 0 == main(["investigate", "--seeds", "1-2", "--rows", "1000", "--threads", "1"])
     out = capsys.readouterr().out

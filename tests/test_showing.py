@@ -12,12 +12,12 @@ import polars as pl
 import pytest
 
 from toolkit import schema
-from toolkit.disclosure import LOG, DisclosureError, read_disclosures
+from toolkit.dataset._leak import Leak, open_leak
 from toolkit.errors import InputError
-from toolkit.language import speaking
-from toolkit.leak import Leak, open_leak
-from toolkit.privacy import mask_lines
-from toolkit.showing import IN_CLEAR, MASKED, Choice, card
+from toolkit.i18n import use_language
+from toolkit.privacy._access_log import LOG, DisclosureError, read_disclosures
+from toolkit.privacy._display import IN_CLEAR, MASKED, Choice, card
+from toolkit.privacy._masking import mask_lines
 
 REASON = "The desk checks two names with their lawyers."
 CHOICES: dict[str, Callable[[Leak], Choice]] = {
@@ -204,7 +204,7 @@ def test_a_leak_shows_what_it_is_and_no_line(leak: Leak) -> None:
 def test_a_leak_that_is_not_said_to_be_invented_is_taken_for_real() -> None:
     """Where the manifest makes no clear promise the card makes none; it speaks the reader's language."""
     shown = card("<b>", {"synthetic": "true"}, "duckdb")
-    with speaking("fr"):
+    with use_language("fr"):
         french = card("x", {"rows": 22_000_000}, "duckdb")
 
     assert "take it for real" in shown

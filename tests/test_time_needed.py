@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import pytest
 
 import toolkit
-from toolkit.report.notebooks import find_notebooks
-from toolkit.report.plan import expected_seconds
-from toolkit.report.time_needed import in_time
+from toolkit.notebook._timing import in_time
+from toolkit.report._notebooks import find_notebooks
+from toolkit.run._steps import expected_seconds
 
 
 @pytest.mark.parametrize(

@@ -13,13 +13,10 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from toolkit.dataset import Leak, describe, open_leak
     from toolkit.errors import ToolkitError
-    from toolkit.leak import Leak, open_leak
+    from toolkit.notebook import browse, default_leak, readable, time_needed
     from toolkit.provenance import verify_synthetic
-    from toolkit.report.data_sets import default_leak
-    from toolkit.report.description import describe
-    from toolkit.report.tables import browse, readable
-    from toolkit.report.time_needed import time_needed
 
 __all__ = [
     "Leak",
@@ -37,14 +34,14 @@ __all__ = [
 __version__ = version("leak-forensics-toolkit")
 
 _HOMES = {
-    "Leak": "toolkit.leak",
+    "Leak": "toolkit.dataset._leak",
     "ToolkitError": "toolkit.errors",
-    "browse": "toolkit.report.tables",
-    "default_leak": "toolkit.report.data_sets",
-    "describe": "toolkit.report.description",
-    "open_leak": "toolkit.leak",
-    "readable": "toolkit.report.tables",
-    "time_needed": "toolkit.report.time_needed",
+    "browse": "toolkit.notebook._tables",
+    "default_leak": "toolkit.notebook._default_leak",
+    "describe": "toolkit.dataset._describe",
+    "open_leak": "toolkit.dataset._leak",
+    "readable": "toolkit.notebook._tables",
+    "time_needed": "toolkit.notebook._timing",
     "verify_synthetic": "toolkit.provenance",
 }
 

@@ -148,7 +148,7 @@ class Lines(_Section):
 
 
 class Style(_Section):
-    """Share of comments typed in each manner (`toolkit.synth.comments.StyleRates` says what each is)."""
+    """Share of comments typed in each manner (`toolkit.synth.comments._comments.StyleRates` says what each is)."""
 
     capitals: Share
     lower_case: Share

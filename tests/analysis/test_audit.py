@@ -14,13 +14,15 @@ import pytest
 from scipy import stats
 
 from toolkit import schema
-from toolkit.analysis import audit, audit_estimates, audit_strata, comments
-from toolkit.analysis.audit_coverage import coverage_of
+from toolkit.analysis import audit, comments
+from toolkit.analysis._keys import KEYS
+from toolkit.analysis.audit import _estimates as audit_estimates
+from toolkit.analysis.audit import _strata as audit_strata
+from toolkit.analysis.audit._coverage import coverage_of
 from toolkit.analysis.comments import train, train_on_scan
-from toolkit.analysis.comments.lexicon import FOLDER
-from toolkit.analysis.keys import KEYS
+from toolkit.analysis.comments._lexicon import FOLDER
+from toolkit.dataset._leak import Leak, open_leak
 from toolkit.errors import InputError
-from toolkit.leak import Leak, open_leak
 
 TEXT = "administrative_comment"
 STRATA = dict(zip("ABCDE", audit_estimates.MEANINGS.values(), strict=True))

@@ -11,15 +11,16 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 import toolkit.analysis
-from toolkit.analysis.comments import classify, reading
-from toolkit.analysis.comments.folding import fold_phrase
-from toolkit.analysis.comments.lexicon import load_lexicon
-from toolkit.analysis.comments.qualifiers import qualify
-from toolkit.analysis.comments.reading import SECOND_READER
-from toolkit.analysis.comments.repair import repair
-from toolkit.analysis.comments.scan import find_entries, reached
+from toolkit.analysis.comments import _classifier as reading
+from toolkit.analysis.comments import classify
+from toolkit.analysis.comments._classifier import SECOND_READER
+from toolkit.analysis.comments._context import qualify
+from toolkit.analysis.comments._folding import fold_phrase
+from toolkit.analysis.comments._lexicon import load_lexicon
+from toolkit.analysis.comments._scan import find_entries, reached
+from toolkit.analysis.comments._spelling import repair
 
-DEV = Path(toolkit.analysis.__file__).parent / "data" / "comments_dev.csv"
+DEV = Path(toolkit.analysis.__file__).parent / "comments" / "data" / "comments_dev.csv"
 FRESH = Path(__file__).parent / "data" / "comments_fresh.csv"
 BLIND = Path(__file__).parent / "data" / "comments_blind.csv"
 

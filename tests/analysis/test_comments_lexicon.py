@@ -8,10 +8,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from toolkit.analysis.comments.folding import fold_phrase
-from toolkit.analysis.comments.lexicon import FOLDER, LexiconError, load_lexicon
-from toolkit.analysis.comments.patterns import ADJACENT, PatternError, expand, split_parts
-from toolkit.analysis.comments.scan import find_entries, reached
+from toolkit.analysis.comments._folding import fold_phrase
+from toolkit.analysis.comments._lexicon import FOLDER, LexiconError, load_lexicon
+from toolkit.analysis.comments._patterns import ADJACENT, PatternError, expand, split_parts
+from toolkit.analysis.comments._scan import find_entries, reached
 from toolkit.schema import CATEGORIES
 
 

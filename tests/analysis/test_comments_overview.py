@@ -11,7 +11,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from toolkit.analysis.comments import by_practice, flagged, overview, read_texts
-from toolkit.leak import Leak, open_leak
+from toolkit.dataset._leak import Leak, open_leak
 
 _COMMENTS = ["RAS", "sous tutelle", "  ", None, "sous tutelle", "n'est pas juif", "mari alcoolique", "RAS", "SDF"]
 

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from toolkit.analysis.control_limits import funnel
+from toolkit.analysis.stats._funnel_plot import funnel
 from toolkit.errors import InputError
 
 

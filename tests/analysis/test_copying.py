@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from toolkit.analysis.copying import copy_day, history, latest_copy
-from toolkit.leak import Leak
+from toolkit.analysis.counts._copy_date import copy_day, history, latest_copy
+from toolkit.dataset._leak import Leak
 
 
 def test_copy_is_not_before_the_last_change(leak: Leak) -> None:

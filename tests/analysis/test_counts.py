@@ -13,8 +13,8 @@ from polars.testing import assert_frame_equal
 
 from toolkit import schema
 from toolkit.analysis import counts
-from toolkit.analysis.keys import KEYS
-from toolkit.leak import Leak, open_leak
+from toolkit.analysis._keys import KEYS
+from toolkit.dataset._leak import Leak, open_leak
 
 QUESTIONS = [
     counts.overview,

@@ -12,8 +12,8 @@ from polars.testing import assert_frame_equal
 
 from toolkit import schema
 from toolkit.analysis import counts
-from toolkit.analysis.departements import by_departement, inhabitants
-from toolkit.leak import Leak, open_leak
+from toolkit.analysis.counts._departements import by_departement, inhabitants
+from toolkit.dataset._leak import Leak, open_leak
 
 
 def test_records_are_counted_where_the_practice_is(leak: Leak) -> None:

@@ -9,8 +9,8 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from toolkit.analysis import duplicates
-from toolkit.analysis.keys import KEYS
-from toolkit.leak import Leak
+from toolkit.analysis._keys import KEYS
+from toolkit.dataset._leak import Leak
 
 
 def test_funnel_from_lines_to_people(leak: Leak) -> None:

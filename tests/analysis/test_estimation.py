@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from toolkit.analysis.estimation import Interval, clopper_pearson, garwood, jeffreys, poisson_range, wilson
+from toolkit.analysis.stats._intervals import Interval, clopper_pearson, garwood, jeffreys, poisson_range, wilson
 from toolkit.errors import InputError
 
 PROPORTIONS = [wilson, clopper_pearson, jeffreys]

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.analysis.folding import departement_of, fold
-from toolkit.leak import Leak
-from toolkit.privacy import mask_place
+from toolkit.analysis._folding import departement_of, fold
+from toolkit.dataset._leak import Leak
+from toolkit.privacy._masking import mask_place
 
 NAMES = {
     "Lefèvre-Œuvrard": "LEFEVRE OEUVRARD",

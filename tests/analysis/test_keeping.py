@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,11 +16,12 @@ import pytest
 from numpy.typing import NDArray
 from polars.testing import assert_frame_equal
 
-from toolkit.analysis import counts, keeping
-from toolkit.analysis.keeping import kept
-from toolkit.analysis.kept_values import put_together, take_apart
-from toolkit.analysis.results import collect
-from toolkit.leak import Leak, open_leak
+from toolkit.dataset import _code
+from toolkit.dataset import cache as keeping
+from toolkit.dataset._cached_values import put_together, take_apart
+from toolkit.dataset._leak import Leak, open_leak
+from toolkit.dataset._results import collect
+from toolkit.dataset.cache import kept
 
 calls: list[str] = []
 """What was computed since the test began."""
@@ -137,7 +138,7 @@ def test_other_code_asks_again_and_clears_up(folder: Path, own: Leak, monkeypatc
     numbers(own)
     everything(own)
     before = folders(folder)
-    monkeypatch.setattr(keeping, "_CODE", "other")
+    monkeypatch.setattr(keeping, "code_digest", lambda _module: "other")
     numbers(own)
 
     assert 3 == len(calls)
@@ -244,19 +245,47 @@ def test_processes_that_answer_at_once_do_not_disturb_each_other(folder: Path) -
     assert [name for name in folders(folder) if name.startswith(".")] == []
 
 
-def test_the_key_follows_every_file_of_the_analyst(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever changes in the analyst's code or data changes the name under which its answers are kept."""
-    read: list[str] = []
-    original = Path.read_bytes
+def test_wording_keeps_what_was_cached_and_code_does_not(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The digest of a module follows its code, its data and what it imports, and not its docstrings or comments."""
+    package = tmp_path / "toolkit"
+    (package / "one" / "data").mkdir(parents=True)
+    files = {
+        "one/__init__.py": "",
+        "one/_ask.py": '"""Words."""\n\nfrom toolkit.two import f\n\nX = 1\n"""More words."""\n',
+        "one/data/list.csv": "a",
+        "two.py": "def f():\n    from toolkit.three import g\n    return g\n",
+        "three.py": "g = 1\n",
+        "apart.py": "h = 1\n",
+    }
+    for name, text in files.items():
+        (package / name).write_text(text, encoding="utf-8")
+    monkeypatch.setattr(_code, "_ROOT", package)
+    monkeypatch.setattr(_code, "_LOADED", time.time() + 60)
 
-    def listen(path: Path) -> bytes:
-        read.append(os.fspath(path))
-        return original(path)
+    def digest() -> str:
+        _code.code_digest.cache_clear()
+        return _code.code_digest("toolkit.one._ask")
 
-    monkeypatch.setattr(Path, "read_bytes", listen)
-    keeping._code()
-    analysis = Path(counts.__file__).parent
+    first = digest()
+    same = {"one/_ask.py": files["one/_ask.py"].replace("ords", "ishes") + "# why\n", "apart.py": "h = 2\n"}
+    other = {"one/_ask.py": "X = 2\n", "one/data/list.csv": "b", "two.py": "f = 1\n", "three.py": "g = 2\n"}
+    for name, text in same.items():
+        (package / name).write_text(text, encoding="utf-8")
+        assert first == digest()
+        (package / name).write_text(files[name], encoding="utf-8")
+    for name, text in other.items():
+        (package / name).write_text(text, encoding="utf-8")
+        assert first != digest()
+        (package / name).write_text(files[name], encoding="utf-8")
+    _code.code_digest.cache_clear()
 
-    expected = [path for path in analysis.rglob("*") if path.is_file() and path.suffix != ".pyc"]
-    assert set(map(os.fspath, expected)) <= set(read)
-    assert {"leak.py", "schema.py"} <= {Path(path).name for path in read}
+
+def test_code_that_changed_while_running_shares_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process whose files were changed after it started has a digest that no other process has."""
+    _code.code_digest.cache_clear()
+    before = _code.code_digest("toolkit.analysis.counts")
+    monkeypatch.setattr(_code, "_LOADED", 0.0)
+    _code.code_digest.cache_clear()
+
+    assert before != _code.code_digest("toolkit.analysis.counts")
+    _code.code_digest.cache_clear()

@@ -10,13 +10,13 @@ import polars as pl
 import pytest
 
 from tests.analysis.french_records import french_records
-from toolkit.analysis.linkage.evaluation import against, errors_by_cause, quality, quality_by_threshold
-from toolkit.analysis.linkage.model import Model
+from toolkit.analysis.linkage._evaluation import against, errors_by_cause, quality, quality_by_threshold
+from toolkit.analysis.linkage._input_table import FIELDS
+from toolkit.analysis.linkage._model import Model
+from toolkit.analysis.linkage._spark import score_on_spark
 from toolkit.analysis.linkage.resolve import STEPS, Linkage, compared_tables, link, resolve
-from toolkit.analysis.linkage.spark import score_on_spark
-from toolkit.analysis.linkage.tables import FIELDS
+from toolkit.dataset._leak import Leak
 from toolkit.errors import InputError
-from toolkit.leak import Leak
 
 
 def febrl(*names: str) -> tuple[pl.DataFrame, pl.DataFrame]:

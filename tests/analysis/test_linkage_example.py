@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 
 from toolkit.analysis.duplicates import People, count_people, example_pair
+from toolkit.dataset._leak import Leak, open_leak
 from toolkit.errors import InputError
-from toolkit.leak import Leak, open_leak
 
 
 @pytest.fixture(scope="module")

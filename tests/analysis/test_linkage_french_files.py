@@ -8,11 +8,13 @@ import duckdb
 import polars as pl
 import pytest
 
-from toolkit.analysis.linkage import clusters, normalise, tables
-from toolkit.analysis.linkage.comparisons import VETO_BITS
-from toolkit.analysis.linkage.model import initial_model
-from toolkit.analysis.linkage.scoring import Scorer
-from toolkit.analysis.linkage.tables import FIELDS
+from toolkit.analysis.linkage import _clusters as clusters
+from toolkit.analysis.linkage import _input_table as tables
+from toolkit.analysis.linkage import normalise
+from toolkit.analysis.linkage._comparisons import VETO_BITS
+from toolkit.analysis.linkage._input_table import FIELDS
+from toolkit.analysis.linkage._model import initial_model
+from toolkit.analysis.linkage._pair_scoring import Scorer
 
 Values = dict[str, str]
 

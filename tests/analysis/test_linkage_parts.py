@@ -11,13 +11,16 @@ import numpy as np
 import polars as pl
 import pytest
 
-from toolkit.analysis.linkage import blocking, clusters, normalise, tables
-from toolkit.analysis.linkage.comparisons import COMPARISONS
-from toolkit.analysis.linkage.evaluation import against, errors_by_cause, errors_by_kind, quality, quality_by_threshold
-from toolkit.analysis.linkage.model import Model, initial_model, settings
+from toolkit.analysis.linkage import _blocking as blocking
+from toolkit.analysis.linkage import _clusters as clusters
+from toolkit.analysis.linkage import _input_table as tables
+from toolkit.analysis.linkage import normalise
+from toolkit.analysis.linkage._comparisons import COMPARISONS
+from toolkit.analysis.linkage._evaluation import against, errors_by_cause, errors_by_kind, quality, quality_by_threshold
+from toolkit.analysis.linkage._model import Model, initial_model, settings
+from toolkit.analysis.linkage._practice_overlap import cluster_sizes, copied_bases, shared_patients
+from toolkit.analysis.linkage._rules import RULES, score_rules
 from toolkit.analysis.linkage.resolve import Linkage
-from toolkit.analysis.linkage.rules import RULES, score_rules
-from toolkit.analysis.linkage.sharing import cluster_sizes, copied_bases, shared_patients
 from toolkit.errors import InputError
 
 

@@ -9,11 +9,11 @@ import polars as pl
 import pytest
 
 from toolkit.analysis.duplicates import People, count_people, judge_people, judge_rules
-from toolkit.analysis.keeping import remember
-from toolkit.analysis.linkage import keeping
-from toolkit.analysis.linkage.people import PEOPLE_STEPS, write_clusters
+from toolkit.analysis.linkage import _checkpoints as keeping
+from toolkit.analysis.linkage._people import PEOPLE_STEPS, write_clusters
+from toolkit.dataset._leak import Leak, open_leak
+from toolkit.dataset.cache import remember
 from toolkit.errors import InputError
-from toolkit.leak import Leak, open_leak
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +150,7 @@ def test_other_code_links_anew(copy: Path, monkeypatch: pytest.MonkeyPatch) -> N
     with open_leak(copy) as leak:
         before = keeping.place(leak, {})
         counted = keeping.recall(leak, before)
-        monkeypatch.setattr(keeping, "_CODE", "another")
+        monkeypatch.setattr(keeping, "code_digest", lambda _module, within: "another")
         after = keeping.place(leak, {})
         assert keeping.recall(leak, after) is None
         remember(leak, after, counted)

@@ -6,7 +6,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from toolkit.analysis.linkage.visits import Visits, visits_of
+from toolkit.analysis.linkage._practices_per_person import Visits, visits_of
 
 LINES = (
     # record, practice, practitioner

@@ -14,10 +14,10 @@ from polars.testing import assert_frame_equal
 from toolkit import schema
 from toolkit.analysis import public_figures, scoring
 from toolkit.analysis.public_figures import Matches
-from toolkit.analysis.public_figures.agreement import date_agreement, place_agreement
-from toolkit.analysis.public_figures.names import near_names, with_keys
+from toolkit.analysis.public_figures._match_levels import date_agreement, place_agreement
+from toolkit.analysis.public_figures._names import near_names, with_keys
+from toolkit.dataset._leak import Leak, open_leak
 from toolkit.errors import DataSetError
-from toolkit.leak import Leak, open_leak
 
 D = date
 

@@ -16,15 +16,15 @@ from hypothesis import strategies as st
 from toolkit import schema
 from toolkit.analysis import public_figures, scoring
 from toolkit.analysis.public_figures import Matches, poisson_binomial_range, reliability
-from toolkit.analysis.public_figures.agreement import DATES
-from toolkit.analysis.public_figures.candidates import Candidates, FigureNames
-from toolkit.analysis.public_figures.chance import judge
-from toolkit.analysis.public_figures.frequencies import Frequencies
-from toolkit.analysis.public_figures.namesakes import Namesakes, Rates
+from toolkit.analysis.public_figures._candidates import Candidates, FigureNames
+from toolkit.analysis.public_figures._frequencies import Frequencies
+from toolkit.analysis.public_figures._match_levels import DATES
+from toolkit.analysis.public_figures._namesakes import Namesakes, Rates
+from toolkit.analysis.public_figures._posterior import judge
+from toolkit.dataset._leak import open_leak
 from toolkit.errors import InputError
-from toolkit.leak import open_leak
 from toolkit.scenario import load_scenario
-from toolkit.synth.generate import generate
+from toolkit.synth._generate import generate
 
 D = date
 SAME, YEAR, OTHER, UNKNOWN = (DATES.index(level) for level in ("same", "year", "other", "unknown"))

@@ -11,9 +11,9 @@ import pytest
 from toolkit.analysis import public_figures
 from toolkit.analysis.comments import classify
 from toolkit.analysis.public_figures import Matches, shuffle_dates, shuffle_names
-from toolkit.disclosure import LOG, read_disclosures
+from toolkit.dataset._leak import Leak, open_leak
 from toolkit.errors import InputError
-from toolkit.leak import Leak, open_leak
+from toolkit.privacy._access_log import LOG, read_disclosures
 
 REASON = "The desk checks the strongest leads with a second source."
 

@@ -12,8 +12,8 @@ from polars.testing import assert_frame_equal
 
 from toolkit import schema
 from toolkit.analysis.public_figures import own_register, read_register, to_register
+from toolkit.dataset._leak import Leak
 from toolkit.errors import InputError
-from toolkit.leak import Leak
 
 FRENCH = pl.DataFrame(
     {

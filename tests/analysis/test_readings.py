@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from toolkit.analysis.readings import readings
+from toolkit.analysis.stats._percentages import readings
 from toolkit.errors import InputError
 
 

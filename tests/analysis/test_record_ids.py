@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from toolkit.analysis.record_ids import all_ids, count_ids, id_sets, in_order
-from toolkit.leak import Leak
+from toolkit.analysis._record_ids import all_ids, count_ids, id_sets, in_order
+from toolkit.dataset._leak import Leak
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir

@@ -13,9 +13,9 @@ from sklearn.metrics.cluster import pair_confusion_matrix
 
 from toolkit import schema
 from toolkit.analysis import counts, duplicates, public_figures, scoring
-from toolkit.analysis.keys import KEYS
+from toolkit.analysis._keys import KEYS
+from toolkit.dataset._leak import Leak, open_leak
 from toolkit.errors import InputError
-from toolkit.leak import Leak, open_leak
 
 
 def test_counts_are_compared_with_the_truth(leak: Leak) -> None:

@@ -13,11 +13,11 @@ from toolkit.analysis.comments import (
     SecondReader,
     labelled_notes,
     load_second_reader,
-    second_reader,
     taught_notes,
     train,
     train_on_scan,
 )
+from toolkit.analysis.comments import _ngram_model as second_reader
 from toolkit.errors import InputError
 
 

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolkit import schema
-from toolkit.analysis import record_ids
-from toolkit.analysis.table_size import estimate_size, evenness, table_size
+from toolkit.analysis import _record_ids as record_ids
+from toolkit.analysis.counts._table_size import estimate_size, evenness, table_size
+from toolkit.dataset._leak import Leak, open_leak
 from toolkit.errors import InputError
-from toolkit.leak import Leak, open_leak
 
 
 def chance(highest: int, seen: int, size: int) -> Fraction:

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from toolkit.scenario import Errors, Scenario, load_scenario
-from toolkit.synth.generate import Generated, GenerateOptions, generate
+from toolkit.synth._generate import Generated, GenerateOptions, generate
 
 Make = Callable[..., "Made"]
 

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from toolkit.schema import CATEGORIES
-from toolkit.synth.comments import FIELD_LENGTH, Family, Grammar, RenderedComments, StyleRates
+from toolkit.synth.comments._comments import FIELD_LENGTH, Family, Grammar, RenderedComments, StyleRates
 
 PLAIN = StyleRates(
     capitals=0,

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from toolkit.synth.comments import Grammar, StyleRates
+from toolkit.synth.comments._comments import Grammar, StyleRates
 
 PLAIN = StyleRates(**dict.fromkeys((rate.name for rate in fields(StyleRates)), 0.0) | {"stock": 1.0})
 """The phrases as the grammar has them, and nothing else."""

@@ -9,9 +9,9 @@ import pytest
 from tests.synth.conftest import Made, Make, with_errors
 from toolkit.scenario import load_scenario
 from toolkit.schema import LINES
-from toolkit.synth.mixer import stream
-from toolkit.synth.spelling import join_particles, keyboard, mojibake, phonetic, stray_spaces
-from toolkit.synth.typist import CATALOGUE
+from toolkit.synth._error_model import CATALOGUE
+from toolkit.synth._spelling import join_particles, keyboard, mojibake, phonetic, stray_spaces
+from toolkit.synth.streams import stream
 
 ROWS = 4_000
 NAMES = {"last_name", "birth_name", "first_name"}

@@ -22,9 +22,9 @@ from toolkit import schema
 from toolkit.errors import DataSetError, InputError, ScenarioError
 from toolkit.provenance import SYNTHETIC_KEY, verify_synthetic
 from toolkit.scenario import load_scenario
-from toolkit.synth import generate as generate_module
-from toolkit.synth import writing
-from toolkit.synth.generate import GenerateOptions, generate
+from toolkit.synth import _generate as generate_module
+from toolkit.synth import _writing as writing
+from toolkit.synth._generate import GenerateOptions, generate
 
 PUBLISHED = "f27e856cbf9f185770a76b020d4af9dc6365bd0b06569b6609c72133fb3a8f2a"
 """Content hash of the data set of 20,000 lines with seed 1: it changes when other data are meant, and only then."""
@@ -195,7 +195,7 @@ def test_a_killed_run_goes_on_where_it_stopped(make: Make, tmp_path: Path) -> No
     out = tmp_path / "data"
     code = (
         "from pathlib import Path\nfrom toolkit.scenario import load_scenario\n"
-        "from toolkit.synth.generate import GenerateOptions, generate\n"
+        "from toolkit.synth._generate import GenerateOptions, generate\n"
         f"generate(load_scenario(), 1, 60_000, Path({str(out)!r}), GenerateOptions(partitions=30, threads=1))"
     )
     process = subprocess.Popen([sys.executable, "-c", code])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from toolkit.synth.mixer import Picker, apportion, low, permute, scale, stream, unpermute
+from toolkit.synth.streams import Picker, apportion, low, permute, scale, stream, unpermute
 
 MANY = np.arange(400_000, dtype=np.int64)
 # A fixed seed gives a fixed p-value: the bound is where a good mixer fails once in a million.

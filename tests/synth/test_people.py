@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from toolkit.scenario import Scenario, load_scenario
-from toolkit.synth.geography import Geography
-from toolkit.synth.households import CHILD, Demography
-from toolkit.synth.people import People
-from toolkit.synth.plan import Plan, make_plan
-from toolkit.synth.records import export_order
-from toolkit.synth.vocabulary import Vocabulary
+from toolkit.synth._geography import Geography
+from toolkit.synth._households import CHILD, Demography
+from toolkit.synth._people import People
+from toolkit.synth._plan import Plan, make_plan
+from toolkit.synth._records import export_order
+from toolkit.synth._vocabulary import Vocabulary
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +159,7 @@ def test_no_two_people_share_a_nir(plan: Plan, people: People, everybody: Demogr
 
 def test_numbers_stay_unique_when_a_month_is_full(scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
     """Past the last order number of a place and month comes the overflow series, and past that no number at all."""
-    monkeypatch.setattr("toolkit.synth.people._ORDERS", 1)
+    monkeypatch.setattr("toolkit.synth._people._ORDERS", 1)
     plan = make_plan(scenario, 1, 100_000, Geography.load())
     crowded = People(scenario, plan, Geography.load(), Vocabulary.load())
     ids = np.arange(plan.sizes.people, dtype=np.int64)

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from maintenance import streets as streets_script
 from maintenance import surnames as surnames_script
 from toolkit.provenance import FICTION_PHONE_ROOTS, INVENTED_STREET_COMPLEMENTS, SAFE_MAIL_SUFFIX
-from toolkit.synth import withheld
-from toolkit.synth.withheld import fold_name, is_withheld_full_name, is_withheld_surname, name_digest
+from toolkit.synth import _withheld as withheld
+from toolkit.synth._withheld import fold_name, is_withheld_full_name, is_withheld_surname, name_digest
 
 DATA = Path(withheld.__file__).parent / "data"
 INSEE_SUM_OF_SQUARED_SHARES = 1.43e-4

@@ -13,16 +13,21 @@ import ibis
 import ibis.expr.types as ir
 import polars as pl
 
-from toolkit.analysis.keeping import kept
-from toolkit.analysis.keys import EXACT_KEYS, Key, people_by_practices
-from toolkit.analysis.linkage.example import example_pair
-from toolkit.analysis.linkage.judging import Judged, judge_people, judge_rules
-from toolkit.analysis.linkage.people import People, count_people
+from toolkit.analysis._keys import EXACT_KEYS, Key, people_by_practices
+from toolkit.analysis._record_ids import all_ids, count_ids, id_sets
+from toolkit.analysis.linkage import (
+    Judged,
+    People,
+    cluster_sizes,
+    copied_bases,
+    count_people,
+    example_pair,
+    judge_people,
+    judge_rules,
+)
 from toolkit.analysis.linkage.resolve import resolve
-from toolkit.analysis.linkage.sharing import cluster_sizes, copied_bases
-from toolkit.analysis.record_ids import all_ids, count_ids, id_sets
-from toolkit.analysis.results import collect, share
-from toolkit.leak import Leak
+from toolkit.dataset import Leak, collect, share
+from toolkit.dataset.cache import kept
 
 __all__ = [
     "EXACT_KEYS",

@@ -11,9 +11,8 @@ import ibis.expr.types as ir
 import polars as pl
 
 from toolkit.analysis.public_figures import TIERS
-from toolkit.analysis.results import collect, share
+from toolkit.dataset import Leak, collect, share
 from toolkit.errors import InputError
-from toolkit.leak import Leak
 
 __all__ = [
     "misleading_comments",

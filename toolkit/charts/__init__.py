@@ -6,8 +6,8 @@ has its outlines beside. Writing them to a page, with plotly.js inside, is the b
 picture fit one, and `IMAGE_WIDTH` is the width of a file. One file a question; `look` is what all share.
 """
 
-from toolkit.charts.claims import claims_against_leak
-from toolkit.charts.comments import (
+from toolkit.charts._claims import claims_against_leak
+from toolkit.charts._comments import (
     audit_intervals,
     comments_by_category,
     comments_by_practice,
@@ -15,24 +15,24 @@ from toolkit.charts.comments import (
     estimate_and_truth,
     misleading_comments,
 )
-from toolkit.charts.counts import completeness, counts_overview, lines_by_practice, lines_by_year
-from toolkit.charts.departements import departement_map
-from toolkit.charts.duplicates import cluster_sizes, people_by_practices, people_steps, repeats, shared_patients
-from toolkit.charts.linkage import (
+from toolkit.charts._counts import completeness, counts_overview, lines_by_practice, lines_by_year
+from toolkit.charts._departements import departement_map
+from toolkit.charts._duplicates import cluster_sizes, people_by_practices, people_steps, repeats, shared_patients
+from toolkit.charts._linkage import (
     linkage_errors,
     match_weights,
     missed_by_typing_error,
     people_by_threshold,
     weight_of_a_pair,
 )
-from toolkit.charts.look import IMAGE_WIDTH, TEMPLATE, for_page
-from toolkit.charts.public_figures import (
+from toolkit.charts._public_figures import (
     public_figures_exposure,
     public_figures_placebo,
     public_figures_reliability,
     public_figures_tiers,
 )
-from toolkit.charts.seeds import spread_over_seeds
+from toolkit.charts._seeds import spread_over_seeds
+from toolkit.charts._theme import IMAGE_WIDTH, TEMPLATE, for_page
 
 __all__ = [
     "IMAGE_WIDTH",

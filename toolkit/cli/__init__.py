@@ -13,16 +13,16 @@ from typing import Annotated
 import typer
 
 from toolkit import __version__
-from toolkit.cli.claims import claims
-from toolkit.cli.comments import comments
-from toolkit.cli.counts import counts
-from toolkit.cli.description import describe
-from toolkit.cli.disclosures import disclosures
-from toolkit.cli.duplicates import duplicates
-from toolkit.cli.main_job import investigate
-from toolkit.cli.making import generate, verify_synthetic
-from toolkit.cli.public_figures import public_figures
-from toolkit.cli.rerun import rerun
+from toolkit.cli._claims import claims
+from toolkit.cli._comments import comments
+from toolkit.cli._counts import counts
+from toolkit.cli._describe import describe
+from toolkit.cli._disclosures import disclosures
+from toolkit.cli._duplicates import duplicates
+from toolkit.cli._generate import generate, verify_synthetic
+from toolkit.cli._investigate import investigate
+from toolkit.cli._public_figures import public_figures
+from toolkit.cli._rerun import rerun
 from toolkit.errors import ToolkitError
 
 __all__ = ["app", "main"]

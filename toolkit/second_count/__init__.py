@@ -9,13 +9,13 @@ one of the two.
 Each function answers with plain numbers by the names that `results.json` gives them.
 """
 
-from toolkit.second_count.clusters import count_clusters
-from toolkit.second_count.estimate import Stratum, Total, estimate_total
-from toolkit.second_count.figures import count_exact_pairs
-from toolkit.second_count.folding import fold
-from toolkit.second_count.lines import count_dates, count_filled, count_lines
-from toolkit.second_count.people import count_people_by_keys
-from toolkit.second_count.planted import count_planted
+from toolkit.second_count._clusters import count_clusters
+from toolkit.second_count._estimate import Stratum, Total, estimate_total
+from toolkit.second_count._figures import count_exact_pairs
+from toolkit.second_count._folding import fold
+from toolkit.second_count._lines import count_dates, count_filled, count_lines
+from toolkit.second_count._people import count_people_by_keys
+from toolkit.second_count._planted import count_planted
 
 __all__ = [
     "Stratum",

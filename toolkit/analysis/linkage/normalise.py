@@ -23,8 +23,8 @@ from __future__ import annotations
 
 import duckdb
 
-from toolkit.analysis.linkage.queries import first_row, number
-from toolkit.analysis.linkage.spelling import set_spellings
+from toolkit.analysis.linkage._spelling import set_spellings
+from toolkit.analysis.linkage._sql import first_row, number
 
 __all__ = ["NOT_A_NAME", "complete", "count_bearers", "normalise"]
 

@@ -13,12 +13,16 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from toolkit.analysis.linkage import blocking, clusters, entries, normalise, tables
-from toolkit.analysis.linkage.model import Model, initial_model
-from toolkit.analysis.linkage.queries import number
-from toolkit.analysis.linkage.scoring import Scorer
-from toolkit.analysis.linkage.training import train, training_uids
-from toolkit.analysis.linkage.workspace import KeptSteps, workspace
+from toolkit.analysis.linkage import _blocking as blocking
+from toolkit.analysis.linkage import _clusters as clusters
+from toolkit.analysis.linkage import _input_table as tables
+from toolkit.analysis.linkage import _placeholders as entries
+from toolkit.analysis.linkage import normalise
+from toolkit.analysis.linkage._model import Model, initial_model
+from toolkit.analysis.linkage._pair_scoring import Scorer
+from toolkit.analysis.linkage._sql import number
+from toolkit.analysis.linkage._training import train, training_uids
+from toolkit.analysis.linkage._workspace import KeptSteps, workspace
 
 __all__ = [
     "STEPS",

@@ -7,14 +7,14 @@ somebody else (`chance`), and every tier with the number of hits that namesakes 
 found; names are shown by `reveal` alone, which keeps a log.
 """
 
-from toolkit.analysis.public_figures.agreement import TIERS
-from toolkit.analysis.public_figures.exposure import confirmed, exposure, masked, reveal
-from toolkit.analysis.public_figures.frequencies import Frequencies, measure
-from toolkit.analysis.public_figures.matching import Matches, match
-from toolkit.analysis.public_figures.placebo import placebo, shuffle_dates, shuffle_names
-from toolkit.analysis.public_figures.register import own_register, read_register, to_register
-from toolkit.analysis.public_figures.reliability import poisson_binomial_range, reliability
-from toolkit.analysis.public_figures.writing import check_place, write_hits
+from toolkit.analysis.public_figures._export import check_place, write_hits
+from toolkit.analysis.public_figures._exposure import confirmed, exposure, masked, reveal
+from toolkit.analysis.public_figures._frequencies import Frequencies, measure
+from toolkit.analysis.public_figures._match_levels import TIERS
+from toolkit.analysis.public_figures._matching import Matches, match
+from toolkit.analysis.public_figures._placebo import placebo, shuffle_dates, shuffle_names
+from toolkit.analysis.public_figures._register import own_register, read_register, to_register
+from toolkit.analysis.public_figures._reliability import poisson_binomial_range, reliability
 
 __all__ = [
     "TIERS",

@@ -1,0 +1,34 @@
+"""The data set that notebooks open when none is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from toolkit.scenario import DEFAULT_SCENARIO, load_scenario
+from toolkit.synth import DATA, data_set_folder
+
+__all__ = ["default_leak", "project_root"]
+
+_SMALL = 200_000
+
+
+def project_root() -> Path:
+    """The nearest folder, from the working directory upwards, that has data sets; else the working directory."""
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / DATA).is_dir()), here)
+
+
+def default_leak() -> Path:
+    """The newest finished data set under data/synthetic; where there is none, one of 200,000 lines is made.
+
+    Looks in the working directory and its parents, so that a notebook finds what was made from the project's root.
+    Raises `DataSetError` when a data set cannot be made there.
+    """
+    folder = project_root() / DATA
+    manifests = sorted(folder.glob("*/manifest.json"), key=lambda file: (file.stat().st_mtime_ns, file.parent.name))
+    if manifests:
+        return manifests[-1].parent
+    from toolkit.synth import generate
+
+    out = project_root() / data_set_folder(DEFAULT_SCENARIO, _SMALL, 1)
+    return generate(load_scenario(), 1, _SMALL, out).path

@@ -1,0 +1,220 @@
+"""Notebooks run at full scale and kept as pages that open with no network."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import tempfile
+from functools import cache
+from html import escape, unescape
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from toolkit._io import ReportError, write_text
+from toolkit.report._command import without_folders
+
+__all__ = ["execute_notebook", "find_notebooks", "run_notebook", "to_page"]
+
+_PLOTLY = "application/vnd.plotly.v1+json"
+_FORM = "application/vnd.jupyter.widget-view+json"
+_TEMPLATES = Path(__file__).parent / "templates"
+_CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+def find_notebooks() -> list[Path]:
+    """The numbered notebooks, in order: those of the working directory, else those of the toolkit's checkout.
+
+    Raises `ReportError` when there are none: an installed package does not carry them.
+    """
+    for root in (Path.cwd(), _CHECKOUT):
+        found = sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+        if found:
+            return found
+    raise ReportError(f"There are no notebooks in {Path.cwd() / 'notebooks'}: run this from a checkout of the toolkit.")
+
+
+def run_notebook(notebook: Path, page: Path, parameters: dict[str, Any], content: str | None = None) -> str:
+    """Run `notebook` with `parameters` in a process of its own, write it as the HTML `page`, and return its title.
+
+    `content` is the content hash of the data set: a page that says of itself to be made from the same notebook,
+    parameters, content, code and libraries is left as it is.
+    Raises the errors of `execute_notebook`; then no page is written.
+    """
+    made_from = None if content is None else _made_from(notebook, parameters, content)
+    if made_from is not None and (title := _title_of(page, made_from)) is not None:
+        return title
+    ran = execute_notebook(notebook, parameters)
+    _hide_folders(ran, parameters)
+    title = _title(ran) or notebook.stem
+    write_text(page, to_page(ran, title, made_from))
+    return title
+
+
+def _hide_folders(ran: nbformat.NotebookNode, parameters: dict[str, Any]) -> None:
+    """Tell the data set as a report does in the cell of the parameters, which the page shows."""
+    if "leak_path" in parameters:
+        for cell in ran.cells:
+            if "injected-parameters" in cell.metadata.get("tags", []):
+                cell.source = without_folders(cell.source, Path(parameters["leak_path"]))
+
+
+def execute_notebook(notebook: Path, parameters: dict[str, Any]) -> nbformat.NotebookNode:
+    """Run `notebook` with `parameters` in a process of its own; return it with its outputs.
+
+    Raises `ReportError`, with the cell and the kind of its error, when a cell fails, and when the process ends before
+    the notebook does. What the error says is not told: it may quote a line of the leak.
+    """
+    import papermill
+    from nbclient.exceptions import DeadKernelError
+    from traitlets.config import Config
+
+    with tempfile.TemporaryDirectory(prefix="notebook-") as folder:
+        executed = Path(folder) / notebook.name
+        # Sockets on disk, not TCP ports, in a folder of this run's own: what a kernel says of a leak stays on this
+        # machine and with this user, and two runs at a time do not hear each other.
+        private = Config({"KernelManager": {"transport": "ipc", "ip": os.fspath(Path(folder) / "kernel")}})
+        # A kernel that is ended in the middle complains of it where our progress stands; what fails in a cell we tell.
+        private.NotebookClient.extra_arguments = ["--IPKernelApp.log_level=CRITICAL"]
+        try:
+            papermill.execute_notebook(
+                notebook,
+                executed,
+                parameters,
+                kernel_name="python3",
+                progress_bar=False,
+                cwd=Path.cwd(),
+                config=private,
+            )
+        except papermill.PapermillExecutionError as error:
+            raise ReportError(
+                f"Notebook {notebook.name} failed in cell {error.cell_index} ({error.ename}): "
+                "open it with `make lab` to see why."
+            ) from None
+        except DeadKernelError:
+            raise ReportError(
+                f"Notebook {notebook.name} did not end: its process was ended, most likely for want of memory: "
+                "lower --memory-limit or close other programs."
+            ) from None
+        ran: nbformat.NotebookNode = nbformat.read(executed, as_version=4)
+    return ran
+
+
+def _made_from(notebook: Path, parameters: dict[str, Any], content: str) -> str:
+    """A digest of all that decides what a notebook's page shows; its language is English whatever the report's is."""
+    told = json.dumps([content, parameters], sort_keys=True, default=str)
+    return hashlib.sha256(notebook.read_bytes() + told.encode() + _code()).hexdigest()
+
+
+@cache
+def _code() -> bytes:
+    """A digest of the toolkit's own files, and of the names and versions of all that is installed."""
+    package = Path(__file__).parents[1]
+    digest = hashlib.sha256()
+    for file in sorted(package.rglob("*")):
+        if file.is_file() and file.parent.name != "__pycache__":
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
+    installed = sorted(f"{each.metadata['Name']} {each.version}" for each in distributions())
+    digest.update("\n".join(installed).encode())
+    return digest.digest()
+
+
+_MARK = '<meta name="made-from" content="{}">'
+
+
+def _title_of(page: Path, made_from: str) -> str | None:
+    """The title of a page that says to be made from this; none of any other, and where there is no page."""
+    try:
+        with page.open(encoding="utf-8") as lines:
+            head = lines.read(_HEAD)
+    except (OSError, UnicodeDecodeError):
+        return None
+    title = re.search("<title>(.*?)</title>", head)
+    return unescape(title[1]) if title is not None and _MARK.format(made_from) in head else None
+
+
+_HEAD = 2_000
+"""Letters of a page within which its title and its mark stand."""
+
+
+def to_page(notebook: nbformat.NotebookNode, title: str, made_from: str | None = None) -> str:
+    """An executed notebook as HTML that loads nothing: plotly.js is inside once, if there is a figure at all.
+
+    `made_from` is a digest of all that decided it, which the page then tells of itself.
+    """
+    from nbconvert import HTMLExporter
+    from plotly.offline import get_plotlyjs
+
+    _drop_forms(notebook)
+    figures = sum(_draw_figures(cell, number) for number, cell in enumerate(notebook.cells))
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = re.sub(r"\]\((\d\d_\w+)\.ipynb\)", r"](\1.html)", cell.source)
+    notebook.metadata["title"] = title
+    exporter = HTMLExporter(
+        template_name="offline",
+        extra_template_basedirs=[os.fspath(_TEMPLATES)],
+        require_js_url="",
+        mathjax_url="",
+        mermaid_js_url="",
+        jupyter_widgets_base_url="",
+    )
+    html, _ = exporter.from_notebook_node(notebook, {"plotly_js": get_plotlyjs() if figures else ""})
+    return str(html) if made_from is None else str(html).replace("<head>", f"<head>{_MARK.format(made_from)}", 1)
+
+
+def _drop_forms(notebook: nbformat.NotebookNode) -> None:
+    """Put a word in the place of each form, such as the labelling sheet: a page cannot save what is filled in.
+
+    What a form held, a comment for one, is kept in the notebook's metadata, and goes with it.
+    """
+    notebook.metadata.pop("widgets", None)
+    for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
+        if _FORM in output.get("data", {}):
+            output.data = {"text/plain": "A form to fill in stands here in JupyterLab."}
+
+
+def _draw_figures(cell: nbformat.NotebookNode, number: int) -> int:
+    """Put the drawing of each Plotly figure of a cell in the place of its data; how many there were."""
+    import plotly.io
+
+    drawn = 0
+    for output in cell.get("outputs", []):
+        figure = output.get("data", {}).pop(_PLOTLY, None)
+        if figure is None:
+            continue
+        drawn += 1
+        figure.pop("config", None)
+        drawing = plotly.io.to_html(
+            figure,
+            config={"displayModeBar": False},
+            include_plotlyjs=False,
+            include_mathjax=False,
+            full_html=False,
+            div_id=f"figure-{number}-{drawn}",
+            validate=False,
+        )
+        output.data = {"text/html": f'<div role="img" aria-label="{_alternative(figure)}">{drawing}</div>'}
+    return drawn
+
+
+def _alternative(figure: dict[str, Any]) -> str:
+    """What a reader who cannot see the figure is told: its title, which states the finding."""
+    title = figure.get("layout", {}).get("title", {}).get("text", "")
+    return escape(" ".join(re.sub(r"<[^>]+>", " ", title).split()))
+
+
+def _title(notebook: nbformat.NotebookNode) -> str | None:
+    """The first heading of the notebook."""
+    headings = (
+        line.removeprefix("# ")
+        for cell in notebook.cells
+        if cell.cell_type == "markdown"
+        for line in cell.source.splitlines()
+        if line.startswith("# ")
+    )
+    return next(headings, None)

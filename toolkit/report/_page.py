@@ -1,0 +1,70 @@
+"""The report: a page for an editor, its numbers for machines, tables, pictures, and the proof that it shows nobody.
+
+`index.html` is written last, and only when the scan of the whole folder found no text of a record in it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from toolkit._io import write_text
+from toolkit.questions import Meaning, Result
+from toolkit.report._chart_set import draw
+from toolkit.report._command import without_folders
+from toolkit.report._exports import write_tables
+from toolkit.report._findings import Findings
+from toolkit.report._image_export import write_stills
+from toolkit.report._privacy_check import scan_report
+from toolkit.report._rendering import render
+from toolkit.report._view import view
+
+__all__ = ["CHARTS", "INDEX", "TABLES", "write_report"]
+
+CHARTS, TABLES = "charts", "tables"
+"""The folders of pictures and of CSV files, below the report's."""
+INDEX = "index.html"
+"""The page itself."""
+
+
+def write_report(folder: Path, findings: Findings) -> Path:
+    """Write the report of an investigation in the current language; return the path of its page, `index.html`.
+
+    Below `folder` stand then `results.json`, `tables/*.csv` and `charts/*.svg` and `*.png`, each named as the page
+    names it; the notebooks' pages stand there already. Without a browser there are no pictures, which the page says.
+    Raises `ReportError` when the disk does not let us, and when the scan finds text of a record anywhere in the folder:
+    then there is no page.
+    """
+    index = folder / INDEX
+    index.unlink(missing_ok=True)
+    charts, exports = draw(findings), write_tables(findings, folder / TABLES)
+    pictured = write_stills(charts, folder / CHARTS)
+    write_text(folder / "results.json", _results(findings))
+    page = render(view(findings, charts, exports, _pictures(folder / CHARTS) if pictured else {}))
+    scan_report(
+        folder,
+        findings.leak_path,
+        {index.name: page},
+        threads=findings.parameters["threads"],
+        memory_limit=findings.parameters["memory_limit"],
+    )
+    write_text(index, page)
+    return index
+
+
+def _results(findings: Findings) -> str:
+    """Every number for machines: ids and numbers are the same in every language, its words are those of the page."""
+    records = [_record(result, findings.leak_path) for result in findings.results]
+    return json.dumps(records, ensure_ascii=False, indent=2) + "\n"
+
+
+def _record(result: Result, leak_path: Path) -> dict[str, Any]:
+    words = ("unit", "denominator_unit", "definition", "interval")
+    said = {name: Meaning.said(value) if name in words else value for name, value in asdict(result).items()}
+    return {**said, "command": without_folders(result.command, leak_path)}
+
+
+def _pictures(folder: Path) -> dict[str, str]:
+    return {picture.stem: picture.read_text(encoding="utf-8") for picture in sorted(folder.glob("*.svg"))}

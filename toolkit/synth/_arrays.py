@@ -1,0 +1,45 @@
+"""NumPy values as Arrow columns: numbers written with a fixed number of digits, values some of which are missing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from toolkit.synth.streams import Ints
+
+__all__ = ["digits", "fixed_width", "nullable"]
+
+Bytes = NDArray[np.uint8]
+_ZERO = ord("0")
+
+
+def digits(numbers: Ints, width: int) -> Bytes:
+    """[n, width]: the decimal digits of each number as ASCII bytes, padded with zeros."""
+    out = np.empty((len(numbers), width), dtype=np.uint8)
+    rest = numbers.astype(np.uint64)
+    ten = np.uint64(10)
+    for column in range(width - 1, -1, -1):
+        following = rest // ten
+        out[:, column] = rest - following * ten
+        rest = following
+    out += np.uint8(_ZERO)
+    return out
+
+
+def fixed_width(characters: Bytes, present: NDArray[np.bool_]) -> pa.Array:
+    """An Arrow string array of the rows of `characters`, null where not `present`."""
+    width = characters.shape[1]
+    offsets = np.zeros(len(present) + 1, dtype=np.int32)
+    np.cumsum(present * np.int32(width), out=offsets[1:])
+    data = pa.py_buffer(np.ascontiguousarray(characters[present]))
+    return pa.Array.from_buffers(pa.string(), len(present), [_bitmap(present), pa.py_buffer(offsets), data])
+
+
+def nullable(values: NDArray[np.generic], present: NDArray[np.bool_], kind: pa.DataType) -> pa.Array:
+    """An Arrow array of the given fixed-width type, null where not `present`."""
+    return pa.Array.from_buffers(kind, len(values), [_bitmap(present), pa.py_buffer(np.ascontiguousarray(values))])
+
+
+def _bitmap(present: NDArray[np.bool_]) -> pa.Buffer:
+    return pa.py_buffer(np.packbits(present, bitorder="little"))

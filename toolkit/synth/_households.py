@@ -1,0 +1,254 @@
+"""Who lives with whom: households, ages and sexes, as functions of a person's number.
+
+The people at home in one practice are cut into runs of `RUN` numbers, and each run into households by one of a few
+hundred templates; a household's number is that of its first member.
+Couples and families draw their ages together (partners close, parents and children a generation apart, twins born the
+same day); people alone make up whatever is left of the age pyramid, so that the pyramid of all comes out right.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolkit.scenario import Scenario
+from toolkit.synth._plan import Plan
+from toolkit.synth._vocabulary import Vocabulary
+from toolkit.synth.streams import Ints, Picker, Words, chance, low, scale, stream
+
+__all__ = ["ALONE", "CHILD", "MAN", "WOMAN", "Demography", "Households"]
+
+RUN = 12
+_TEMPLATES = 512
+ALONE, MAN, WOMAN, CHILD = 0, 1, 2, 3
+_SOLO, _COUPLE, _MOTHER, _FATHER, _FAMILY = range(5)
+_OLDEST = 104
+_CALIBRATION_PEOPLE = 240_000
+# Ages of the youngest child in a household (years 0 to 44): grown children are still in their parents' practice's base.
+_YOUNGEST = (
+    [10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 9, 9, 9, 8, 7, 6, 5, 4, 4, 3] + [2] * 10 + [1] * 10
+)
+# Age of the mother at the birth of her youngest: 22 to 42, centred on 32.
+_MOTHER_AGES = [2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 12, 11, 10, 9, 8, 6, 5, 4, 3, 2, 1]
+# Years by which a man is older than his partner: -4 to +9.
+_OLDER = [2, 3, 5, 9, 14, 16, 14, 11, 8, 6, 4, 3, 2, 1]
+# Ages of women in couples without children in the base: 20 to 93.
+_COUPLE_AGES = [2] * 4 + [6] * 8 + [4] * 14 + [8] * 10 + [13] * 20 + [9] * 8 + [4] * 6 + [1] * 4
+_DAYS = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+_MONTH_SHARES = np.array([337, 307, 335, 326, 341, 338, 353, 349, 338, 341, 321, 333])
+
+
+@dataclass(frozen=True)
+class Demography:
+    """One entry a person."""
+
+    household: Ints
+    """Number of the household's first member."""
+    role: NDArray[np.int8]
+    """ALONE, MAN, WOMAN or CHILD."""
+    mother: Ints
+    """Number of the mother, or -1; for a child of a father alone, -1."""
+    father: Ints
+    """Number of the father, or -1."""
+    husband: Ints
+    """For the second partner of a couple, the number of the first; -1 for everybody else."""
+    sex: Ints
+    """0 men, 1 women."""
+    year: Ints
+    month: Ints
+    day: Ints
+    name_rank: Ints
+    """Rank among the household's children, so that brothers and sisters get different first names."""
+
+    @property
+    def birth_date(self) -> NDArray[np.int32]:
+        """Days since 1970-01-01."""
+        return days(self.year, self.month, self.day)
+
+    def take(self, positions: Ints) -> Demography:
+        """The people at the given positions."""
+        return Demography(*(getattr(self, field.name)[positions] for field in fields(self)))
+
+
+def days(year: Ints, month: Ints, day: Ints) -> NDArray[np.int32]:
+    """Days since 1970-01-01 of each calendar date (Hinnant, *chrono-compatible low-level date algorithms*)."""
+    y = year - (month <= 2)
+    era_year = y % 400
+    day_of_year = (153 * (month + np.where(month > 2, -3, 9)) + 2) // 5 + day - 1
+    day_of_era = era_year * 365 + era_year // 4 - era_year // 100 + day_of_year
+    return ((y // 400) * 146_097 + day_of_era - 719_468).astype(np.int32)
+
+
+def month_length(year: Ints, month: Ints) -> Ints:
+    """Days in each month."""
+    leap = (month == 2) & (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
+    length: Ints = _DAYS[month - 1] + leap
+    return length
+
+
+class Households:
+    """Demography of the people of a plan."""
+
+    def __init__(self, scenario: Scenario, plan: Plan, vocabulary: Vocabulary) -> None:
+        self._people = scenario.people
+        self._plan = plan
+        self._last_day = scenario.dates.copied_on
+        self._this_year = scenario.dates.copied_on.year
+        seed = plan.seed
+        self._s_template = stream(seed, "household/template")
+        self._s_kind = stream(seed, "household/kind")
+        self._s_youngest = stream(seed, "household/youngest")
+        self._s_gaps = stream(seed, "household/gaps")
+        self._s_couple = stream(seed, "household/couple")
+        self._s_alone = stream(seed, "person/alone")
+        self._s_birthday = stream(seed, "person/birthday")
+        self._s_child_sex = stream(seed, "person/sex")
+        self._youngest = Picker(_YOUNGEST)
+        self._mother_age = Picker(_MOTHER_AGES)
+        self._older = Picker(_OLDER)
+        self._couple_age = Picker(_COUPLE_AGES)
+        self._month = Picker(_MONTH_SHARES)
+        self._start, self._size = _templates(self._people.household_sizes)
+        self._solo = Picker(np.ones(2 * (_OLDEST + 1), dtype=np.int64))
+        self._solo = self._what_is_left(vocabulary)
+
+    def __call__(self, person: Ints, home: Ints | None = None) -> Demography:
+        """Demography of each person (any numbers, in any order); `home` is their home practice when it is known."""
+        practice = self._plan.home(person) if home is None else home
+        first = self._plan.people_start[practice]
+        local = np.where(person < self._plan.people_start[-1], person - first, 0)
+        return self._demography(person, local)
+
+    def _demography(self, person: Ints, local: Ints) -> Demography:
+        position = local % RUN
+        run = person - position
+        template = scale(self._s_template(run), _TEMPLATES)
+        rank = position - self._start[template, position]
+        household = person - rank
+        kind = self._kind(household, self._size[template, position])
+        adults = np.where((kind == _COUPLE) | (kind == _FAMILY), 2, 1)
+        is_child = rank >= adults
+        sex, age = self._ages(person, household, kind, rank, adults, is_child)
+        key = np.where(is_child, self._birth_key(household, rank, adults), person)
+        year, month, day = self._birthday(key, self._this_year - age)
+        role = np.full(len(person), ALONE, dtype=np.int8)
+        role[(kind != _SOLO) & ~is_child] = MAN
+        role[(kind != _SOLO) & ~is_child & ((rank == 1) | (kind == _MOTHER))] = WOMAN
+        role[is_child] = CHILD
+        pair = (kind == _COUPLE) | (kind == _FAMILY)
+        return Demography(
+            household=household,
+            role=role,
+            mother=np.where(is_child & (kind != _FATHER), household + (kind == _FAMILY), -1),
+            father=np.where(is_child & (kind != _MOTHER), household, -1),
+            husband=np.where(pair & (rank == 1), household, -1),
+            sex=sex,
+            year=year,
+            month=month,
+            day=day,
+            name_rank=np.where(is_child, rank - adults, 0),
+        )
+
+    def _kind(self, household: Ints, size: Ints) -> Ints:
+        words = self._s_kind(household)
+        lone = chance(words, self._people.lone_parent)
+        kind = np.where(size == 1, _SOLO, _FAMILY)
+        kind[size == 2] = np.where(lone, _MOTHER, _COUPLE)[size == 2]
+        father = (size == 2) & lone & chance(low(words), 0.2)
+        kind[father] = _FATHER
+        kind[(size == 3) & chance(low(words), 0.18)] = _MOTHER
+        kind[(size == 4) & chance(low(words), 0.05)] = _MOTHER
+        return kind
+
+    def _ages(
+        self, person: Ints, household: Ints, kind: Ints, rank: Ints, adults: Ints, is_child: NDArray[np.bool_]
+    ) -> tuple[Ints, Ints]:
+        """Sex and age (in years reached in the year of the copy) of each person."""
+        solo = self._solo(self._s_alone(person)).astype(np.int64)
+        sex, age = np.divmod(solo, _OLDEST + 1)
+        living = np.flatnonzero(kind != _SOLO)
+        if living.size == 0:
+            return sex, age
+        h, r, kinds, grown, child = household[living], rank[living], kind[living], adults[living], is_child[living]
+        children = (kinds == _MOTHER) | (kinds == _FATHER) | (kinds == _FAMILY)
+        couple = self._s_couple(h)
+        youngest_words = self._s_youngest(h)
+        gaps = self._gaps(h)
+        youngest = self._youngest(youngest_words).astype(np.int64)
+        mother = youngest + np.maximum(22 + self._mother_age(low(youngest_words)), 19 + gaps[:, -1])
+        woman = np.where(children, mother, 20 + self._couple_age(couple))
+        man = woman + self._older(low(couple)) - 4
+        child_rank = np.clip(r - grown, 0, gaps.shape[1] - 1)
+        is_woman = (r == 1) & ~child | (kinds == _MOTHER) & ~child
+        age_here = np.where(child, youngest + gaps[np.arange(len(h)), child_rank], np.where(is_woman, woman, man))
+        sex_here = np.where(child, self._s_child_sex.chance(person[living], 0.488), is_woman).astype(np.int64)
+        same = (kinds == _COUPLE) & chance(low(youngest_words), self._people.same_sex_couples)
+        sex_here = np.where(same & ~child, (youngest_words & np.uint64(1)).astype(np.int64), sex_here)
+        sex[living] = sex_here
+        age[living] = np.minimum(age_here, _OLDEST)
+        return sex, age
+
+    def _gaps(self, household: Ints) -> Ints:
+        """[n, 4]: how many years older than the youngest each child is; twins share the day."""
+        words = self._s_gaps(household)
+        steps = np.stack([2 + ((words >> np.uint64(shift)) & np.uint64(3)).astype(np.int64) for shift in (0, 2, 4)])
+        steps[0] = np.where(chance(words, self._people.twins * 2), 0, steps[0])
+        return np.concatenate((np.zeros((1, len(household)), dtype=np.int64), np.cumsum(steps, axis=0))).T
+
+    def _birth_key(self, household: Ints, rank: Ints, adults: Ints) -> Ints:
+        """What the day of birth is drawn from: the person, but the elder twin's for both twins."""
+        second = rank - adults == 1
+        twins = chance(self._s_gaps(household), self._people.twins * 2)
+        key: Ints = household + rank - (second & twins)
+        return key
+
+    def _birthday(self, key: Ints, year: Ints) -> tuple[Ints, Ints, Ints]:
+        words = self._s_birthday(key)
+        month = 1 + self._month(words).astype(np.int64)
+        not_yet = (year == self._this_year) & (month >= self._last_day.month)
+        year = year - not_yet
+        day = 1 + scale(low(words), month_length(year, month))
+        return year, month, day
+
+    def _what_is_left(self, vocabulary: Vocabulary) -> Picker:
+        """Ages of people alone: the country's pyramid less what couples and families make of it.
+
+        What those make is counted on a fixed sample of households, so it is an integer table like any other.
+        """
+        person = np.arange(_CALIBRATION_PEOPLE, dtype=np.int64)
+        found = self._demography(person, person)
+        age = self._this_year - found.year
+        together = found.role != ALONE
+        cells = np.bincount(found.sex[together] * (_OLDEST + 1) + age[together], minlength=2 * (_OLDEST + 1))
+        wanted = vocabulary.pyramid.ravel() * _CALIBRATION_PEOPLE // int(vocabulary.pyramid.sum())
+        return Picker(np.maximum(wanted - cells, 0))
+
+
+def _templates(shares: list[float]) -> tuple[Ints, Ints]:
+    """[templates, RUN]: start and size of the household at each place of a run.
+
+    Households of n take `shares[n - 1]` of the people, as far as runs of twelve allow.
+    """
+    sizes = Picker([round(share * 60_000) // (n + 1) for n, share in enumerate(shares)])
+    words: Words = stream(0, "household/templates")(np.arange(_TEMPLATES * RUN, dtype=np.int64))
+    drawn = (sizes(words) + 1).reshape(_TEMPLATES, RUN)
+    start = np.zeros((_TEMPLATES, RUN), dtype=np.int64)
+    size = np.ones((_TEMPLATES, RUN), dtype=np.int64)
+    for row in range(_TEMPLATES):
+        at = 0
+        for wish in drawn[row].tolist():
+            if at == RUN:
+                break
+            length = min(wish, RUN - at)
+            start[row, at : at + length] = at
+            size[row, at : at + length] = length
+            at += length
+    return start, size
+
+
+def to_days(day: date) -> int:
+    """Days since 1970-01-01."""
+    return day.toordinal() - date(1970, 1, 1).toordinal()

@@ -1,0 +1,289 @@
+"""Who the people are: names, social security numbers, telephones, mail and homes, as functions of a person's number.
+
+Names and places are codes into the vocabulary and the geography; `toolkit.synth._lines` turns them into text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolkit.provenance import UNALLOCATED_MOBILE_PREFIXES
+from toolkit.scenario import Scenario
+from toolkit.synth._geography import Geography
+from toolkit.synth._households import CHILD, WOMAN, Demography, Households
+from toolkit.synth._parallel import ordered_map
+from toolkit.synth._plan import Plan
+from toolkit.synth._vocabulary import Vocabulary
+from toolkit.synth.streams import Ints, chance, low, permute, scale, stream
+
+__all__ = ["NO_NAME", "Homes", "Names", "Nirs", "People"]
+
+NO_NAME = -1
+MOBILES = len(UNALLOCATED_MOBILE_PREFIXES) * 1_000_000
+"""Numbers of the unallocated range; half for present numbers, half for former ones."""
+_FIRST_MOBILE = int(UNALLOCATED_MOBILE_PREFIXES[0]) * 1_000_000
+LANDLINES = 10_000
+"""Numbers of each root reserved for fiction."""
+MAJOR = 15
+"""Age from which a person has a mobile and an e-mail address of their own."""
+_ORDERS = 999
+_CHUNK = 1 << 19
+Codes = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Names:
+    """Codes into the vocabulary, one entry a person; a single name has NO_NAME as its second part."""
+
+    first: Codes
+    birth: Codes
+    birth_second: Codes
+    use: Codes
+    use_second: Codes
+
+
+@dataclass(frozen=True)
+class Homes:
+    """Where people live: place, street and number, one entry a person."""
+
+    place: Codes
+    street: Codes
+    number: Ints
+    suffix: NDArray[np.int8]
+    """0 none, 1 bis, 2 ter."""
+
+
+@dataclass(frozen=True)
+class Nirs:
+    """Social security numbers in parts; `order` is 0 where the person has none on file."""
+
+    sex: Ints
+    year: Ints
+    month: Ints
+    origin: Ints
+    """Index into `People.origins`."""
+    order: Ints
+
+
+class People:
+    """Everything about the people of a plan, computed for whichever numbers are asked."""
+
+    def __init__(
+        self, scenario: Scenario, plan: Plan, geography: Geography, vocabulary: Vocabulary, threads: int = 1
+    ) -> None:
+        self._scenario = scenario
+        self._rates = scenario.people
+        self._plan = plan
+        self._geography = geography
+        self._vocabulary = vocabulary
+        self.households = Households(scenario, plan, vocabulary)
+        self._this_year = scenario.dates.copied_on.year
+        seed = plan.seed
+        self._s = {
+            name: stream(seed, f"person/{name}")
+            for name in (
+                "own name", "family name", "first name", "child name", "married", "husband name", "same name",
+                "nir", "origin", "origin place", "mobile", "mobile former", "mobile number", "mobile number former",
+                "mail", "shared mail", "contact", "home", "home place", "street", "landline", "landline number",
+            )
+        }  # fmt: skip
+        codes = geography.departements["departement_code"].to_list()
+        self.origins = [code + "00" if len(code) == 3 else code + "000" for code in codes] + ["99000", "00000"]
+        self._abroad, self._overflow = len(codes), len(codes) + 1
+        self._orders = self._issue_orders(threads)
+
+    # Names
+
+    def names(self, person: Ints, who: Demography) -> Names:
+        """Names of each person; `who` is their demography."""
+        own, husband = self._own_name(person), self._vocabulary.surname(self._s["husband name"](person))
+        family = self._vocabulary.surname(self._s["family name"](who.household))
+        child = who.role == CHILD
+        birth, birth_second = self._birth_name(who, own, family, child)
+        use, use_second = birth.copy(), birth_second.copy()
+        married, both = self._married(person, who)
+        partner = np.where(who.husband >= 0, family, np.where(who.role == WOMAN, family, husband))
+        change = married & (partner != birth)
+        use[change] = partner[change]
+        use_second[change] = NO_NAME
+        join = change & both & (birth_second == NO_NAME) & self._single[birth] & self._single[partner]
+        use[join], use_second[join] = birth[join], partner[join]
+        return Names(self._first_name(person, who), birth, birth_second, use, use_second)
+
+    def _own_name(self, person: Ints) -> Codes:
+        return self._vocabulary.surname(self._s["own name"](person))
+
+    def _birth_name(self, who: Demography, own: Codes, family: Codes, child: NDArray[np.bool_]) -> tuple[Codes, Codes]:
+        """Men and people alone bear the household's name or their own; children their father's, mother's or both."""
+        birth = np.where((who.role == WOMAN) | (who.husband >= 0), own, family).astype(np.int32)
+        second = np.full(len(birth), NO_NAME, dtype=np.int32)
+        some = np.flatnonzero(child & (who.mother >= 0))
+        words = self._s["family name"].child("children")(who.household[some])
+        mothers = self._own_name(who.mother[some])
+        alone = who.father[some] < 0
+        from_mother = chance(words, np.where(alone, 0.45, self._rates.mother_name))
+        double = ~from_mother & chance(low(words), self._rates.double_name)
+        double &= self._single[birth[some]] & self._single[mothers] & (birth[some] != mothers)
+        birth[some] = np.where(from_mother, mothers, birth[some])
+        second[some[double]] = mothers[double]
+        return birth, second
+
+    @cached_property
+    def _single(self) -> NDArray[np.bool_]:
+        """For each surname, whether it is one that another may be joined to."""
+        single: NDArray[np.bool_] = ~self._vocabulary.surnames.str.contains("-", literal=True).to_numpy()
+        return single
+
+    def _married(self, person: Ints, who: Demography) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Which women use a husband's name, and which of those use both."""
+        age = self._this_year - who.year
+        rates = self._rates
+        rate = np.where(
+            age >= 60, rates.husband_name_old, np.where(age >= 40, rates.husband_name_middle, rates.husband_name_young)
+        )
+        rate = np.where(who.husband >= 0, rate, rate * np.where(age >= 60, 0.85, 0.4))
+        grown = (who.sex == 1) & (who.role != CHILD) & (age >= 20)
+        words = self._s["married"](person)
+        return grown & chance(words, rate), chance(low(words), rates.both_names)
+
+    def _first_name(self, person: Ints, who: Demography) -> Codes:
+        words = self._s["first name"](person)
+        child = np.flatnonzero(who.role == CHILD)
+        # Brothers and sisters draw a quarter of the table apart, so that no two of them share a first name.
+        quarter = who.name_rank[child].astype(np.uint64) << np.uint64(62)
+        words[child] = self._s["child name"](who.household[child]) + quarter
+        first = self._vocabulary.first_name(who.sex, who.year, words)
+        sons = child[(who.father[child] >= 0) & (who.sex[child] == 0)]
+        sons = sons[self._s["same name"].chance(who.household[sons], self._rates.father_and_son_same_name)]
+        sons = sons[who.name_rank[sons] == 0]
+        if sons.size:
+            fathers = who.father[sons]
+            first[sons] = self._first_name(fathers, self.households(fathers))
+        return first
+
+    # Social security numbers
+
+    def nirs(self, person: Ints, who: Demography, home: Ints) -> Nirs:
+        """Social security number of each person; people outside the leak have none."""
+        inside = person < len(self._orders)
+        order = np.where(inside, self._orders[np.where(inside, person, 0)], 0).astype(np.int64)
+        over = order > _ORDERS
+        origin = np.where(over, self._overflow, self._origin(person, home))
+        return Nirs(who.sex + 1, who.year % 100, who.month, origin, np.where(over, order - _ORDERS, order))
+
+    def _origin(self, person: Ints, home: Ints) -> Ints:
+        """Where each person was born: at home, elsewhere or abroad."""
+        words = self._s["origin"](person)
+        here = self._geography.departement[self._plan.place[home]].astype(np.int64)
+        elsewhere = self._geography.departement[self._geography.anywhere(self._s["origin place"](person))]
+        origin = np.where(chance(low(words), self._rates.born_in_departement), here, elsewhere)
+        return np.where(chance(words, self._rates.born_abroad), self._abroad, origin)
+
+    def _issue_orders(self, threads: int) -> NDArray[np.uint16]:
+        """The order number that makes each NIR unique, counted within sex, birth year and month, and place of birth.
+
+        Two people must not share a number, and a draw would make them: so the people are counted once, in the order of
+        their numbers. 0 means no number on file; above 999, the overflow series that is kept for full months.
+        """
+        total = int(self._plan.people_start[-1])
+        orders = np.zeros(total, dtype=np.uint16)
+        issued = np.zeros(2 * 100 * 12 * len(self.origins), dtype=np.int64)
+        overflow = np.zeros(2 * 100 * 12, dtype=np.int64)
+        for holders, month, origin in ordered_map(self._registered, range(0, total, _CHUNK), threads):
+            order = _count_up(month * len(self.origins) + origin, issued)
+            full = order > _ORDERS
+            order[full] = _ORDERS + _count_up(month[full], overflow)
+            order[order > 2 * _ORDERS] = 0
+            orders[holders] = order.astype(np.uint16)
+        return orders
+
+    def _registered(self, start: int) -> tuple[Ints, Ints, Ints]:
+        """People of one chunk who have a number: their ids, (sex, year, month) of birth as one code, and origin."""
+        person = np.arange(start, min(start + _CHUNK, int(self._plan.people_start[-1])), dtype=np.int64)
+        person = person[self._s["nir"].chance(person, self._rates.holds_nir)]
+        home = self._plan.home(person)
+        who = self.households(person, home)
+        month = (who.sex * 100 + who.year % 100) * 12 + who.month - 1
+        return person, month, self._origin(person, home)
+
+    # Telephones and mail
+
+    def contact(self, person: Ints, who: Demography) -> Ints:
+        """Whose mobile and e-mail address stand on the file: a minor's parent, or the person; -1 for nobody."""
+        minor = self._this_year - who.year < MAJOR
+        parent = np.where(who.mother >= 0, who.mother, who.father)
+        by_parent = self._s["contact"].chance(person, self._rates.child_has_parent_contact) & (parent >= 0)
+        return np.where(minor, np.where(by_parent, parent, -1), person)
+
+    def mobile(self, contact: Ints, former: NDArray[np.bool_]) -> Ints:
+        """Mobile number of each contact (as an integer, without the leading 0), or 0; `former` asks for the old one."""
+        half = MOBILES // 2
+        holder = (contact >= 0) & self._s["mobile"].chance(contact, self._rates.mobile_adult)
+        number = np.zeros(len(contact), dtype=np.int64)
+        now = np.flatnonzero(holder & ~former)
+        then = np.flatnonzero(holder & former)
+        number[now] = permute(contact[now] % half, half, self._s["mobile number"].key)
+        number[then] = half + permute(contact[then] % half, half, self._s["mobile number former"].key)
+        return np.where(holder, _FIRST_MOBILE + number, 0)
+
+    def mail_owner(self, contact: Ints, who: Demography) -> Ints:
+        """Whose e-mail address it is (couples may share one), or -1 where there is none."""
+        shared = (who.husband >= 0) & self._s["shared mail"].chance(who.household, self._rates.shared_email)
+        owner = np.where(shared, who.husband, contact)
+        return np.where((owner >= 0) & self._s["mail"].chance(owner, self._rates.email_adult), owner, -1)
+
+    # Homes
+
+    def homes(self, person: Ints, who: Demography, home: Ints, former: NDArray[np.bool_]) -> Homes:
+        """Where each person lives (with the household), or lived before where `former`."""
+        # A former home is the person's own, drawn past the last household number.
+        key = np.where(former, person + (1 << 40), who.household)
+        words = self._s["home"](key)
+        draw = self._s["home place"](key)
+        rates = self._scenario.practices
+        place = self._plan.place[home]
+        u = (words >> np.uint64(32)).astype(np.float64) / 2.0**32
+        same, near, inside = np.cumsum([rates.live_same_commune, rates.live_near, rates.live_same_departement])
+        result = place.astype(np.int32)
+        for band, pick in (
+            (np.flatnonzero((u >= same) & (u < near)), self._geography.near),
+            (np.flatnonzero((u >= near) & (u < inside)), self._somewhere_in_departement),
+        ):
+            result[band] = pick(place[band], draw[band])
+        far = np.flatnonzero(u >= inside)
+        result[far] = self._geography.anywhere(draw[far])
+        street_words = self._s["street"](key)
+        low_number = scale(low(street_words), 40) + 1
+        spread = scale(low(words), 100)
+        number = np.where(spread < 60, low_number, np.where(spread < 90, low_number * 3, low_number * 11)) + spread % 3
+        suffix = np.where(spread == 7, 1, np.where(spread == 57, 2, 0)).astype(np.int8)
+        return Homes(result, self._vocabulary.street(street_words), number, suffix)
+
+    def _somewhere_in_departement(self, place: Ints, words: NDArray[np.uint64]) -> Codes:
+        return self._geography.in_departement(self._geography.departement[place].astype(np.int64), words)
+
+    def place_of(self, practice: Ints) -> Ints:
+        """Place of each practice."""
+        return self._plan.place[practice]
+
+    def landline(self, who: Demography) -> Ints:
+        """Rank of the household's landline within its zone's root reserved for fiction, or -1 where it has none."""
+        has = self._s["landline"].chance(who.household, self._rates.landline_household)
+        return np.where(has, self._s["landline number"].below(who.household, LANDLINES), -1)
+
+
+def _count_up(cell: Ints, counters: Ints) -> Ints:
+    """1, 2, 3 .. within each cell, going on from `counters`, which are moved on."""
+    order = np.argsort(cell, kind="stable")
+    ordered = cell[order]
+    new = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if ordered.size else np.empty(0, dtype=np.int64)
+    lengths = np.diff(np.r_[new, ordered.size])
+    within = np.arange(ordered.size, dtype=np.int64) - np.repeat(new, lengths)
+    result = np.empty_like(cell)
+    result[order] = counters[ordered] + within + 1
+    counters[ordered[new]] += lengths
+    return result

@@ -1,0 +1,113 @@
+"""How names come out of a hurried keyboard: each function takes names and draws, and returns the names as typed.
+
+A name may come out unchanged (no accent to lose, no rule that applies): the caller marks an error only where it shows.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from toolkit.synth.streams import Words, low, scale
+
+__all__ = ["join_particles", "keyboard", "mojibake", "phonetic", "stray_spaces"]
+
+# Neighbours of each letter on a French keyboard.
+_AZERTY = {
+    "a": "zq", "z": "aeqs", "e": "zrsd", "r": "etdf", "t": "ryfg", "y": "tugh", "u": "yihj", "i": "uojk", "o": "ipkl",
+    "p": "olm", "q": "aswz", "s": "qdzx", "d": "sfec", "f": "dgrv", "g": "fhtb", "h": "gjyn", "j": "hkun", "k": "jlio",
+    "l": "kmop", "m": "lp", "w": "qxs", "x": "wcs", "c": "xvd", "v": "cbf", "b": "vng", "n": "bhj",
+}  # fmt: skip
+# What sounds alike in French names, as (heard, written): tried in a drawn order, the first that applies is used.
+_ALIKE = (
+    ("eau", "au"), ("aud", "aut"), ("ault", "aud"), ("au", "o"), ("ph", "f"), ("th", "t"), ("ck", "k"), ("qu", "k"),
+    ("y", "i"), ("ss", "s"), ("ll", "l"), ("nn", "n"), ("tt", "t"), ("rr", "r"), ("mm", "m"), ("ff", "f"),
+    ("in", "ain"), ("ain", "in"), ("an", "en"), ("en", "an"), ("ai", "é"), ("ier", "ié"), ("et", "ay"),
+    ("ez", "es"), ("z", "s"),
+    ("s$", "t"), ("t$", "d"), ("e$", ""), ("x$", ""), ("d$", "t"), ("i", "y"), ("l", "ll"), ("n", "nn"), ("t", "tt"),
+    ("k", "c"), ("c", "k"), ("o", "au"), ("r", "rr"),
+)  # fmt: skip
+_ACCENTED = "àâäçéèêëîïôöùûüÿñãõáíóúÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŒœæÆß"
+
+
+def _misread(letter: str) -> str | None:
+    try:
+        return letter.encode().decode("cp1252")
+    except UnicodeDecodeError:
+        return None
+
+
+_MOJIBAKE = {letter: misread for letter in _ACCENTED if (misread := _misread(letter))}
+
+
+def keyboard(names: pl.Series, words: Words) -> pl.Series:
+    """One letter struck wrong, after the first: a neighbouring key, a letter left out, doubled or swapped."""
+    length = names.str.len_chars().to_numpy().astype(np.int64)
+    at = 1 + scale(words, np.maximum(length - 2, 1))
+    frame = pl.DataFrame(
+        {"name": names, "at": at, "pick": scale(low(words), 12), "how": scale(words << np.uint64(13), 100)}
+    )
+    letter, following = pl.col("name").str.slice(pl.col("at"), 1), pl.col("name").str.slice(pl.col("at") + 1, 1)
+    head, tail = pl.col("name").str.slice(0, pl.col("at")), pl.col("name").str.slice(pl.col("at") + 1)
+    keys = letter.str.to_lowercase().replace_strict(_AZERTY, default=None)
+    neighbour = keys.str.slice(pl.col("pick") % keys.str.len_chars(), 1)
+    typed = (
+        pl.when(pl.col("how") < 50).then(pl.concat_str(head, neighbour, tail))
+        .when(pl.col("how") < 70).then(pl.concat_str(head, tail))
+        .when(pl.col("how") < 85).then(pl.concat_str(head, letter, letter, tail))
+        .otherwise(pl.concat_str(head, following, letter, pl.col("name").str.slice(pl.col("at") + 2)))
+    )  # fmt: skip
+    long_enough = (pl.col("name").str.len_chars() >= 3) & keys.is_not_null()
+    return frame.select(pl.when(long_enough).then(typed).otherwise("name")).to_series()
+
+
+def phonetic(names: pl.Series, words: Words) -> pl.Series:
+    """One sound written as another that reads the same, after the first letter."""
+    rules = len(_ALIKE)
+    start = scale(words, rules)
+    result = names.to_list()
+    lowered = names.str.to_lowercase().to_list()
+    for row, (name, low_name, first) in enumerate(zip(result, lowered, start.tolist(), strict=True)):
+        for step in range(rules):
+            heard, written = _ALIKE[(first + step) % rules]
+            at = _find(low_name, heard)
+            if at > 0:
+                result[row] = name[:at] + written + name[at + len(heard.rstrip("$")) :]
+                break
+    return pl.Series(names.name, result, dtype=pl.String)
+
+
+def _find(name: str, heard: str) -> int:
+    if heard.endswith("$"):
+        return len(name) - len(heard) + 1 if name.endswith(heard[:-1]) and len(name) > 3 else -1
+    return name.find(heard, 1)
+
+
+def mojibake(names: pl.Series) -> pl.Series:
+    """UTF-8 read as Windows-1252: é becomes Ã©."""
+    return names.str.replace_many(list(_MOJIBAKE), list(_MOJIBAKE.values()))
+
+
+def stray_spaces(names: pl.Series, words: Words) -> pl.Series:
+    """A space too many: before, after, or within a name of several parts."""
+    frame = pl.DataFrame({"name": names, "how": scale(words, 3)})
+    name = pl.col("name")
+    typed = (
+        pl.when(pl.col("how") == 0).then(pl.concat_str(pl.lit(" "), name))
+        .when(pl.col("how") == 1).then(pl.concat_str(name, pl.lit(" ")))
+        .otherwise(pl.when(name.str.contains("[ -]")).then(name.str.replace("([ -])", "$1 ")).otherwise(name + " "))
+    )  # fmt: skip
+    return frame.select(typed).to_series()
+
+
+def join_particles(names: pl.Series) -> pl.Series:
+    """Hyphens become spaces; where there is none, particles are run together (Le Goff: Legoff)."""
+    frame = pl.DataFrame({"name": names})
+    name = pl.col("name")
+    joined = name.str.replace_all(r"[ '’]", "")
+    capitalised = pl.concat_str(joined.str.slice(0, 1), joined.str.slice(1).str.to_lowercase())
+    return frame.select(
+        pl.when(name.str.contains("-", literal=True)).then(name.str.replace_all("-", " ", literal=True))
+        .when(name.str.contains(r"[ '’]")).then(capitalised)
+        .otherwise(name)
+    ).to_series()  # fmt: skip
