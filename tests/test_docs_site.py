@@ -95,13 +95,26 @@ def test_every_document_is_in_the_navigation() -> None:
     assert documents == set(listed)
 
 
+def test_api_reference_lists_every_public_package() -> None:
+    """Each package with a public face, but the command line, has its page in the API reference."""
+    described = {
+        name
+        for page in (ROOT / "docs" / "api").glob("*.md")
+        for name in re.findall(r"^::: ([\w.]+)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    }
+    packages = [*(ROOT / "toolkit").glob("*/__init__.py"), *(ROOT / "toolkit" / "analysis").glob("*/__init__.py")]
+
+    public = {path.parent.relative_to(ROOT).as_posix().replace("/", ".") for path in packages}
+    assert set() == public - {"toolkit.cli", "toolkit.analysis"} - described
+
+
 @pytest.mark.parametrize("page", sorted(METHODS.glob("[a-z]*.md")), ids=lambda path: path.stem)
 def test_method_page_is_complete(page: Path) -> None:
     """A page of a method has a question, its code, a formula or rules, and its assumptions."""
     text = page.read_text(encoding="utf-8")
 
     assert "- **Question:** " in text
-    assert "- **Code:** `toolkit." in text
+    assert re.search(r"^- \*\*Code:\*\* .*`toolkit\.", text, flags=re.MULTILINE)
     assert re.search(r"^(?:## Formula|## How it works|.*\*\*Formula\.\*\*)", text, flags=re.MULTILINE)
     assert re.search(r"^(?:## Assumptions|\*\*Assumptions\.\*\*)", text, flags=re.MULTILINE)
 
