@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -106,6 +107,16 @@ def test_api_reference_lists_every_public_package() -> None:
 
     public = {path.parent.relative_to(ROOT).as_posix().replace("/", ".") for path in packages}
     assert set() == public - {"toolkit.cli", "toolkit.analysis"} - described
+
+
+def test_architecture_page_shows_the_layers_that_are_checked() -> None:
+    """The layers on the architecture page are those of pyproject.toml, in the same order."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+
+    contracts = project["tool"]["importlinter"]["contracts"]
+    (layers,) = (contract["layers"] for contract in contracts if contract["type"] == "layers")
+    assert "```text\n" + "\n".join(layers) + "\n```" in page
 
 
 @pytest.mark.parametrize("page", sorted(METHODS.glob("[a-z]*.md")), ids=lambda path: path.stem)
