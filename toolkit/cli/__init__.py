@@ -6,13 +6,13 @@ is not one of ours; an interruption ends with 130. Progress goes to standard err
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from toolkit import __version__
+from toolkit._platform import interrupt_on_termination
 from toolkit.cli._claims import claims
 from toolkit.cli._comments import comments
 from toolkit.cli._counts import counts
@@ -78,14 +78,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     A command that is told to end (SIGTERM) cleans up as after Ctrl-C.
     """
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        code = app(args=arguments, prog_name="toolkit", standalone_mode=False)
+        with interrupt_on_termination():
+            code = app(args=arguments, prog_name="toolkit", standalone_mode=False)
     except (ToolkitError, typer.TyperException) as error:
         say = getattr(error, "format_message", error.__str__)
         return _fail(say(), _USER_ERROR)
-    finally:
-        signal.signal(signal.SIGTERM, before)
     if code == _INTERRUPTED:
         return _fail("interrupted; the same command resumes where it stopped.", _INTERRUPTED)
     return code if isinstance(code, int) else 0

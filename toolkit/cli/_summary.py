@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import polars as pl
 from rich import box
 from rich.markup import escape
 from rich.table import Table
@@ -14,6 +13,8 @@ from toolkit.cli._output import new_console
 from toolkit.cli._progress import clock
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from toolkit.questions import Result
     from toolkit.report import Findings
 

@@ -96,13 +96,13 @@ def exported(findings: Findings) -> Iterator[Export]:
 def write_tables(findings: Findings, folder: Path) -> list[Export]:
     """Write each table as `<name>.csv` in UTF-8 into `folder`, in place of what an earlier run wrote; return them.
 
-    Raises `ReportError` when the disk does not let us.
+    Raises `WriteError` when the disk does not let us.
     """
     for old in folder.glob("*.csv"):
         old.unlink()
     written = list(exported(findings))
     for export in written:
-        write_text(folder / f"{export.name}.csv", export.table.write_csv())
+        write_text(folder / f"{export.name}.csv", export.table.write_csv(), private=False)
     return written
 
 

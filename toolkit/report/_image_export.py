@@ -9,7 +9,7 @@ from pathlib import Path
 
 import plotly.graph_objects as go
 
-from toolkit._io import write_text
+from toolkit._io import make_folder, write_text
 from toolkit.charts import IMAGE_WIDTH
 from toolkit.report._chart_set import Chart
 
@@ -30,7 +30,7 @@ def write_stills(charts: Sequence[Chart], folder: Path) -> bool:
     """
     import kaleido
 
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder, private=False)
     _clear(folder)
     asked = [
         {
@@ -55,7 +55,7 @@ def write_stills(charts: Sequence[Chart], folder: Path) -> bool:
         return False
     for chart in charts:
         picture = folder / f"{chart.name}.svg"
-        write_text(picture, _settled(picture.read_text(encoding="utf-8"), chart.name))
+        write_text(picture, _settled(picture.read_text(encoding="utf-8"), chart.name), private=False)
     return True
 
 

@@ -15,7 +15,9 @@ from typing import Any
 
 import nbformat
 
-from toolkit._io import ReportError, write_text
+from toolkit._io import write_text
+from toolkit._platform import kernel_connection
+from toolkit.errors import ReportError
 from toolkit.report._command import without_folders
 
 __all__ = ["execute_notebook", "find_notebooks", "run_notebook", "to_page"]
@@ -51,7 +53,7 @@ def run_notebook(notebook: Path, page: Path, parameters: dict[str, Any], content
     ran = execute_notebook(notebook, parameters)
     _hide_folders(ran, parameters)
     title = _title(ran) or notebook.stem
-    write_text(page, to_page(ran, title, made_from))
+    write_text(page, to_page(ran, title, made_from), private=False)
     return title
 
 
@@ -77,7 +79,7 @@ def execute_notebook(notebook: Path, parameters: dict[str, Any]) -> nbformat.Not
         executed = Path(folder) / notebook.name
         # Sockets on disk, not TCP ports, in a folder of this run's own: what a kernel says of a leak stays on this
         # machine and with this user, and two runs at a time do not hear each other.
-        private = Config({"KernelManager": {"transport": "ipc", "ip": os.fspath(Path(folder) / "kernel")}})
+        private = Config({"KernelManager": kernel_connection(Path(folder))})
         # A kernel that is ended in the middle complains of it where our progress stands; what fails in a cell we tell.
         private.NotebookClient.extra_arguments = ["--IPKernelApp.log_level=CRITICAL"]
         try:

@@ -34,14 +34,14 @@ def write_report(folder: Path, findings: Findings) -> Path:
 
     Below `folder` stand then `results.json`, `tables/*.csv` and `charts/*.svg` and `*.png`, each named as the page
     names it; the notebooks' pages stand there already. Without a browser there are no pictures, which the page says.
-    Raises `ReportError` when the disk does not let us, and when the scan finds text of a record anywhere in the folder:
+    Raises `WriteError` when the disk does not let us, `ReportError` when the scan finds text of a record in the folder:
     then there is no page.
     """
     index = folder / INDEX
     index.unlink(missing_ok=True)
     charts, exports = draw(findings), write_tables(findings, folder / TABLES)
     pictured = write_stills(charts, folder / CHARTS)
-    write_text(folder / "results.json", _results(findings))
+    write_text(folder / "results.json", _results(findings), private=False)
     page = render(view(findings, charts, exports, _pictures(folder / CHARTS) if pictured else {}))
     scan_report(
         folder,
@@ -50,7 +50,7 @@ def write_report(folder: Path, findings: Findings) -> Path:
         threads=findings.parameters["threads"],
         memory_limit=findings.parameters["memory_limit"],
     )
-    write_text(index, page)
+    write_text(index, page, private=False)
     return index
 
 

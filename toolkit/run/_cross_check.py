@@ -14,7 +14,7 @@ from typing import NamedTuple
 import polars as pl
 
 from toolkit import second_count
-from toolkit._io import ReportError
+from toolkit.errors import ReportError
 from toolkit.questions import Answer, Result
 
 __all__ = ["Pair", "check_against_second_count", "pair_with_second_count"]

@@ -7,13 +7,13 @@ is not promised.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from toolkit._io import file_digest
 from toolkit.dataset import open_leak
 from toolkit.errors import DataSetError
 from toolkit.i18n import use_language
@@ -206,8 +206,7 @@ def _check_bytes(folder: Path, files: Sequence[Mapping[str, str]], tell: Progres
         tell("Checking the files", number, len(files))
         path = folder / file["path"]
         try:
-            with path.open("rb") as opened:
-                found = hashlib.file_digest(opened, "sha256").hexdigest()
+            found = file_digest(path)
         except OSError as error:
             raise DataSetError(
                 f"The file {path}, which the manifest names, cannot be read ({error.strerror}): "

@@ -7,7 +7,6 @@ data set is named by its content hash; its files stay where they are.  Writing i
 
 from __future__ import annotations
 
-import hashlib
 import json
 import mimetypes
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit._io import write_text
+from toolkit._io import file_digest, write_text
 from toolkit.report import Findings
 from toolkit.run._run_manifest import RunRecord
 
@@ -56,7 +55,7 @@ def write_crate(folder: Path, findings: Findings, record: RunRecord) -> Path:
     """Describe every file of the report's folder in `ro-crate-metadata.json`, and return its path.
 
     To be called when all other files are written: each is described with its size and hash.
-    Raises `ReportError` when the disk does not let us.
+    Raises `WriteError` when the disk does not let us.
     """
     from rocrate.rocrate import ROCrate
 
@@ -93,7 +92,7 @@ def write_crate(folder: Path, findings: Findings, record: RunRecord) -> Path:
     )
     crate.root_dataset["mentions"] = action
     path = folder / NAME
-    write_text(path, json.dumps(crate.metadata.generate(), ensure_ascii=False, indent=2) + "\n")
+    write_text(path, json.dumps(crate.metadata.generate(), ensure_ascii=False, indent=2) + "\n", private=False)
     return path
 
 
@@ -114,15 +113,13 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def _add_file(crate: ROCrate, folder: Path, path: Path, titles: dict[str, str], licence: Entity) -> Entity:
     name = path.relative_to(folder).as_posix()
-    with path.open("rb") as opened:
-        digest = hashlib.file_digest(opened, "sha256").hexdigest()
     kind = _KINDS.get(path.suffix, "A file of the report: {name}.").format(name=path.stem)
     properties = {
         "name": name,
         "description": _KNOWN.get(name) or titles.get(name) or kind,
         "encodingFormat": mimetypes.guess_type(name)[0] or "application/octet-stream",
         "contentSize": str(path.stat().st_size),
-        "sha256": digest,
+        "sha256": file_digest(path),
         "license": licence,
     }
     return crate.add_file(dest_path=name, properties=properties)

@@ -118,7 +118,7 @@ def over_seeds(
     `seed-<n>/run.json` and `planted.json` as each seed is finished, then `values.csv`, `spread.csv` and `results.json`.
     A seed that is there already, of the same scenario, rows, code and versions, is not asked again.  A leak made for a
     seed is removed once its numbers are written, unless `keep_data`; one that was there before stays.
-    Raises the errors of `load_scenario`, `generate` and `open_leak`, and `ReportError` when the disk does not let us.
+    Raises the errors of `load_scenario`, `generate` and `open_leak`, and `WriteError` when the disk does not let us.
     """
     tell = progress or (lambda _step, _done, _total: None)
     given = scenario.name if isinstance(scenario, Scenario) else scenario
@@ -145,9 +145,11 @@ def over_seeds(
         _remove(passing)
     values = pl.concat([_values(folder / f"seed-{seed}") for seed in seeds])
     table = spread(values)
-    write_text(folder / "values.csv", values.write_csv())
-    write_text(folder / "spread.csv", table.write_csv())
-    write_text(folder / "results.json", json.dumps(table.to_dicts(), ensure_ascii=False, indent=2) + "\n")
+    write_text(folder / "values.csv", values.write_csv(), private=False)
+    write_text(folder / "spread.csv", table.write_csv(), private=False)
+    write_text(
+        folder / "results.json", json.dumps(table.to_dicts(), ensure_ascii=False, indent=2) + "\n", private=False
+    )
     return Study(folder, values, table, tuple(done))
 
 
@@ -238,7 +240,7 @@ def _ask_seed(
     agreed = check_against_second_count(made.path, answers)
     tell(SECOND_COUNT, 1, 1)
     findings = Findings(own.name, made.path, made.manifest, answers, ledger, (), told, again)
-    write_text(folder / "planted.json", json.dumps(count_planted(made.path), indent=2) + "\n")
+    write_text(folder / "planted.json", json.dumps(count_planted(made.path), indent=2) + "\n", private=False)
     write_record(folder, make_record(findings, scenario, agreed))
 
 

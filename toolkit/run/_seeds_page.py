@@ -26,7 +26,7 @@ def write_study(study: Study) -> Path:
     """Write `index.html`, and the chart as PNG and SVG, beside the tables of a study; return the path of the page.
 
     Without a browser there is no chart, which the page says.
-    Raises `ReportError` when the disk does not let us.
+    Raises `WriteError` when the disk does not let us.
     """
     seeds = study.values["seed"].unique().sort().to_list()
     lines = int(study.values.filter(pl.col("id") == "lines")["value"][0])
@@ -44,7 +44,7 @@ def write_study(study: Study) -> Path:
         "records": [f"seed-{seed}" for seed in seeds],
     }
     page = study.folder / "index.html"
-    write_text(page, _render(content))
+    write_text(page, _render(content), private=False)
     return page
 
 
