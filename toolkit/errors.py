@@ -8,6 +8,7 @@ import os
 __all__ = [
     "DataSetError",
     "InputError",
+    "MissingError",
     "NotADataSetError",
     "ReportError",
     "ScenarioError",
@@ -22,6 +23,13 @@ class ToolkitError(Exception):
 
 class DataSetError(ToolkitError):
     """A data set on disk is missing, incomplete or unreadable."""
+
+
+class MissingError(DataSetError):
+    """The data set lacks what a question needs; the message is one phrase that a sentence can end with.
+
+    For example "the data set has no table of practices".
+    """
 
 
 class NotADataSetError(DataSetError):
