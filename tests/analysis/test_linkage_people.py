@@ -13,7 +13,7 @@ from toolkit.analysis.linkage import _checkpoints as keeping
 from toolkit.analysis.linkage._people import PEOPLE_STEPS, write_clusters
 from toolkit.dataset._leak import Leak, open_leak
 from toolkit.dataset.cache import remember
-from toolkit.errors import InputError, WriteError
+from toolkit.errors import WriteError
 
 
 @pytest.fixture(scope="module")
