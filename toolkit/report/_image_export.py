@@ -9,7 +9,7 @@ from pathlib import Path
 
 import plotly.graph_objects as go
 
-from toolkit._io import write_text
+from toolkit._io import make_folder, write_text
 from toolkit.charts import IMAGE_WIDTH
 from toolkit.report._chart_set import DrawnChart
 
@@ -30,7 +30,7 @@ def write_images(charts: Sequence[DrawnChart], folder: Path) -> bool:
     """
     import kaleido
 
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder, private=False)
     _clear(folder)
     wanted = [
         {

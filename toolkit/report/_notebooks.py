@@ -16,6 +16,7 @@ from typing import Any
 import nbformat
 
 from toolkit._io import write_text
+from toolkit._platform import kernel_connection
 from toolkit.errors import ReportError
 from toolkit.report._command import without_folders
 
@@ -78,7 +79,7 @@ def execute_notebook(notebook: Path, parameters: dict[str, Any]) -> nbformat.Not
         executed = Path(folder) / notebook.name
         # Sockets on disk, not TCP ports, in a folder of this run's own: the output of a kernel stays on this machine and
         # with this user, and two runs at a time do not mix.
-        private = Config({"KernelManager": {"transport": "ipc", "ip": os.fspath(Path(folder) / "kernel")}})
+        private = Config({"KernelManager": kernel_connection(Path(folder))})
         # A kernel that is stopped halfway writes warnings over the progress; a failing cell is reported below.
         private.NotebookClient.extra_arguments = ["--IPKernelApp.log_level=CRITICAL"]
         try:

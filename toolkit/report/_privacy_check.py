@@ -29,6 +29,7 @@ from pathlib import Path
 import polars as pl
 from babel.dates import get_month_names
 
+from toolkit._io import PARTIAL
 from toolkit.dataset import Leak, collect, open_leak
 from toolkit.errors import ReportError
 from toolkit.i18n import LANGUAGES
@@ -101,7 +102,7 @@ def _texts(folder: Path, unwritten: Mapping[str, str]) -> Iterator[tuple[str, st
 
 def _is_left_by_a_system(path: Path) -> bool:
     """Return whether a file is hidden, and not a half-written one of `toolkit._io`."""
-    return path.name.startswith(".") and path.suffix != ".partial"
+    return path.name.startswith(".") and path.suffix != PARTIAL
 
 
 def _plain(content: str) -> str:

@@ -173,7 +173,7 @@ class RunRecord(_Part):
 def write_record(folder: Path, record: RunRecord) -> Path:
     """Write `run.json` into the report's folder, and return its path.
 
-    Raises `ReportError` when the disk does not let us.
+    Raises `WriteError` when the disk does not let us.
     """
     path = folder / "run.json"
     write_text(path, record.model_dump_json(indent=2) + "\n", private=False)
