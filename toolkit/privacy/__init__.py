@@ -21,8 +21,8 @@ __all__ = [
     "mask_name",
     "mask_place",
     "mask_text",
-    "notice",
     "masked",
+    "notice",
     "read_disclosures",
     "suppress_small",
 ]
