@@ -17,7 +17,7 @@ from toolkit.i18n import number, translate
 __all__ = ["LINKED", "Answer", "Meaning", "Result", "make_answer", "of_people", "person_by", "shown_path"]
 
 
-LINKED = "records that the trained model takes for one person"
+LINKED = "records that the linkage model assigns to the same person"
 """The definition of a person wherever records are linked."""
 
 

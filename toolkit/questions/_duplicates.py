@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from toolkit.analysis import KEYS, duplicates
+from toolkit.analysis import duplicates
 from toolkit.dataset import Leak
 from toolkit.questions._base import LINKED, Answer, Result, make_answer, of_people, person_by
 
@@ -50,7 +50,7 @@ def answer_people(leak: Leak, people: duplicates.People, options: Sequence[str] 
 def _linked(people: duplicates.People) -> list[Result]:
     counts, practices = people.linkage.counts, people.practices
     several = int(practices.filter(pl.col("practices") > 1)["people"].sum())
-    nobody = counts["entries of nobody"]
+    placeholders = counts["placeholder records"]
     return [
         Result(
             "people", people.people, "people", counts["records"], "records", None, person_by(LINKED),
@@ -62,7 +62,8 @@ def _linked(people: duplicates.People) -> list[Result]:
             of_people(_SEVERAL, LINKED),
         ),
         Result(
-            "entries_of_nobody", nobody, "records", counts["records"], "records", nobody / counts["records"],
+            "entries_of_nobody", placeholders, "records", counts["records"], "records",
+            placeholders / counts["records"],
             "test entries and blank ones: no name, birth date or number is left without the placeholders",
         ),
     ]  # fmt: skip
@@ -77,7 +78,7 @@ def _between(between: pl.DataFrame) -> list[Result]:
     return [
         Result(
             f"people_{end}", row[end], "people", row["records"], "records", None,
-            of_people(meaning, KEYS[row[f"{end}_key"]].definition),
+            of_people(meaning, duplicates.KEYS[row[f"{end}_key"]].definition),
         )
         for end, meaning in meanings.items()
     ]  # fmt: skip
