@@ -87,10 +87,10 @@ def keyed(nir: object) -> str | None:
 def families() -> pl.DataFrame:
     """Synthetic French families, with the difficult cases among them."""
     records = french_records(12_000, seed=11)
-    traps = pl.DataFrame(
+    cases = pl.DataFrame(
         [{**row, "nir": keyed(row["nir"])} for row in DIFFICULT_CASES], schema_overrides=records.schema
     )
-    return pl.concat([traps, records], how="diagonal_relaxed").select("record_id", "person_id", *FIELDS)
+    return pl.concat([cases, records], how="diagonal_relaxed").select("record_id", "person_id", *FIELDS)
 
 
 @pytest.fixture(scope="module")

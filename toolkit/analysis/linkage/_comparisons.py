@@ -16,7 +16,7 @@ before the veto. An *exception* is a field that differs although other fields sh
 - For many people born abroad only the year of birth is known, and 1 January is typed.
 - Records with the same name, the same home and about the same age are one person: siblings do not share a first name,
   a father and a son differ in age, and two namesakes born on the same day do not live together.
-- An adult's mobile is their own. A child's is often a parent's, so it cannot tell twins apart.
+- An adult's mobile is their own. A child's is often a parent's, so it does not distinguish twins.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Level:
 
     @property
     def is_null(self) -> bool:
-        """Whether the degree stands for a missing value, which has no weight."""
+        """Whether the degree means a missing value, which has no weight."""
         return self.m == self.u == 0.0
 
 

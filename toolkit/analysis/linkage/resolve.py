@@ -308,10 +308,10 @@ def _check_clusters(con: duckdb.DuckDBPyConnection, scorer: Scorer, label: Ids, 
 def _split_by_size(connected: Ids, label: Ids) -> pl.DataFrame:
     """Count the connected components of three or more records, and how many were split, by size."""
     sizes = np.bincount(connected, minlength=len(connected))
-    parted = np.zeros(len(connected), dtype=np.bool_)
-    parted[connected[label != connected]] = True
+    was_split = np.zeros(len(connected), dtype=np.bool_)
+    was_split[connected[label != connected]] = True
     names = np.flatnonzero(sizes > 2)
-    table = pl.DataFrame({"size": sizes[names], "split": parted[names]})
+    table = pl.DataFrame({"size": sizes[names], "split": was_split[names]})
     return table.group_by("size").agg(pl.len().alias("components"), pl.col("split").sum()).sort("size")
 
 
