@@ -331,7 +331,7 @@ def test_duplicates_takes_and_gives_a_model(run: Run, small_leak: Path, tmp_path
     [
         (["--out", "missing/clusters.parquet"], "cannot be written"),
         (["--save-model", "missing/model.json"], "cannot be written"),
-        (["--model", "missing.json"], "holds no trained model"),
+        (["--model", "missing.json"], "is not a linkage model"),
     ],
     ids=["out", "save-model", "model"],
 )

@@ -119,7 +119,7 @@ def test_linked_people_are_counted_alike_from_the_file_of_clusters(small_leak: P
     pairs = sum(size * (size - 1) // 2 for size in people.linkage.clusters["person_cluster"].value_counts()["count"])
     expected = {
         "records": people.linkage.counts["records"],
-        "clusters": people.people + people.linkage.counts["entries of nobody"],
+        "clusters": people.people + people.linkage.counts["placeholder records"],
         "pairs": pairs,
         "people_at_several_practices": several,
     }
