@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["DataSetError", "InputError", "NotADataSetError", "ScenarioError", "ToolkitError"]
+__all__ = ["DataSetError", "InputError", "MissingError", "NotADataSetError", "ScenarioError", "ToolkitError"]
 
 
 class ToolkitError(Exception):
@@ -11,6 +11,13 @@ class ToolkitError(Exception):
 
 class DataSetError(ToolkitError):
     """A data set on disk is missing, incomplete or unreadable."""
+
+
+class MissingError(DataSetError):
+    """The data set lacks what a question needs; the message is one phrase that a sentence can end with.
+
+    For example "the data set has no table of practices".
+    """
 
 
 class NotADataSetError(DataSetError):

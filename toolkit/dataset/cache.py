@@ -74,10 +74,10 @@ def kept(ask: Callable[Concatenate[Leak, Told], Answer]) -> Callable[Concatenate
 
 def recall(leak: Leak, where: Path, kind: type[Answer]) -> Answer | None:
     """The answer of the annotated type `kind` that is kept at `where`, or remembered; none where there is none."""
-    if where.name in leak.remembered:
-        held: Answer = leak.remembered[where.name]
+    if where.name in leak.memory_cache:
+        held: Answer = leak.memory_cache[where.name]
         return held
-    return _read(where, kind) if leak.keeps else None
+    return _read(where, kind) if leak.uses_cache else None
 
 
 def remember(leak: Leak, where: Path, answer: object) -> None:
@@ -85,8 +85,8 @@ def remember(leak: Leak, where: Path, answer: object) -> None:
 
     Raises `TypeError` for an answer made of what cannot be kept.
     """
-    if not (leak.keeps and _write(where, answer)):
-        leak.remembered[where.name] = answer
+    if not (leak.uses_cache and _write(where, answer)):
+        leak.memory_cache[where.name] = answer
 
 
 def place(leak: Leak, question: str, code: str, decides: Mapping[str, object]) -> Path:
