@@ -81,7 +81,7 @@ def strata(
     lines, number_of_people = find_lines(leak, placed.texts, people, totals["records"])
     if number_of_people is not None:
         totals["people"] = number_of_people
-    return Strata(placed.texts, _sizes(placed.texts, totals["lines"]), totals, _lend(leak, lines), placed.rules)
+    return Strata(placed.texts, _sizes(placed.texts, totals["lines"]), totals, _register(leak, lines), placed.rules)
 
 
 class _Placed(NamedTuple):
@@ -107,7 +107,7 @@ def _placed_by_scan(_leak: Leak, texts: pl.DataFrame) -> _Placed:
 
 def _lines_in_strata(leak: Leak, placed: pl.DataFrame, people: People | None, records: int) -> _Lines:
     """Return the lines that are not blank with their strata, and with their people where these are known."""
-    strata_of_texts = _lend(leak, placed.select(_TEXT, "text", "stratum"))
+    strata_of_texts = _register(leak, placed.select(_TEXT, "text", "stratum"))
     commented = leak.lines.select("line_id", "record_id", _TEXT).inner_join(strata_of_texts, _TEXT).drop(_TEXT)
     lines = collect(commented, "line_id")
     if people is None:
@@ -160,7 +160,7 @@ def _people(leak: Leak, people: People, commented: pl.DataFrame, records: int) -
         without_key = seen.filter(~seen.has_key).aggregate(n=ibis._.record_id.nunique())
         groups = people.groups(leak).aggregate(n=ibis._.count())
         number = sum(int(collect(counted, "n").item()) for counted in (without_key, groups))
-        keyed = seen.filter(seen.has_key).drop("has_key").semi_join(_lend(leak, commented), "record_id").distinct()
+        keyed = seen.filter(seen.has_key).drop("has_key").semi_join(_register(leak, commented), "record_id").distinct()
         return collect(keyed, keyed.columns).unique("record_id", keep="first", maintain_order=True), number
     missing = [column for column in ("record_id", "person_cluster") if column not in people.columns]
     if missing:
@@ -173,13 +173,13 @@ def _people(leak: Leak, people: People, commented: pl.DataFrame, records: int) -
         return clusters.join(commented, on="record_id", how="semi"), persons + records - known
     counted = clusters.aggregate(people=clusters.person_cluster.nunique(), records=clusters.record_id.nunique())
     row = collect(counted, "people").row(0, named=True)
-    wanted = clusters.semi_join(_lend(leak, commented), "record_id")
+    wanted = clusters.semi_join(_register(leak, commented), "record_id")
     return collect(wanted, "record_id"), row["people"] + records - row["records"]
 
 
-def _lend(leak: Leak, table: pl.DataFrame) -> ir.Table:
+def _register(leak: Leak, table: pl.DataFrame) -> ir.Table:
     # Spark does not support string views.
-    return leak.lend(table.to_arrow(compat_level=pl.CompatLevel.oldest()))
+    return leak.register_table(table.to_arrow(compat_level=pl.CompatLevel.oldest()))
 
 
 def _with_people(lines: pl.DataFrame, people_of_records: pl.DataFrame) -> pl.DataFrame:
