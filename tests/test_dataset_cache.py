@@ -221,7 +221,7 @@ def test_half_written_answer_is_removed(folder: Path, leak: Leak) -> None:
     """A half-written answer is not read, and is removed when the answer is written again."""
     line_ids(leak)
     (name,) = cached(folder)
-    (folder / "derived" / name).rename(folder / "derived" / f".{name}.killed")
+    (folder / "derived" / name).rename(folder / "derived" / f".{name}.0123abcd.partial")
     line_ids(leak)
 
     assert 2 == len(calls)

@@ -21,6 +21,7 @@ import ipywidgets
 import polars as pl
 from IPython.display import display
 
+from toolkit._io import write_text
 from toolkit.analysis.audit._sample import ANSWERS, Sample
 from toolkit.analysis.comments import fold_phrase, load_lexicon, plain_words
 from toolkit.errors import InputError
@@ -126,20 +127,12 @@ class LabellingSheet:
         return unanswered + [unit for unit, given in self._answers.items() if given.answer == "unsure"]
 
     def _save(self) -> None:
-        """Write a temporary file and rename it, so that an interrupted save keeps the earlier answers."""
+        """Write the file atomically, so that an interrupted save keeps the earlier answers."""
         rows = [
             {"unit": unit, "answer": given.answer, "categories": list(given.categories)}
             for unit, given in self._answers.items()
         ]
-        self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        temporary = self.file.with_suffix(".tmp")
-        temporary.unlink(missing_ok=True)
-        # Only the owner may read which lines are sensitive.
-        with os.fdopen(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
-            file.writelines(f"{json.dumps(row)}\n" for row in [self._heading(), *rows])
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self.file)
+        write_text(self.file, "".join(f"{json.dumps(row)}\n" for row in [self._heading(), *rows]))
 
     def _show(self) -> None:
         """Display the current comment and the progress."""
