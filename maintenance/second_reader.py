@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from toolkit.analysis.comments import SecondReader, labelled_notes, taught_notes, train_with_categories
+from toolkit.analysis.comments import NgramModel, labelled_notes, train_with_categories, training_notes
 from toolkit.scenario import DEFAULT_SCENARIO, load_scenario
 from toolkit.synth import generate
 
@@ -27,9 +27,9 @@ _WEIGHT = 0.1
 """What a comment of the leak weighs beside a note."""
 
 
-def teach() -> SecondReader:
+def teach() -> NgramModel:
     """The second reader, taught anew."""
-    notes = pl.concat([part.select("comment", "categories") for part in (labelled_notes(), taught_notes())])
+    notes = pl.concat([part.select("comment", "categories") for part in (labelled_notes(), training_notes())])
     comments = _comments()
     importance = np.concatenate([np.ones(notes.height), np.full(comments.height, _WEIGHT)])
     taught = pl.concat([notes, comments])
@@ -61,4 +61,4 @@ def _comments() -> pl.DataFrame:
 if __name__ == "__main__":
     reader = teach()
     reader.save(TARGET)
-    print(f"{TARGET.name}: {len(reader.sequences):,} letter sequences, {TARGET.stat().st_size / 1e6:.1f} MB")
+    print(f"{TARGET.name}: {len(reader.ngrams):,} n-grams, {TARGET.stat().st_size / 1e6:.1f} MB")
