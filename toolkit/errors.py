@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["DataSetError", "InputError", "NotADataSetError", "ScenarioError", "ToolkitError"]
+__all__ = ["DataSetError", "InputError", "MissingError", "NotADataSetError", "ScenarioError", "ToolkitError"]
 
 
 class ToolkitError(Exception):
@@ -15,6 +15,10 @@ class DataSetError(ToolkitError):
 
 class NotADataSetError(DataSetError):
     """The path given holds nothing that could be a data set (no such path, or no Parquet file there)."""
+
+
+class MissingError(DataSetError):
+    """The data set lacks what a question needs; the message says what, in one sentence."""
 
 
 class ScenarioError(ToolkitError):

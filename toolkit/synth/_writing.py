@@ -133,7 +133,7 @@ class TableWriter:
         self._target = folder / path
         self._path = path
         self._aside = self._target.with_name(f".{self._target.name}.part")
-        self._schema = table.arrow_schema().with_metadata({SYNTHETIC_KEY: SYNTHETIC_VALUE, "table": table.name})
+        self._schema = table.generated_schema().with_metadata({SYNTHETIC_KEY: SYNTHETIC_VALUE, "table": table.name})
         self._waiting: list[pa.Table] = []
         self._waiting_rows = 0
         self._pages: list[str] = []
