@@ -13,12 +13,15 @@ class DataSetError(ToolkitError):
     """A data set on disk is missing, incomplete or unreadable."""
 
 
+class MissingError(DataSetError):
+    """The data set lacks what a question needs; the message is one phrase that a sentence can end with.
+
+    For example "the data set has no table of practices".
+    """
+
+
 class NotADataSetError(DataSetError):
     """The path given holds nothing that could be a data set (no such path, or no Parquet file there)."""
-
-
-class MissingError(DataSetError):
-    """The data set lacks what a question needs; the message says what, in one sentence."""
 
 
 class ScenarioError(ToolkitError):
