@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.up-to-date
 
 .DEFAULT_GOAL := help
-.PHONY: help setup investigate test lint lab docs bench lock clean
+.PHONY: help setup investigate test lint lab docs notebooks bench lock clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -41,7 +41,11 @@ lint: setup ## What can be told without running: style, types, walls
 lab: setup ## JupyterLab on notebooks/, asking the network nothing (notebooks/.jupyter says how)
 	JUPYTER_CONFIG_PATH="$(CURDIR)/notebooks/.jupyter" $(BIN)/jupyter-lab notebooks
 
-docs: setup ## Run the notebooks on a small leak and write docs/ anew, to be read without running anything
+docs: setup ## Build the documentation site in site/, without a network
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "Open site/index.html in a browser."
+
+notebooks: setup ## Run the notebooks on 200,000 lines and rewrite the executed copies in docs/notebooks/
 	$(BIN)/python -m maintenance.docs
 
 bench: setup ## Benchmarks, as ratios to a yardstick of the same run [ROWS=22000000]
@@ -53,5 +57,5 @@ lock: setup ## Bring requirements.lock in step with pyproject.toml
 		--no-emit-index-url --no-annotate --no-header --quiet --output-file requirements.lock
 
 clean: ## Remove the environment, caches and builds; data sets and reports stay
-	rm -rf $(VENV) build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) build dist site .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
 	find toolkit tests benchmarks maintenance notebooks \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +

@@ -137,7 +137,9 @@ def test_lock_serves_every_requirement() -> None:
 # --- Commands ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("target", ["setup", "investigate", "test", "lab", "docs", "bench", "lock", "clean"])
+@pytest.mark.parametrize(
+    "target", ["setup", "investigate", "test", "lab", "docs", "notebooks", "bench", "lock", "clean"]
+)
 def test_make_knows_target(target: str) -> None:
     """Each command that the documents promise is a target of the Makefile."""
     planned = run("make", "--dry-run", target)

@@ -20,11 +20,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from toolkit import schema, second_count
-from toolkit._io import ReportError
 from toolkit.analysis import _folding as folding
 from toolkit.analysis import counts, duplicates, public_figures
 from toolkit.analysis.audit import _estimates as audit_estimates
 from toolkit.dataset._leak import Leak, open_leak
+from toolkit.errors import ReportError
 from toolkit.questions import Answer
 from toolkit.run import _cross_check as counted_twice
 from toolkit.run._cross_check import Pair, check_against_second_count, pair_with_second_count

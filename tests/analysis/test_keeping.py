@@ -222,7 +222,7 @@ def test_what_an_interrupted_writer_left_goes(folder: Path, own: Leak) -> None:
     """A half-written answer is never read, and is removed when the answer is kept."""
     numbers(own)
     (name,) = folders(folder)
-    (folder / "derived" / name).rename(folder / "derived" / f".{name}.killed")
+    (folder / "derived" / name).rename(folder / "derived" / f".{name}.0123abcd.partial")
     numbers(own)
 
     assert 2 == len(calls)

@@ -13,7 +13,7 @@ from toolkit.analysis.linkage import _checkpoints as keeping
 from toolkit.analysis.linkage._people import PEOPLE_STEPS, write_clusters
 from toolkit.dataset._leak import Leak, open_leak
 from toolkit.dataset.cache import remember
-from toolkit.errors import InputError
+from toolkit.errors import WriteError
 
 
 @pytest.fixture(scope="module")
@@ -216,7 +216,7 @@ def test_a_file_in_the_way_is_told(people: People, tmp_path: Path) -> None:
     """Clusters that cannot be written leave what was there, and say what to do."""
     (tmp_path / "taken").mkdir()
 
-    with pytest.raises(InputError, match="cannot be written"):
+    with pytest.raises(WriteError, match="cannot be written"):
         write_clusters(people, tmp_path / "taken")
 
     assert [tmp_path / "taken"] == list(tmp_path.iterdir())

@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from toolkit.errors import DataSetError, InputError
+from toolkit._io import make_folder
+from toolkit.errors import DataSetError, InputError, WriteError
 from toolkit.provenance import SYNTHETIC_VALUE
 from toolkit.scenario import Scenario
 from toolkit.schema import LINES, PRACTICES, PRACTITIONERS, PUBLIC_FIGURES, TRUTH_LINES
@@ -101,7 +102,7 @@ def generate(
     try:
         _prepare(out, notes, rows)
         return _Making(scenario, seed, rows, out, options, recipe, _Counter(rows, progress)).run(bounds)
-    except OSError as error:
+    except (OSError, WriteError) as error:
         raise disk_error(error, out) from error
 
 
@@ -161,9 +162,8 @@ def _prepare(out: Path, notes: dict[str, Any], rows: int) -> None:
     if path.exists() and json.loads(path.read_text(encoding="utf-8")) != notes:
         for folder in ("lines", "truth"):
             shutil.rmtree(out / folder, ignore_errors=True)
-    out.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for folder in ("lines", "truth", "truth/lines"):
-        (out / folder).mkdir(mode=0o700, exist_ok=True)
+    for folder in (".", "lines", "truth", "truth/lines"):
+        make_folder(out / folder)
     done = sum(file.stat().st_size for file in out.rglob("*.parquet"))
     free, needed = shutil.disk_usage(out).free, rows * _BYTES_A_LINE - done
     if free < needed:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
@@ -22,7 +23,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from toolkit.errors import DataSetError
+from toolkit._io import file_digest, replacing, write_text
+from toolkit.errors import DataSetError, WriteError
 from toolkit.provenance import SYNTHETIC_KEY, SYNTHETIC_VALUE
 from toolkit.schema import Table
 
@@ -40,7 +42,6 @@ __all__ = [
 PAGE = 1_000
 """Rows of a page; partitions are cut between pages."""
 ROW_GROUP = 120_000
-_OWNER_ONLY = 0o600
 # Columns with few distinct values beside their rows, for which a dictionary pays.
 _DICTIONARY = {
     "practice_id", "practitioner_id", "last_name", "birth_name", "first_name", "sex", "birth_date", "postal_code",
@@ -132,7 +133,6 @@ class TableWriter:
     def __init__(self, folder: Path, path: str, table: Table) -> None:
         self._target = folder / path
         self._path = path
-        self._aside = self._target.with_name(f".{self._target.name}.part")
         self._schema = table.generated_schema().with_metadata({SYNTHETIC_KEY: SYNTHETIC_VALUE, "table": table.name})
         self._waiting: list[pa.Table] = []
         self._waiting_rows = 0
@@ -140,22 +140,26 @@ class TableWriter:
         self._rows = 0
 
     def __enter__(self) -> Self:
-        os.close(os.open(self._aside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, _OWNER_ONLY))
-        self._writer = pq.ParquetWriter(
-            self._aside,
-            self._schema,
-            compression="zstd",
-            use_dictionary=[name for name in _flat_names(self._schema) if name in _DICTIONARY],
-            # Least and greatest values serve filters on numbers and dates; nobody filters names by their order.
-            write_statistics=[field.name for field in self._schema if pa.types.is_primitive(field.type)],
-            version="2.6",
-        )
+        with ExitStack() as stack:
+            self._partial = stack.enter_context(replacing(self._target))
+            self._writer = stack.enter_context(
+                pq.ParquetWriter(
+                    self._partial,
+                    self._schema,
+                    compression="zstd",
+                    use_dictionary=[name for name in _flat_names(self._schema) if name in _DICTIONARY],
+                    # Least and greatest values serve filters on numbers and dates; nobody filters names by their order.
+                    write_statistics=[field.name for field in self._schema if pa.types.is_primitive(field.type)],
+                    version="2.6",
+                )
+            )
+            self._opened = stack.pop_all()
         return self
 
-    def __exit__(self, kind: object, *_: object) -> None:
-        self._writer.close()
-        if kind is not None:
-            self._aside.unlink(missing_ok=True)
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._opened.__exit__(kind, error, trace)
 
     def add(self, table: pa.Table) -> None:
         """Append rows."""
@@ -174,14 +178,11 @@ class TableWriter:
         self._waiting_rows -= group.num_rows
 
     def finish(self) -> WrittenFile:
-        """Write what is left, put the file in its place and tell what it holds."""
+        """Write what is left and return what the file holds; the file gets its name when the `with` block ends."""
         if self._waiting_rows or self._rows == 0:
             self._flush(self._waiting_rows)
         self._writer.close()
-        with self._aside.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        size = self._aside.stat().st_size
-        self._aside.replace(self._target)
+        sha256, size = file_digest(self._partial), self._partial.stat().st_size
         return WrittenFile(self._path, self._rows, size, sha256, content_hash(self._pages), tuple(self._pages))
 
 
@@ -197,21 +198,16 @@ def write_table(folder: Path, table: Table, rows: pa.Table) -> WrittenFile:
 
 
 def write_json(path: Path, content: object) -> None:
-    """Write a JSON file aside and rename it, readable by its owner alone."""
-    aside = path.with_name(f".{path.name}.part")
-    with os.fdopen(os.open(aside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, _OWNER_ONLY), "w", encoding="utf-8") as file:
-        json.dump(content, file, ensure_ascii=False, indent=2)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
+    """Write a JSON file, readable by its owner alone."""
+    write_text(path, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
 
 
-def disk_error(error: OSError, folder: Path) -> DataSetError:
+def disk_error(error: OSError | WriteError, folder: Path) -> DataSetError:
     """One sentence for what went wrong on disk while a data set was written."""
     if error.errno == errno.ENOSPC:
         return DataSetError(
             f"The disk that holds {folder} is full: free some space and run the same command again, "
             "it goes on where it stopped."
         )
-    return DataSetError(f"Cannot write to {folder} ({error.strerror or error}): check the path and its permissions.")
+    reason = error.reason if isinstance(error, WriteError) else error.strerror or error
+    return DataSetError(f"Cannot write to {folder} ({reason}): check the path and its permissions.")

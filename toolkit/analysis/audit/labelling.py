@@ -21,6 +21,7 @@ import ipywidgets
 import polars as pl
 from IPython.display import display
 
+from toolkit._io import write_text
 from toolkit.analysis.audit._sample import ANSWERS, Sample
 from toolkit.analysis.comments import fold_phrase, load_lexicon, plain_words
 from toolkit.errors import InputError
@@ -132,15 +133,7 @@ class LabellingSheet:
             {"unit": unit, "answer": given.answer, "categories": list(given.categories)}
             for unit, given in self._answers.items()
         ]
-        self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        aside = self.file.with_suffix(".tmp")
-        aside.unlink(missing_ok=True)
-        # What was found of whom is for its owner alone to read, if only by line.
-        with os.fdopen(os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
-            file.writelines(f"{json.dumps(row)}\n" for row in [self._heading(), *rows])
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(self.file)
+        write_text(self.file, "".join(f"{json.dumps(row)}\n" for row in [self._heading(), *rows]))
 
     def _show(self) -> None:
         """Put the comment to be judged, and how far the reviewer is, on the screen."""

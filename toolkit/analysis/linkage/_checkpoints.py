@@ -15,8 +15,10 @@ from pathlib import Path
 
 import polars as pl
 
+from toolkit._io import make_folder
 from toolkit.analysis.linkage.resolve import THRESHOLD, Linkage, Options
 from toolkit.dataset import Leak, cache, code_digest
+from toolkit.errors import WriteError
 
 __all__ = ["Counted", "place", "recall", "unfinished"]
 
@@ -62,9 +64,9 @@ def unfinished(leak: Leak, where: Path) -> Iterator[Path | None]:
         return
     folder = where.with_name(f"{where.name}.unfinished")
     try:
-        folder.parent.mkdir(mode=cache.OWNER_ONLY, exist_ok=True)
-        folder.mkdir(mode=cache.OWNER_ONLY, exist_ok=True)
-    except OSError:
+        make_folder(folder.parent)
+        make_folder(folder)
+    except WriteError:
         yield None
         return
     yield folder

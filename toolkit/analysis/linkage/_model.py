@@ -17,6 +17,7 @@ from typing import Any
 
 import polars as pl
 
+from toolkit._io import replacing
 from toolkit.analysis.linkage._comparisons import COMPARISONS, NIR, Comparison, Level
 from toolkit.errors import InputError
 
@@ -86,20 +87,12 @@ class Model:
         return pl.DataFrame(rows, schema=names, orient="row")
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the model to a JSON file, from which `load` reads it again, aside and renamed.
+        """Write the model to a JSON file, from which `load` reads it again.
 
-        Raises `InputError` when it cannot be written.
+        Raises `WriteError` when it cannot be written.
         """
-        file = Path(path)
-        aside = file.with_name(f".{file.name}.partial")
-        try:
-            aside.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False), encoding="utf-8")
-            aside.replace(file)
-        except OSError as error:
-            aside.unlink(missing_ok=True)
-            raise InputError(
-                f"{file} cannot be written ({error.strerror}): give a path in a folder that exists and has room."
-            ) from None
+        with replacing(Path(path)) as partial:
+            partial.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False), encoding="utf-8")
 
     @staticmethod
     def load(path: str | os.PathLike[str]) -> Model:

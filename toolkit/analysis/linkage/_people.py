@@ -10,6 +10,7 @@ from typing import Unpack
 import duckdb
 import polars as pl
 
+from toolkit._io import replacing
 from toolkit.analysis.linkage._checkpoints import Counted, place, recall, unfinished
 from toolkit.analysis.linkage._input_table import parquet
 from toolkit.analysis.linkage._practice_overlap import shared_by_visits
@@ -18,7 +19,6 @@ from toolkit.analysis.linkage._workspace import workspace
 from toolkit.analysis.linkage.resolve import STEPS, Linkage, Options, link_lines
 from toolkit.dataset import Leak
 from toolkit.dataset.cache import remember
-from toolkit.errors import InputError
 
 __all__ = ["PEOPLE_STEPS", "People", "count_people", "write_clusters"]
 
@@ -170,16 +170,7 @@ def write_clusters(people: People, path: Path) -> None:
     """Write one row a record, `record_id` and `person_cluster`, to the Parquet file `path`.
 
     `person_cluster` is the smallest record id of the person; an entry of nobody is a cluster by itself.  The file is
-    written aside and renamed, for its owner alone to read.  Raises `InputError` when it cannot be written.
+    readable by its owner alone.  Raises `WriteError` when it cannot be written.
     """
-    aside = path.with_name(f".{path.name}.partial")
-    try:
-        aside.unlink(missing_ok=True)
-        aside.touch(mode=0o600)
-        people.linkage.clusters.write_parquet(aside)
-        aside.replace(path)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise InputError(
-            f"{path} cannot be written ({error.strerror or error}): give a path in a folder that exists and has room."
-        ) from None
+    with replacing(path) as partial:
+        people.linkage.clusters.write_parquet(partial)

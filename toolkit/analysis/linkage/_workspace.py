@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 from splink.internals.exceptions import SplinkException
 
+from toolkit._platform import make_private
 from toolkit.errors import InputError
 
 __all__ = ["KeptSteps", "workspace"]
@@ -75,7 +76,7 @@ class KeptSteps:
                 f"The steps of an earlier linkage in {file} cannot be opened ({str(error).splitlines()[0]}): wait "
                 f"until the other one has ended, or remove {folder} when there is none."
             ) from None
-        file.chmod(0o600)
+        make_private(file)
         con.execute("CREATE TABLE IF NOT EXISTS kept.steps (name VARCHAR PRIMARY KEY, facts VARCHAR)")
 
     def facts(self, step: str) -> dict[str, Any] | None:

@@ -7,13 +7,15 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import polars as pl
+import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from toolkit import schema
-from toolkit.dataset._leak import Leak, _start_spark, open_leak
-from toolkit.errors import DataSetError, InputError, NotADataSetError
+from toolkit.dataset import Capabilities, Leak, open_leak
+from toolkit.dataset._backends._spark import _start_spark
+from toolkit.errors import DataSetError, InputError, MissingError, NotADataSetError
 
 
 @pytest.fixture
@@ -97,9 +99,7 @@ def test_no_manifest_is_refused_as_unfinished(data_set: Path) -> None:
     """A directory of Parquet files without manifest is taken for a making that did not finish."""
     (data_set / "manifest.json").unlink()
 
-    with pytest.raises(
-        DataSetError, match=r"has no manifest\.json: .* its making did not finish; run `toolkit generate`"
-    ):
+    with pytest.raises(DataSetError, match=r"has no manifest\.json: .* it was not finished; run `toolkit generate`"):
         open_leak(data_set)
 
 
@@ -137,34 +137,147 @@ def test_a_file_is_missing(data_set: Path) -> None:
 
 
 def test_a_file_was_cut_short(data_set: Path) -> None:
-    """A file must have the size that the manifest tells."""
+    """A file must have the size that the manifest lists."""
     file = data_set / "practices.parquet"
     size = file.stat().st_size
     file.write_bytes(file.read_bytes()[:-1])
 
-    with pytest.raises(DataSetError, match=f"has {size - 1} bytes where the manifest says {size}"):
+    with pytest.raises(DataSetError, match=f"has {size - 1} bytes where manifest.json lists {size}"):
         open_leak(data_set)
 
 
-def test_manifest_without_a_table(data_set: Path) -> None:
-    """A table that no file of the manifest holds is named by its files."""
+def without(data_set: Path, *tables: str, columns: tuple[str, ...] = ()) -> Path:
+    """Remove tables and columns of the lines from a data set, from its files and from its manifest."""
+    manifest = json.loads((data_set / "manifest.json").read_text(encoding="utf-8"))
+    files = []
+    for entry in manifest["files"]:
+        file = data_set / entry["path"]
+        if any(file.relative_to(data_set).match(schema.TABLES[name].files) for name in tables):
+            file.unlink()
+            continue
+        if entry["path"].startswith("lines/"):
+            pq.write_table(pq.read_table(file).drop_columns(list(columns)), file)
+        files.append(entry | {"bytes": file.stat().st_size})
+    change_manifest(data_set, files=files)
+    return data_set
+
+
+def test_a_synthetic_leak_has_everything(leak: Leak) -> None:
+    """The nine lines are synthetic, with truth, register, practices and practitioners, and eleven filled columns."""
+    filled = {"line_id", "record_id", "practice_id", "practitioner_id", "last_name", "birth_name", "first_name", "sex"}
+    filled |= {"birth_date", "nir", "address", "postal_code", "city", "administrative_comment"}
+    filled |= {"created_on", "updated_on"}
+
+    assert ("synthetic", True) == (leak.origin, leak.is_synthetic)
+    assert Capabilities(True, True, True, True, frozenset(filled)) == leak.capabilities
+
+
+def test_a_leak_without_an_origin_is_taken_for_real(data_set: Path) -> None:
+    """Where nothing in the manifest marks the data as synthetic, they are treated as received data."""
+    change_manifest(data_set, synthetic=None)
+
+    with open_leak(data_set) as leak:
+        assert ("intake", False) == (leak.origin, leak.is_synthetic)
+
+
+def test_unknown_origin(data_set: Path) -> None:
+    """An origin that this version does not know is named beside those it knows."""
+    change_manifest(data_set, origin="rumour")
+
+    with pytest.raises(DataSetError, match="has the origin 'rumour': expected synthetic or intake"):
+        open_leak(data_set)
+
+
+def test_missing_tables_are_reported_by_name(data_set: Path) -> None:
+    """A data set may lack every table but the lines; reading one that is missing says which."""
+    without(data_set, "truth_lines", "public_figures", "practices", "practitioners")
+
+    with open_leak(data_set) as leak:
+        found = leak.capabilities
+        with pytest.raises(MissingError, match="the data set has no table of practices"):
+            _ = leak.practices
+        with pytest.raises(MissingError, match="the data set has no table of true answers"):
+            _ = leak.truth
+
+    assert (False, False, False, False) == (found.truth, found.register, found.practices, found.practitioners)
+
+
+def test_missing_columns_are_null_and_typed(data_set: Path) -> None:
+    """A column that the files lack is null throughout, of the schema's type, and no capability."""
+    without(data_set, columns=("nir", "birth_date", "practice_id"))
+
+    with open_leak(data_set) as leak:
+        lines = leak.lines.select("nir", "birth_date", "practice_id").to_pyarrow()
+        found = leak.capabilities
+
+    assert [9, 9, 9] == [column.null_count for column in lines.columns]
+    assert [schema.LINES[name].type for name in lines.column_names] == [field.type for field in lines.schema]
+    assert not found.columns & {"nir", "birth_date", "practice_id"}
+    assert found.has("last_name", "city")
+    assert not found.has("last_name", "nir")
+
+
+def test_a_column_that_one_file_lacks_is_read_from_the_others(data_set: Path) -> None:
+    """Files of lines may differ in their columns."""
+    file = data_set / "lines" / "part-00000.parquet"
+    pq.write_table(pq.read_table(file).drop_columns(["city"]), file)
+    manifest = json.loads((data_set / "manifest.json").read_text(encoding="utf-8"))
+    sizes = [entry | {"bytes": (data_set / entry["path"]).stat().st_size} for entry in manifest["files"]]
+    change_manifest(data_set, files=sizes)
+
+    with open_leak(data_set) as leak:
+        assert 5 == leak.lines.city.count().execute()
+        assert leak.capabilities.has("city")
+
+
+@pytest.mark.parametrize("lack", ["column", "values"])
+def test_a_line_without_record_id_is_a_record_of_its_own(
+    data_set: Path, write_data_set: Callable[..., Path], tmp_path: Path, lack: str
+) -> None:
+    """Lines without a record id get the number -1 - line_id, in the engine and in the query for DuckDB."""
+    if lack == "column":
+        without(data_set, columns=("record_id",))
+        expected = [-1 - line for line in range(9)]
+    else:
+        parts = [pq.read_table(file) for file in sorted((data_set / "lines").glob("*.parquet"))]
+        lines = pa.concat_tables(parts)
+        ids = [None, 20, 11, 11, 12, 21, 30, 22, None]
+        fields = [field.with_nullable(True) for field in lines.schema]
+        changed = lines.set_column(1, "record_id", pa.array(ids, pa.int64())).cast(pa.schema(fields))
+        data_set = write_data_set(tmp_path / "other", lines=changed)
+        expected = [-1, 20, 11, 11, 12, 21, 30, 22, -9]
+
+    with open_leak(data_set) as leak:
+        read = leak.lines.order_by("line_id").to_polars()["record_id"].to_list()
+        query = duckdb.sql(leak.lines_in_duckdb()).order("line_id").pl()
+
+    assert expected == read == query["record_id"].to_list()
+    assert list(schema.LINES.names) == query.columns
+
+
+def test_lines_without_position_are_refused(data_set: Path) -> None:
+    """The position of a line is the one column that no data set may lack."""
+    without(data_set, columns=("line_id",))
+
+    with open_leak(data_set) as leak, pytest.raises(DataSetError, match="have no column line_id"):
+        _ = leak.lines
+
+
+def test_a_manifest_without_lines_is_refused(data_set: Path) -> None:
+    """A data set needs its lines."""
     change_manifest(data_set, files=[])
 
-    with open_leak(data_set) as leak, pytest.raises(DataSetError, match=r"lists no file truth/lines/\*\.parquet"):
-        _ = leak.truth
+    with pytest.raises(DataSetError, match=r"lists no file lines/\*\.parquet"):
+        open_leak(data_set)
 
 
-def test_files_without_a_column(write_data_set: Callable[..., Path], tmp_path: Path) -> None:
-    """Files that lack a column of the schema are refused, with the column named."""
-    short = pl.DataFrame({"practice_id": [1], "practitioners": [1]}).to_arrow()
+def test_a_file_that_is_not_parquet_is_named(data_set: Path) -> None:
+    """A damaged file of lines is one sentence when the leak is asked what it holds."""
+    file = data_set / "lines" / "part-00000.parquet"
+    file.write_bytes(b"x" * file.stat().st_size)
 
-    with (
-        open_leak(write_data_set(tmp_path, practices=short)) as leak,
-        pytest.raises(
-            DataSetError, match=r"practices\.parquet of the data set .* lack the columns specialty, insee_code"
-        ),
-    ):
-        _ = leak.practices
+    with open_leak(data_set) as leak, pytest.raises(DataSetError, match=r"part-00000\.parquet cannot be read"):
+        _ = leak.capabilities
 
 
 def test_unknown_engine(nine_lines: Path) -> None:
@@ -224,10 +337,10 @@ def test_spark_takes_no_pattern_for_a_path(
         assert 9 == leak.lines.count().execute()
 
 
-def test_a_lent_table_is_joined_with_those_of_the_leak(leak: Leak) -> None:
+def test_a_registered_table_is_joined_with_those_of_the_leak(leak: Leak) -> None:
     """Rows from outside are a table of the engine while the leak is open."""
-    lent = leak.lend(pa.table({"record_id": [10, 31, 900]}))
+    registered = leak.register_table(pa.table({"record_id": [10, 31, 900]}))
 
-    found = leak.lines.semi_join(lent, "record_id").select("record_id").to_polars()
+    found = leak.lines.semi_join(registered, "record_id").select("record_id").to_polars()
 
     assert [10, 31] == sorted(found["record_id"].to_list())
