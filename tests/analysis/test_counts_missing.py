@@ -47,14 +47,8 @@ def blank(write_data_set: Callable[..., Path], nine_lines: Path, tmp_path: Path)
 @contextmanager
 def opened(path: Path) -> Iterator[Leak]:
     """Open a data set on one thread, without cached answers."""
-    with open_leak(path, threads=1, keep=False) as leak:
+    with open_leak(path, threads=1, cache=False) as leak:
         yield leak
-
-
-# A data set without a table cannot be opened by every version of `Leak`.
-needs_capabilities = pytest.mark.skipif(
-    not hasattr(Leak, "capabilities"), reason="this Leak does not open data sets that lack tables or record ids"
-)
 
 
 def test_the_generator_fills_ids_and_dates_that_a_dump_may_lack() -> None:
@@ -85,7 +79,6 @@ def test_overview_without_nir(blank: Blank) -> None:
     assert 4 == table.filter(pl.col("quantity") == "people_by_birth_identity")["value"].item()
 
 
-@needs_capabilities
 def test_overview_counts_records_among_lines_with_a_record_id(blank: Blank) -> None:
     """Without ids on lines 0, 1 and 8, six lines have an id, and these are five records."""
     with opened(blank("record_id", where=lambda line: line in (0, 1, 8))) as leak:
@@ -97,7 +90,6 @@ def test_overview_counts_records_among_lines_with_a_record_id(blank: Blank) -> N
     )
 
 
-@needs_capabilities
 def test_overview_without_tables_of_practices(blank: Blank) -> None:
     """Three practice ids and four practitioner ids are counted, none of which is listed."""
     with opened(blank(without=("practices", "practitioners"))) as leak:
@@ -140,7 +132,6 @@ def test_shares_of_practices_are_of_all_lines(blank: Blank) -> None:
     ).rows()
 
 
-@needs_capabilities
 def test_practices_without_record_ids_have_no_number_of_records(blank: Blank) -> None:
     """Practice 1 has no record id on any line: its lines are counted, its records are not known."""
     with opened(blank("record_id", where=lambda line: line in (0, 2, 3, 4))) as leak:
@@ -152,7 +143,6 @@ def test_practices_without_record_ids_have_no_number_of_records(blank: Blank) ->
     assert (4, 3, 0) == (by_code["35"]["lines"], by_code["75"]["records"], by_code["13"]["records"])
 
 
-@needs_capabilities
 def test_practices_without_a_table_are_those_of_the_lines(blank: Blank) -> None:
     """Without tables, one row per id of the lines, of which nothing else is known."""
     with opened(blank(without=("practices", "practitioners"))) as leak:
@@ -167,7 +157,6 @@ def test_practices_without_a_table_are_those_of_the_lines(blank: Blank) -> None:
     ).rows()
 
 
-@needs_capabilities
 @pytest.mark.parametrize("question", [counts.by_departement, counts.history])
 def test_questions_about_practices_need_their_table(question: Callable[[Leak], object], blank: Blank) -> None:
     """The places and the installation dates of practices are in their table alone."""
@@ -214,7 +203,6 @@ def test_copy_day_takes_the_dates_there_are(blank: Blank) -> None:
         assert date(2019, 8, 8) == counts.copy_day(leak).first
 
 
-@needs_capabilities
 def test_period_without_dates_and_practices(blank: Blank) -> None:
     """The period has a row per date column, null and over no rows where there is no date."""
     with opened(blank("created_on", without=("practices",))) as leak:
@@ -230,7 +218,6 @@ def test_period_without_dates_and_practices(blank: Blank) -> None:
 # --- Columns and record ids ---------------------------------------------------------------------------------------
 
 
-@needs_capabilities
 @pytest.mark.parametrize("column", OPTIONAL)
 def test_a_column_without_a_value_is_filled_on_no_line(column: str, blank: Blank) -> None:
     """Of a column that is null throughout, completeness counts 0 of 9 lines."""
@@ -240,7 +227,6 @@ def test_a_column_without_a_value_is_filled_on_no_line(column: str, blank: Blank
     assert [(0, 9, 0.0)] == table.filter(pl.col("column") == column).select("filled", "lines", "share").rows()
 
 
-@needs_capabilities
 def test_table_size_leaves_out_lines_without_a_record_id(blank: Blank) -> None:
     """Without the ids of lines 0 and 8, six records up to number 30 are left, and the first step is 11."""
     with opened(blank("record_id", where=lambda line: line in (0, 8))) as leak:
@@ -249,11 +235,10 @@ def test_table_size_leaves_out_lines_without_a_record_id(blank: Blank) -> None:
     assert (6, 30, 11) == (table.records, table.highest, table.evenness.widest_gap)
 
 
-@needs_capabilities
 @pytest.mark.spark
 def test_both_engines_agree_on_lines_that_hold_nothing(blank: Blank, spark_leak: Leak) -> None:
     """On lines with nothing but their number, DuckDB and Spark give the same tables."""
     path = blank(*OPTIONAL)
-    with opened(path) as here, open_leak(path, "spark", keep=False) as there:
+    with opened(path) as here, open_leak(path, "spark", cache=False) as there:
         for question in (counts.overview, counts.completeness, counts.period):
             assert question(here).equals(question(there))
