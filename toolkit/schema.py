@@ -66,6 +66,14 @@ class Column:
     meaning: str
     personal: Personal = Personal.NONE
     nullable: bool = True
+    """Whether a data set may leave the column blank."""
+    always_generated: bool = False
+    """Whether the generator fills a nullable column on every row; a dump from elsewhere may lack it."""
+
+    @property
+    def required(self) -> bool:
+        """Whether the column is filled on every row of a generated table."""
+        return self.always_generated or not self.nullable
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +98,12 @@ class Table:
         raise KeyError(f"table {self.name!r} has no column {name!r}")
 
     def arrow_schema(self) -> pa.Schema:
-        """The Arrow schema of the Parquet files of this table."""
+        """The Arrow schema of this table in any data set."""
         return pa.schema([pa.field(c.name, c.type, nullable=c.nullable) for c in self.columns])
+
+    def generated_schema(self) -> pa.Schema:
+        """The Arrow schema of the Parquet files that the generator writes: it marks more columns as never null."""
+        return pa.schema([pa.field(c.name, c.type, nullable=not c.required) for c in self.columns])
 
 
 _QUASI = Personal.QUASI_IDENTIFIER
@@ -110,10 +122,10 @@ LINES = Table(
             pa.int64(),
             "The program's own number of the file; repeats where a line was exported twice.",
             _PSEUDONYM,
-            nullable=False,
+            always_generated=True,
         ),
-        Column("practice_id", pa.int32(), "Practice whose base holds the file.", nullable=False),
-        Column("practitioner_id", pa.int32(), "Practitioner whose account holds the file.", nullable=False),
+        Column("practice_id", pa.int32(), "Practice whose base holds the file.", always_generated=True),
+        Column("practitioner_id", pa.int32(), "Practitioner whose account holds the file.", always_generated=True),
         Column("last_name", pa.string(), "Name in use, as typed by the practice.", _DIRECT),
         Column("birth_name", pa.string(), "Name at birth, as typed by the practice.", _DIRECT),
         Column("first_name", pa.string(), "First name, as typed by the practice.", _DIRECT),
@@ -127,8 +139,8 @@ LINES = Table(
         Column("landline_phone", pa.string(), "Landline telephone of the household, ten digits.", _DIRECT),
         Column("email", pa.string(), "E-mail address.", _DIRECT),
         Column("administrative_comment", pa.string(), "Free text typed by practice staff; null when blank.", _SPECIAL),
-        Column("created_on", pa.date32(), "Day the file was opened at the practice.", nullable=False),
-        Column("updated_on", pa.date32(), "Day the file was last changed.", nullable=False),
+        Column("created_on", pa.date32(), "Day the file was opened at the practice.", always_generated=True),
+        Column("updated_on", pa.date32(), "Day the file was last changed.", always_generated=True),
     ),
 )
 

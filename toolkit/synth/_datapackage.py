@@ -59,6 +59,6 @@ def _field(column: Column) -> dict[str, Any]:
         "description": column.meaning,
         "personal": column.personal.value,
     }
-    if not column.nullable:
+    if column.required:
         field["constraints"] = {"required": True}
     return field

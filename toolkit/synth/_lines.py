@@ -20,7 +20,7 @@ from toolkit.synth.comments import Annotated, Annotator
 
 __all__ = ["LineMaker"]
 
-_LINES = pa.schema([field for field in LINES.arrow_schema() if field.name != "line_id"])
+_LINES = pa.schema([field for field in LINES.generated_schema() if field.name != "line_id"])
 _TRUTH = pa.schema([field for field in TRUTH_LINES.arrow_schema() if field.name not in ("line_id", "repeated_line")])
 
 
@@ -83,7 +83,7 @@ class LineMaker:
         repeated = np.repeat([repeat for *_, repeat in pieces], [length for _, length, _ in pieces])
         lines = pa.concat_tables([lines.slice(begin, length) for begin, length, _ in pieces])
         truth = pa.concat_tables([truth.slice(begin, length) for begin, length, _ in pieces])
-        lines = lines.add_column(0, LINES.arrow_schema().field("line_id"), pa.array(line_id))
+        lines = lines.add_column(0, LINES.generated_schema().field("line_id"), pa.array(line_id))
         truth = truth.add_column(0, TRUTH_LINES.arrow_schema().field("line_id"), pa.array(line_id))
         truth = truth.append_column(TRUTH_LINES.arrow_schema().field("repeated_line"), pa.array(repeated))
         return lines.select(LINES.names), truth.select(TRUTH_LINES.names).cast(TRUTH_LINES.arrow_schema())

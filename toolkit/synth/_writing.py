@@ -133,7 +133,7 @@ class TableWriter:
     def __init__(self, folder: Path, path: str, table: Table) -> None:
         self._target = folder / path
         self._path = path
-        self._schema = table.arrow_schema().with_metadata({SYNTHETIC_KEY: SYNTHETIC_VALUE, "table": table.name})
+        self._schema = table.generated_schema().with_metadata({SYNTHETIC_KEY: SYNTHETIC_VALUE, "table": table.name})
         self._waiting: list[pa.Table] = []
         self._waiting_rows = 0
         self._pages: list[str] = []
