@@ -38,8 +38,8 @@ lint: setup ## What can be told without running: style, types, walls
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-lab: setup ## JupyterLab on notebooks/, asking the network nothing (notebooks/.jupyter says how)
-	JUPYTER_CONFIG_PATH="$(CURDIR)/notebooks/.jupyter" $(BIN)/jupyter-lab notebooks
+lab: setup ## JupyterLab on notebooks/, without asking the network for anything
+	$(BIN)/toolkit lab
 
 docs: setup ## Build the documentation site in site/, without a network
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

@@ -58,7 +58,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 
 def test_commands_are_those_that_are_promised() -> None:
     """Every command of the documents is there."""
-    promised = {"generate", "verify-synthetic", "describe", "disclosures", "investigate", *ANSWERS}
+    promised = {"generate", "verify-synthetic", "describe", "disclosures", "investigate", "lab", *ANSWERS}
 
     assert promised <= set(COMMANDS)
 
