@@ -8,15 +8,12 @@ of a notebook `needs` raises `MissingError`.
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 from toolkit import schema
+from toolkit.dataset import Leak
 from toolkit.errors import InputError, MissingError
 from toolkit.questions import find_question, questions
 from toolkit.report import SKIPPED
-
-if TYPE_CHECKING:
-    from toolkit.dataset import Leak
 
 __all__ = ["install", "needs", "why_not"]
 
@@ -89,9 +86,8 @@ class _SkipUnmet(ast.NodeTransformer):
             return None
         leak, *names = call.args
         given = self._namespace.get(leak.id) if isinstance(leak, ast.Name) else None
-        if given is None or not all(isinstance(name, ast.Constant) for name in names):
-            return None
-        return why_not(given, *(name.value for name in names))  # type: ignore[attr-defined]
+        wanted = [name.value for name in names if isinstance(name, ast.Constant) and isinstance(name.value, str)]
+        return why_not(given, *wanted) if isinstance(given, Leak) and len(wanted) == len(names) else None
 
 
 def install() -> None:

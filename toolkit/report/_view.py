@@ -22,8 +22,10 @@ __all__ = ["page_content"]
 
 _LIMITS = ("Data that were not copied are not in the dump: counting its people is not counting the people harmed.",)
 _LIMITS_SYNTHETIC = (
-    "Everything here is synthetic. The leak was made to agree with what was published: no number here is a finding about "
-    "the real leak, and none may be quoted as one.",
+    (
+        "Everything here is synthetic. The leak was made to agree with what was published: no number here is a finding "
+        "about the real leak, and none may be quoted as one."
+    ),
 )
 _LIMITS_RECEIVED = (
     "The data were received from outside. Whether they are genuine and complete was not examined here.",
