@@ -74,6 +74,28 @@ def test_command_and_its_options_have_help(name: str) -> None:
     assert [] == silent
 
 
+def test_help_loads_no_engine() -> None:
+    """`toolkit --help` imports no library that is slow to load."""
+    slow = [
+        "duckdb",
+        "ibis",
+        "IPython",
+        "jupyterlab",
+        "numpy",
+        "pandas",
+        "plotly",
+        "polars",
+        "pyarrow",
+        "scipy",
+        "sklearn",
+    ]
+    code = f"import sys; from toolkit.cli import main; main(['--help']); print([n for n in {slow} if n in sys.modules])"
+
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert "[]" == ran.stdout.splitlines()[-1]
+
+
 def test_no_command_prints_the_help(run: Run) -> None:
     """Whoever types `toolkit` alone is told what there is."""
     ran = run()
