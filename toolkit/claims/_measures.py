@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from toolkit.analysis import audit, comments, counts, duplicates, public_figures
 from toolkit.analysis.counts import TableSize, copy_day, history, table_size
 from toolkit.dataset import Leak
-from toolkit.dataset.cache import kept
+from toolkit.dataset.cache import cached
 from toolkit.i18n import number, percent, translate
 
 __all__ = ["MEASURES", "Evidence", "Measure", "Reading", "UntestableError", "day_number"]
@@ -110,7 +110,7 @@ class Written(NamedTuple):
     shares: pl.DataFrame | None
 
 
-@kept
+@cached
 def _written(leak: Leak) -> Written:
     planned = audit.strata(leak, people=duplicates.people_of_records(leak))
     annotated = audit.annotated(planned)
