@@ -329,7 +329,7 @@ def test_sensitive_people_are_of_the_people_counted(small_leak: Path) -> None:
         evidence = Evidence(leak)
         denominator, annotated = evidence.shares["people"]["denominator"], evidence.commented.annotated
 
-    assert len(evidence.people.linkage.nobody) > 0
+    assert len(evidence.people.linkage.placeholders) > 0
     assert evidence.people.people == denominator == annotated.row(-1, named=True)["denominator"]
 
 

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-__all__ = ["DataSetError", "InputError", "MissingError", "NotADataSetError", "ScenarioError", "ToolkitError"]
+import errno
+import os
+
+__all__ = [
+    "DataSetError",
+    "InputError",
+    "MissingError",
+    "NotADataSetError",
+    "ReportError",
+    "ScenarioError",
+    "ToolkitError",
+    "WriteError",
+]
 
 
 class ToolkitError(Exception):
@@ -30,3 +42,29 @@ class ScenarioError(ToolkitError):
 
 class InputError(ToolkitError):
     """A table, column, option or value handed to the toolkit is not what it accepts."""
+
+
+class ReportError(ToolkitError):
+    """A step of the report failed, or the report may not be published."""
+
+
+class WriteError(ToolkitError):
+    """A file or folder cannot be written; what was there before is unchanged."""
+
+    def __init__(self, path: str | os.PathLike[str], error: OSError) -> None:
+        self.path = os.fspath(path)
+        self.errno = error.errno
+        self.reason = error.strerror or str(error)
+        super().__init__(f"{self.path} cannot be written ({self.reason}): {_advice(error)}.")
+
+
+def _advice(error: OSError) -> str:
+    if error.errno in {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}:
+        return "free some disk space and try again"
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        return "choose a folder that you may write to"
+    if error.errno in {errno.ENOENT, errno.ENOTDIR}:
+        return "choose a folder that exists"
+    if error.errno == errno.EISDIR:
+        return "there is a folder of that name, choose another one"
+    return "check the path, or choose another folder"

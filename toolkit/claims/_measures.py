@@ -18,7 +18,7 @@ from toolkit.analysis import audit, comments, counts, duplicates, public_figures
 from toolkit.analysis.counts import TableSize, copy_day, history, table_size
 from toolkit.claims._units import day_number
 from toolkit.dataset import Leak
-from toolkit.dataset.cache import kept
+from toolkit.dataset.cache import cached
 from toolkit.errors import InputError, MissingError
 from toolkit.i18n import number, percent, translate
 
@@ -110,7 +110,7 @@ class CommentShares(NamedTuple):
     shares: pl.DataFrame | None
 
 
-@kept
+@cached
 def _comment_shares(leak: Leak) -> CommentShares:
     linkable = leak.capabilities.has(*_IDENTITY)
     planned = audit.strata(leak, people=duplicates.people_of_records(leak) if linkable else None)
@@ -204,7 +204,8 @@ def _share_released(evidence: Evidence, _names: Sequence[str], _denominator_valu
 
 
 def _people(evidence: Evidence, _names: Sequence[str], _denominator_value: float) -> Measurement:
-    people, records = evidence.people, evidence.overview["records"]
+    # Without record ids, each line counts as a record.
+    people, records = evidence.people, evidence.overview.get("records", evidence.overview["lines"])
     definition = translate("people, by record linkage")
     return Measurement(people.people, people.low, people.high, definition, _denominator("{n} records", records))
 
