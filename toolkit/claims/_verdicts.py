@@ -150,8 +150,8 @@ def _measure_claim(claim: Claim, evidence: Evidence, scale: float, lines: int | 
     for test in claim.tests:
         try:
             measurement = measure(test, evidence, claim.names, float(claim.denominator_value or 1) * scale)
-        except UntestableError as reason:
-            reasons.append(str(reason))
+        except UntestableError as error:
+            reasons.append(str(error))
             continue
         reason = _not_comparable(claim, test, scale, lines)
         if reason is None:
@@ -224,6 +224,7 @@ def _complete(claim: Claim, why: str, scale: float) -> str:
         low = max(0.0, low)
         first, last = in_words(low, claim.unit), "" if high == float("inf") else in_words(high, claim.unit)
         ends = translate("{low} to {high}", low=first, high=last) if last else translate("{low} or more", low=first)
+        ends = first if first == last else ends
         factor = number(scale, max(0, 2 - math.floor(math.log10(scale))))
         why = translate("{why} (at the scale of this data set, {scale}: {ends})", why=why, scale=factor, ends=ends)
     if claim.caveat:
