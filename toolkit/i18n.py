@@ -1,8 +1,8 @@
 """What is said to a reader, in the reader's language: sentences, numbers, shares and days.
 
-English stands in the code; other languages are gettext catalogues, `toolkit/locale/<language>/LC_MESSAGES/toolkit.po`, which any
-translator's editor opens. What a catalogue lacks is said in English. Numbers follow the Unicode CLDR, through Babel:
-1,234.5 in English, 1 234,5 with narrow no-break spaces in French.
+English stands in the code; other languages are gettext catalogues, `toolkit/locale/<language>/LC_MESSAGES/toolkit.po`,
+which any translator's editor opens. What a catalogue lacks is said in English. Numbers follow the Unicode CLDR, through
+Babel: 1,234.5 in English, 1 234,5 with narrow no-break spaces in French.
 """
 
 from __future__ import annotations
