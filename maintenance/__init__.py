@@ -1,1 +1,1 @@
-"""Scripts that rebuild the data files of `toolkit/synth/data/`; nothing in the toolkit imports them."""
+"""Scripts that rebuild the vendored data files; the toolkit does not import them."""

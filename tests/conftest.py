@@ -7,6 +7,7 @@ by hand from this file, never by the code.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -22,6 +23,22 @@ from toolkit.questions import Answer, ask, questions
 from toolkit.report import Findings, NotebookPage, find_notebooks
 from toolkit.scenario import load_scenario
 from toolkit.synth import generate
+
+
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups after this
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the tests of a file in one process, where they share fixtures, and all Spark tests in one, with one session.
+
+    Where tests run in parallel, the groups that take longest come first, so that the processes end together.
+    """
+    group = {item: "spark" if item.get_closest_marker("spark") else item.path.stem for item in items}
+    cost: Counter[str] = Counter()
+    for item, name in group.items():
+        item.add_marker(pytest.mark.xdist_group(name))
+        cost[name] += 20 if any(item.get_closest_marker(mark) for mark in ("browser", "slow")) else 1
+    if config.getoption("dist", "no") == "loadgroup":
+        items.sort(key=lambda item: -cost[group[item]])
+
 
 D = date
 

@@ -141,7 +141,7 @@ def test_text_for_those_who_cannot_see_tells_the_values(leak: Leak) -> None:
     assert (
         PICTURES["repeats"](leak)
         .layout.meta["alt"]
-        .endswith("lines exported twice: 2 (66.7\u202f%); entries of nobody: 1 (33.3\u202f%).")
+        .endswith("lines exported twice: 2 (66.7\u202f%); placeholder records: 1 (33.3\u202f%).")
     )
     assert "and 7 more." in PICTURES["completeness"](leak).layout.meta["alt"]
 
@@ -198,7 +198,14 @@ def labels_of_tables() -> Iterator[str]:
     yield from KEYS
     yield from typist.CATALOGUE
     yield from public_figures.TIERS.values()
-    yield from ("lines", "distinct lines", "record ids", "records of somebody", "exact identities", "linked people")
+    yield from (
+        "lines",
+        "distinct lines",
+        "record ids",
+        "records without placeholders",
+        "exact identities",
+        "linked people",
+    )
     for comparison in COMPARISONS:
         yield comparison.name
         yield from (level.name for level in comparison.levels)

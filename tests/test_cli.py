@@ -59,7 +59,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 
 def test_documented_commands_exist() -> None:
     """Every documented command is there, and one command per question."""
-    documented = {"generate", "verify-synthetic", "describe", "disclosures", "investigate", "rerun"}
+    documented = {"generate", "verify-synthetic", "describe", "disclosures", "investigate", "lab", "rerun"}
     documented |= {"counts", "comments", "public-figures", "duplicates", "claims"}
 
     assert documented | set(QUESTIONS) == set(COMMANDS)
@@ -74,6 +74,28 @@ def test_command_and_its_options_have_help(name: str) -> None:
 
     assert command.help
     assert [] == without
+
+
+def test_help_loads_no_engine() -> None:
+    """`toolkit --help` imports no library that is slow to load."""
+    slow = [
+        "duckdb",
+        "ibis",
+        "IPython",
+        "jupyterlab",
+        "numpy",
+        "pandas",
+        "plotly",
+        "polars",
+        "pyarrow",
+        "scipy",
+        "sklearn",
+    ]
+    code = f"import sys; from toolkit.cli import main; main(['--help']); print([n for n in {slow} if n in sys.modules])"
+
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert "[]" == ran.stdout.splitlines()[-1]
 
 
 def test_no_command_prints_the_help(run: Run) -> None:
@@ -334,7 +356,7 @@ def test_duplicates_reads_and_saves_a_model(run: Run, small_leak: Path, tmp_path
     [
         (["--out", "missing/clusters.parquet"], "cannot be written"),
         (["--save-model", "missing/model.json"], "cannot be written"),
-        (["--model", "missing.json"], "holds no trained model"),
+        (["--model", "missing.json"], "is not a linkage model"),
     ],
     ids=["out", "save-model", "model"],
 )

@@ -43,7 +43,7 @@ _VETO_DRAWN = -22
 
 
 def people_by_threshold(table: pl.DataFrame, threshold: float, true: int, source: str) -> go.Figure:
-    """What the threshold trades: people found above, precision and recall below, from `Judged.by_threshold`.
+    """What the threshold trades: people found above, precision and recall below, from `Evaluation.by_threshold`.
 
     `table` has `threshold`, `people`, `pair_precision` and `pair_recall`; `threshold` is the one used, `true` the
     number of people there are.
@@ -93,7 +93,7 @@ def people_by_threshold(table: pl.DataFrame, threshold: float, true: int, source
 
 
 def linkage_errors(table: pl.DataFrame, source: str) -> go.Figure:
-    """Which errors remain: wrong pairs by the part of the linkage they come from, from `Judged.causes`."""
+    """Which errors remain: wrong pairs by the part of the linkage they come from, from `Evaluation.causes`."""
     counted = {(error, cause): n for error, cause, n in table.select("error", "cause", "pairs").iter_rows()}
     causes = [cause for cause in _CAUSES if cause in _PARTS or ("joined", cause) in counted]
     figure = go.Figure()
@@ -124,7 +124,7 @@ def linkage_errors(table: pl.DataFrame, source: str) -> go.Figure:
 
 
 def missed_by_typing_error(table: pl.DataFrame, source: str) -> go.Figure:
-    """Which typing errors hide a person: the share missed by kind, from `Judged.kinds`.
+    """Which typing errors hide a person: the share missed by kind, from `Evaluation.kinds`.
 
     `table` has `kind`, `records` and `recall`; "none" is a record without typing errors.
     """

@@ -96,6 +96,6 @@ def install() -> None:
         from IPython import get_ipython
     except ImportError:
         return
-    shell = get_ipython()  # type: ignore[no-untyped-call]
+    shell = get_ipython()
     if shell is not None and not any(isinstance(each, _SkipUnmet) for each in shell.ast_transformers):
         shell.ast_transformers.append(_SkipUnmet(shell.user_ns))
