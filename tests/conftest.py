@@ -1,7 +1,7 @@
 """A data set small enough to count by hand, and ways to open it.
 
-Nine lines: four invented people, one test entry, one record exported twice. The figures that tests expect are counted
-from this page, never from the code.
+Nine lines: four synthetic people, one test entry, one record exported twice. The numbers that tests expect are counted
+by hand from this file, never by the code.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 D = date
 
-# Zoé Lefèvre, of practices 1 and 2, where she was typed without accents.
+# Zoé Lefèvre, of practices 1 and 2, where her name was entered without accents.
 _ZOE = {"last_name": "Lefèvre", "birth_name": "Lefèvre", "first_name": "Zoé", "sex": "F", "birth_date": D(1980, 5, 17)}
 _ZOE |= {"nir": "280059900000114", "postal_code": "35000"}
 _ZOE_IN_CAPITALS = _ZOE | {"last_name": "LEFEVRE", "birth_name": "LEFEVRE", "first_name": "ZOE"}
@@ -128,7 +128,7 @@ def _table(table: schema.Table, rows: list[tuple[Any, ...]]) -> pa.Table:
 
 
 def _write(directory: Path, **changed: pa.Table) -> Path:
-    """Write the nine lines as a data set, the lines in two files; a table given by its name takes the place of ours."""
+    """Write the nine lines as a data set, the lines in two files; a table given by its name replaces the one above."""
     tables = {
         "lines": _lines(),
         "truth_lines": _truth(),
@@ -157,7 +157,7 @@ def _write(directory: Path, **changed: pa.Table) -> Path:
 
 @pytest.fixture(scope="session")
 def write_data_set() -> Callable[..., Path]:
-    """Writes the nine lines, or what is given in their place, as a data set into a directory."""
+    """Return the function that writes the nine lines, or tables given in their place, as a data set into a directory."""
     return _write
 
 
@@ -180,7 +180,7 @@ def spark_leak(nine_lines: Path) -> Iterator[Leak]:
     pytest.importorskip("pyspark")
     with open_leak(nine_lines, "spark", threads=2, memory_limit="1GB") as opened:
         session = opened._backend._session  # type: ignore[attr-defined]
-        # Nine lines need no sixteen partitions, nor Java compiled for each question.
+        # Nine lines need neither sixteen partitions nor compiled Java for each query.
         session.conf.set("spark.sql.shuffle.partitions", "1")
         session.conf.set("spark.sql.codegen.wholeStage", "false")
         yield opened
@@ -188,7 +188,7 @@ def spark_leak(nine_lines: Path) -> Iterator[Leak]:
 
 @pytest.fixture(scope="session")
 def small_leak(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The directory of an invented leak of 20,000 lines, seed 1; tests must not change it."""
+    """The directory of a synthetic leak of 20,000 lines, seed 1; tests must not change it."""
     return generate(load_scenario(), 1, 20_000, tmp_path_factory.mktemp("leaks") / "small").path
 
 
