@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.up-to-date
 
 .DEFAULT_GOAL := help
-.PHONY: help setup investigate test lint lab docs bench lock clean
+.PHONY: help setup investigate test lint lab docs translations bench lock clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,9 @@ lab: setup ## JupyterLab on notebooks/, asking the network nothing (notebooks/.j
 
 docs: setup ## Run the notebooks on a small leak and write docs/ anew, to be read without running anything
 	$(BIN)/python -m maintenance.docs
+
+translations: setup ## Extract the texts of the package and update the translation catalogues of toolkit/locale
+	$(BIN)/python -m maintenance.translations
 
 bench: setup ## Benchmarks, as ratios to a yardstick of the same run [ROWS=22000000]
 	$(BIN)/python -m benchmarks --rows $(ROWS)

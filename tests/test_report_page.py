@@ -18,8 +18,8 @@ import polars as pl
 import pytest
 from kaleido.errors import JavascriptError, KaleidoError
 
+from tests.missing_translations import record_missing
 from toolkit import claims
-from toolkit import i18n as language
 from toolkit.dataset._leak import open_leak
 from toolkit.i18n import catalogue, use_language
 from toolkit.questions._notebook_cells import CELLS, LEDGER, VERDICTS, address
@@ -108,7 +108,7 @@ def test_page_tells_denominators_intervals_and_that_all_is_invented(page: str, s
     told = " ".join(_visible(page).split())
 
     assert f"Out of {people.denominator:,} linked people" in told
-    assert f"95 % interval: {people.low:,.0f} to {people.high:,.0f} people" in told
+    assert f"95% interval: {people.low:,.0f} to {people.high:,.0f} people" in told
     assert "Everything in this leak is invented." in told
     assert "no number here says anything about a real leak" in told
     assert "toolkit investigate" in page
@@ -164,23 +164,14 @@ def test_french_page_leaves_nothing_in_english(
     small_leak: Path, small_findings: Findings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every sentence said while a French report is written has a translation, and no English word is left to read."""
-    untold: set[str] = set()
-
-    class Heard(dict[str, str]):
-        def get(self, text: str, default: str | None = None) -> str | None:  # type: ignore[override]
-            if text not in self:
-                untold.add(text)
-            return super().get(text, default)
-
-    heard = Heard(catalogue("fr"))
-    monkeypatch.setattr(language, "catalogue", lambda _language: heard)
+    missing = record_missing(monkeypatch)
     with use_language("fr"):
         with open_leak(small_leak, threads=2) as opened:
             ledger = claims.check(opened)
         page = _drawn(replace(small_findings, claims=ledger))
 
     # What was published in words is in French already, and a chart says it again.
-    assert set() == untold - set(ledger["published"])
+    assert set() == missing - set(ledger["published"])
     assert [] == ENGLISH.findall(_visible(page))
     assert '<html lang="fr">' in page
     assert "20\u202f000 lignes" in _visible(page)

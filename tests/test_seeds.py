@@ -327,7 +327,7 @@ def test_chart_tells_intervals_that_hold_from_those_that_miss() -> None:
     figure = charts.spread_over_seeds(values, "two leaks")
 
     drawn = {trace.name: list(trace.x) for trace in figure.data if trace.x}
-    assert "1 of 2 intervals hold what was planted" == figure.layout.meta["title"]
+    assert "1 of 2 intervals contain the true value" == figure.layout.meta["title"]
     assert {
         "interval holds what was planted": [2.0],
         "interval misses it": [10.0],

@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from toolkit.claims._measures import MEASURES, Evidence, Reading, UntestableError, day_number
 from toolkit.dataset import Leak
 from toolkit.errors import InputError
-from toolkit.i18n import current_language, number, translate
+from toolkit.i18n import current_language, number, percent_sign, translate
 from toolkit.i18n import day as day_in_words
 
 __all__ = [
@@ -211,7 +211,7 @@ def check(leak: Leak, path: str | os.PathLike[str] | None = None) -> pl.DataFram
     """What does the leak say of each published claim?
 
     `path` is a file of claims, the toolkit's own unless told. One row a claim, in the order of the file: `id`,
-    `published` (in words), `measured`, `low`, `high` (an interval at 95 %, or that of the linkage's threshold; equal
+    `published` (in words), `measured`, `low`, `high` (an interval at 95%, or that of the linkage's threshold; equal
     where the leak was counted whole), `unit`, `definition` and `denominator` (of what was measured), `verdict` (one of
     `VERDICTS`), `why`; then `sentence`, `claimant`, `outlet`, `date`, `published_low`, `published_high` (null beyond
     "more than"), and `scale`, by which a count that was published is multiplied before it is compared. Days are
@@ -287,7 +287,7 @@ def in_words(value: float, unit: str) -> str:
         return day_in_words(_day(value))
     if unit == "share":
         digits = len(f"{value * 100:.2f}".rstrip("0").partition(".")[2])
-        return f"{number(value * 100, digits)}\u202f%"
+        return f"{number(value * 100, digits)}{percent_sign()}"
     return number(value, 0 if abs(value) >= 100 or value == round(value) else 1)
 
 

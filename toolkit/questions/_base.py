@@ -74,7 +74,7 @@ class Result:
     low: float | None = None
     high: float | None = None
     command: str = ""
-    interval: str = "95 % interval"
+    interval: str = "95% interval"
 
 
 @dataclass(frozen=True, slots=True)

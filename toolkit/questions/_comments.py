@@ -180,5 +180,5 @@ _QUALITIES = {
     "precision": ("share of hits", "of what the scan called sensitive, how much is"),
     "recall": ("share of sensitive lines", "of what is sensitive, how much the scan called so"),
     "elusion": ("share of lines", "of what nothing pointed at, how much is sensitive all the same"),
-    "missed_at_most": ("lines", "with 95 % confidence, no more of these were missed"),
+    "missed_at_most": ("lines", "with 95% confidence, no more of these were missed"),
 }

@@ -87,7 +87,7 @@ def _exposed(exposure: pl.DataFrame, register: int) -> Iterator[Result]:
             )
 
 
-_CONFIRMED = "figures found by name and birth date, each with a risk of the wrong person of 5 % at most"
+_CONFIRMED = "figures found by name and birth date, each with a risk of the wrong person of 5% at most"
 _AGREEING = {
     "name": "first name, and last or birth name",
     "name_birth_year": "name and birth year",

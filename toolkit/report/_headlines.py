@@ -69,7 +69,7 @@ def _comments(numbers: Numbers) -> Iterator[Headline]:
         yield Headline(
             "comments",
             "{share} of the people, about {people}, have a comment in their file that reveals something intimate.",
-            "Out of {whole} linked people; 95 % interval: {low} to {high} people. Of the "
+            "Out of {whole} linked people; 95% interval: {low} to {high} people. Of the "
             "{lines} lines it is {line_share} ({line_low} to {line_high}). Estimated from a sample that was judged.",
             share=numbers.share("sensitive_people"),
             people=numbers.value("sensitive_people"),
@@ -97,7 +97,7 @@ def _figures(numbers: Numbers) -> Iterator[Headline]:
         yield Headline(
             "public-figures",
             "{figures} public figures are confirmed by name and birth date.",
-            "Out of {register} in the register; for each the risk of the wrong person is 5 % at most. A name alone "
+            "Out of {register} in the register; for each the risk of the wrong person is 5% at most. A name alone "
             "proves little: of {pairs} hits by name, chance gives about {chance}; with the birth date, {dated_chance} "
             "of {dated}.",
             figures=numbers.value("confirmed_figures"),

@@ -103,7 +103,7 @@ PARTS = {
         {
             "figures_by_name": "figures whose name is borne by a record",
             "figures_by_name_birth_date": "figures found by name and birth date",
-            "confirmed_figures": "figures confirmed, with a risk of 5 % at most",
+            "confirmed_figures": "figures confirmed, with a risk of 5% at most",
             "chance_hits_by_name": "hits by name that namesakes alone would give",
             "chance_hits_by_name_birth_date": "hits by name and birth date that namesakes alone would give",
         },
@@ -117,7 +117,7 @@ PARTS = {
                 "well, and so the probability that it is the wrong person."
             ),
             (
-                "A figure is called confirmed when name and birth date agree and that probability is 5 % at most. "
+                "A figure is called confirmed when name and birth date agree and that probability is 5% at most. "
                 "Nobody is named here, and counts under 10 are not shown."
             ),
         ),
