@@ -231,9 +231,7 @@ def comments_by_practice(places: pl.DataFrame, curve: pl.DataFrame, rate: float,
     figure.add_hline(y=100 * rate, line={"color": GREY, "width": 1})
     figure.update_xaxes(type="log", title=translate("records held by the practice"), tickformat=",d", dtick="D2")
     top = 100 * max(real(places["rate"].max()), 2 * rate)
-    figure.update_yaxes(
-        **percent_axis(translate("share of records with a comment flagged as sensitive")), range=[0, top * 1.05]
-    )
+    figure.update_yaxes(**percent_axis(translate("share of records with a sensitive comment")), range=[0, top * 1.05])
     figure.update_layout(height=600)
     beyond = places.filter(pl.col("chance") != "within").height
     title = translate(

@@ -207,7 +207,7 @@ def match_weights(table: pl.DataFrame, source: str) -> go.Figure:
     )
     figure.update_yaxes(tickvals=places, ticktext=labels, range=[end - 0.4, -0.6], showgrid=False)
     figure.update_xaxes(
-        title=translate("match weight in bits (+1 doubles the odds that two records are one person)"),
+        title=translate("match weight in bits (+1 doubles the odds of one person)"),
         zeroline=True,
         zerolinecolor=GREY,
     )
