@@ -135,16 +135,17 @@ def _python_messages(
             continue
         name = call.func.id if isinstance(call.func, ast.Name) else call.func.attr
         count = _FUNCTIONS.get(name, 0)
-        texts = [part.value for part in call.args[:count] if isinstance(part, ast.Constant)]
-        if not count or len(texts) != count or not all(isinstance(text, str) and text for text in texts):
+        texts = [_constant(part) for part in call.args[:count]]
+        if not count or len(texts) != count or not all(texts):
             continue
-        context = [word.value.value for word in call.keywords if word.arg == "context" and _is_text(word.value)]
+        context = [text for word in call.keywords if word.arg == "context" and (text := _constant(word.value))]
         function = f"{'n' if count == 2 else ''}{'p' if context else ''}gettext"
         yield call.lineno, function, (*context, *texts), []
 
 
-def _is_text(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+def _constant(node: ast.expr) -> str:
+    """Return the value of a string literal, and nothing for any other expression."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
 def _literals() -> set[str]:

@@ -265,7 +265,7 @@ def test_charts_show_no_count_that_the_tables_hide(small_findings: Findings) -> 
     hidden = places.filter(pl.col("records_per_1000").is_null() & pl.col("name").is_not_null())
 
     years = tables["counts_by_year"]
-    assert {"opened": years["created"].to_list(), "last changed": years["updated"].to_list()} == bars
+    assert {"created": years["created"].to_list(), "last changed": years["updated"].to_list()} == bars
     assert "Paris" in hidden["name"]
     assert hidden.height > 1
     assert {"too few to show"} == {told[f"<b>{name}</b>"] for name in hidden["name"]}
