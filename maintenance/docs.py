@@ -1,4 +1,4 @@
-"""Renew the executed notebooks of `docs/`: `make docs`, or `python -m maintenance.docs` (some minutes on 2 cores).
+"""Renew the executed notebooks of `docs/`: `make notebooks`, or `python -m maintenance.docs` (some minutes on 2 cores).
 
 Every notebook is run on an invented leak of 200,000 lines, seed 1, made in a temporary folder, and kept as Markdown
 with pictures: every code-hosting site shows that, without running anything, where few show notebooks and none their
@@ -54,9 +54,9 @@ def write_docs(docs: Path = DOCS, rows: int = ROWS) -> None:
             pictures += drawn
         _draw(pictures, new / "images")
         scan_report(new, leak, {})
+        (new / "README.md").write_text(_LISTING.format(rows=rows, notebooks="\n".join(lines)), encoding="utf-8")
         shutil.rmtree(docs / "notebooks", ignore_errors=True)
         shutil.copytree(new, docs / "notebooks")
-    (docs / "README.md").write_text(_LISTING.format(rows=rows, notebooks="\n".join(lines)), encoding="utf-8")
 
 
 def digest_of(notebook: Path) -> str:
@@ -140,21 +140,21 @@ def _draw(charts: list[Chart], images: Path) -> None:
 def _entry(notebook: Path) -> str:
     """The line of the list that leads to a copy: its title, and what its opening says one will do."""
     title, _, told = nbformat.read(notebook, as_version=4).cells[0].source.partition("\n\n")
-    return f"- [{title.removeprefix('# ')}](notebooks/{notebook.stem}.md): {told.splitlines()[0]}"
+    return f"- [{title.removeprefix('# ')}]({notebook.stem}.md): {told.splitlines()[0]}"
 
 
-_NOTE = """> An executed copy of `notebooks/{name}.ipynb`, on an entirely invented leak of {rows:,} lines.
-> Type `make lab` to run it yourself, on a leak of any size."""
+_NOTE = """> This is a copy of `notebooks/{name}.ipynb`, run on a synthetic leak of {rows:,} lines.
+> Type `make lab` to run the notebook yourself, on a leak of any size."""
 
-_LISTING = """# The notebooks, executed
+_LISTING = """# Executed notebooks
 
-Each notebook as it was run on an entirely invented leak of {rows:,} lines, to be read here without running anything.
-Lines are masked, and no copy holds text of a record.
+Each notebook was run on a synthetic leak of {rows:,} lines, so you can read it here without running anything.
+Lines of the leak are masked, and no copy contains text from a record.
 
 {notebooks}
 
-`make docs` writes the copies and this page anew; a test says when a copy is older than its notebook.
-Beside them: [what a run records of itself, and how it is repeated](run-record.md).
+`make notebooks` runs them again and rewrites the copies and this page.
+A test fails when a copy is older than its notebook.
 """
 
 

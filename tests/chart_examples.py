@@ -82,10 +82,10 @@ WATERFALL = pl.DataFrame(
     {
         "step": ["lines", "linked people"],
         "n": [9, 6],
-        "rule": ["every line of the dump", "records that the model takes for different people"],
+        "rule": ["every line of the dump", "records that the linkage model assigns to different people"],
     }
 )
-REPEATS = pl.DataFrame({"kind": ["lines exported twice", "entries of nobody"], "n": [2, 1]})
+REPEATS = pl.DataFrame({"kind": ["lines exported twice", "placeholder records"], "n": [2, 1]})
 SIZES = pl.DataFrame({"records": [1, 2, 4, 7], "people": [60, 30, 9, 1]})
 SHARING = pl.DataFrame(
     {
@@ -110,7 +110,7 @@ KINDS = pl.DataFrame({"kind": ["none", "names_swapped"], "records": [70, 30], "r
 WEIGHTS = pl.DataFrame(
     {
         "comparison": ["sex", "sex", "nir", "nir"],
-        "degree": ["missing", "same", "same number, own to both", "each fits its own record"],
+        "degree": ["missing", "same", "same number, fits both records", "different numbers, each fits its record"],
         "bits": [None, 1.0, 25.2, -200.0],
         "veto": [False, False, False, True],
     }
@@ -118,7 +118,7 @@ WEIGHTS = pl.DataFrame(
 PAIR = pl.DataFrame(
     {
         "comparison": ["start", "nir", "sex", "names"],
-        "seen": ["any two records", "same number, own to both", "other", "missing"],
+        "seen": ["any two records", "same number, fits both records", "other", "missing"],
         "one": [None, "[hidden]", "F", None],
         "other": [None, "[hidden]", "M", None],
         "bits": [-17.0, 25.0, -3.0, 0.0],

@@ -7,6 +7,7 @@ from this page, never from the code.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -16,13 +17,28 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from toolkit import claims, schema
-from toolkit.dataset._leak import Leak, open_leak
-from toolkit.questions import ANSWERS, Answer
-from toolkit.report._findings import Findings, NotebookPage
-from toolkit.report._notebooks import find_notebooks
+from toolkit import schema
+from toolkit.dataset import Leak, open_leak
+from toolkit.questions import Answer, ask, questions
+from toolkit.report import Findings, NotebookPage, find_notebooks
 from toolkit.scenario import load_scenario
-from toolkit.synth._generate import generate
+from toolkit.synth import generate
+
+
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups after this
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the tests of a file in one process, where they share fixtures, and all Spark tests in one, with one session.
+
+    Where tests run in parallel, the groups that take longest come first, so that the processes end together.
+    """
+    group = {item: "spark" if item.get_closest_marker("spark") else item.path.stem for item in items}
+    cost: Counter[str] = Counter()
+    for item, name in group.items():
+        item.add_marker(pytest.mark.xdist_group(name))
+        cost[name] += 20 if any(item.get_closest_marker(mark) for mark in ("browser", "slow")) else 1
+    if config.getoption("dist", "no") == "loadgroup":
+        items.sort(key=lambda item: -cost[group[item]])
+
 
 D = date
 
@@ -178,21 +194,27 @@ def small_leak(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def small_answers(small_leak: Path) -> dict[str, Answer]:
-    """The four answers of the small leak, asked once."""
+    """The answers of every question on the small leak, as an investigation gives them."""
     with open_leak(small_leak, threads=2) as opened:
-        return {name: ask(opened) for name, ask in ANSWERS.items()}
+        return {question.name: ask(question, opened, **question.investigation(opened)) for question in questions()}
 
 
 @pytest.fixture(scope="session")
-def small_findings(small_leak: Path) -> Findings:
-    """What an investigation of the small leak found, in English; notebooks were not run."""
-    with open_leak(small_leak, threads=2) as opened:
-        answers = {name: ask(opened) for name, ask in ANSWERS.items()}
-        ledger = claims.check(opened)
+def small_findings(small_leak: Path, small_answers: dict[str, Answer]) -> Findings:
+    """The findings of an investigation of the small leak, in English; the notebooks were not run."""
+    with open_leak(small_leak) as opened:
+        manifest = opened.manifest
     notebooks = tuple(
         NotebookPage(path.stem, f"notebooks/{path.stem}.html", f"Notebook <{path.stem}>") for path in find_notebooks()
     )
-    parameters = {"scenario": "mlm-2026", "rows": 20_000, "seed": 1, "memory_limit": "3GB", "threads": 2}
     return Findings(
-        small_leak.name, small_leak, opened.manifest, answers, ledger, notebooks, parameters, "toolkit investigate"
+        name=small_leak.name,
+        leak_path=small_leak,
+        manifest=manifest,
+        answers=small_answers,
+        notebooks=notebooks,
+        threads=2,
+        memory_limit="3GB",
+        language="en",
+        command="toolkit investigate",
     )

@@ -90,16 +90,19 @@ def test_broken_wall_is_noticed(tmp_path: Path, module: str, line: str, contract
 
 
 def test_wheel_holds_every_file_of_the_package(tmp_path: Path) -> None:
-    """Whoever installs a wheel has the scenarios, vocabularies and marker of types that the checkout has."""
+    """Whoever installs a wheel has the scenarios, vocabularies, marker of types and notebooks that the checkout has."""
     built = run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path)
     assert 0 == built.returncode, built.stderr
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         actual = {name for name in archive.namelist() if ".dist-info/" not in name}
 
-    expected = {path.relative_to(ROOT).as_posix() for path in project_files() if ROOT / "toolkit" in path.parents}
-    assert expected == actual
+    files = [path.relative_to(ROOT).as_posix() for path in project_files()]
+    package = {name for name in files if name.startswith("toolkit/")}
+    notebooks = {f"toolkit/_{name}" for name in files if name.startswith("notebooks/")}
+    assert package | notebooks == actual
     assert {"toolkit/py.typed", "toolkit/scenarios/mlm-2026.toml"} <= actual
+    assert {"toolkit/_notebooks/00_start_here.ipynb", "toolkit/_notebooks/.jupyter/jupyter_lab_config.py"} <= actual
 
 
 # --- Pins -------------------------------------------------------------------------------------------------------------
@@ -137,7 +140,9 @@ def test_lock_serves_every_requirement() -> None:
 # --- Commands ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("target", ["setup", "investigate", "test", "lab", "docs", "bench", "lock", "clean"])
+@pytest.mark.parametrize(
+    "target", ["setup", "investigate", "test", "lab", "docs", "notebooks", "bench", "lock", "clean"]
+)
 def test_make_knows_target(target: str) -> None:
     """Each command that the documents promise is a target of the Makefile."""
     planned = run("make", "--dry-run", target)
@@ -178,6 +183,13 @@ def test_ci_runs_the_test_command_of_the_readme() -> None:
     assert os.access(script, os.X_OK)
     assert "make test" == last_line
     assert last_line in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_spark_tests_share_one_process(request: pytest.FixtureRequest) -> None:
+    """Where tests run in parallel, every Spark test is in one group, since they share one session."""
+    groups = [item.get_closest_marker("xdist_group") for item in request.session.items if "spark" in item.keywords]
+
+    assert {"spark"} >= {None if group is None else group.args[0] for group in groups}
 
 
 # --- What may not lie about -------------------------------------------------------------------------------------------

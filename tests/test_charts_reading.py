@@ -126,7 +126,7 @@ def test_alt_text_has_the_values(leak: Leak) -> None:
     assert (
         CHARTS["repeats"](leak)
         .layout.meta["alt"]
-        .endswith("lines exported twice: 2 (66.7%); entries of nobody: 1 (33.3%).")
+        .endswith("lines exported twice: 2 (66.7%); placeholder records: 1 (33.3%).")
     )
     assert "and 7 more." in CHARTS["completeness"](leak).layout.meta["alt"]
 
@@ -185,7 +185,14 @@ def labels_of_tables() -> Iterator[str]:
     yield from KEYS
     yield from _error_model.CATALOGUE
     yield from public_figures.TIERS.values()
-    yield from ("lines", "distinct lines", "record ids", "records of somebody", "exact identities", "linked people")
+    yield from (
+        "lines",
+        "distinct lines",
+        "record ids",
+        "records without placeholders",
+        "exact identities",
+        "linked people",
+    )
     for comparison in COMPARISONS:
         yield comparison.name
         yield from (level.name for level in comparison.levels)

@@ -257,7 +257,7 @@ def test_sensitive_people_are_of_the_people_counted(small_leak: Path) -> None:
         evidence = Evidence(leak)
         whole, annotated = evidence.shares["people"]["denominator"], evidence.written.annotated
 
-    assert len(evidence.people.linkage.nobody) > 0
+    assert len(evidence.people.linkage.placeholders) > 0
     assert evidence.people.people == whole == annotated.row(-1, named=True)["denominator"]
 
 

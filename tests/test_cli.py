@@ -58,7 +58,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 
 def test_commands_are_those_that_are_promised() -> None:
     """Every command of the documents is there."""
-    promised = {"generate", "verify-synthetic", "describe", "disclosures", "investigate", *ANSWERS}
+    promised = {"generate", "verify-synthetic", "describe", "disclosures", "investigate", "lab", *ANSWERS}
 
     assert promised <= set(COMMANDS)
 
@@ -72,6 +72,28 @@ def test_command_and_its_options_have_help(name: str) -> None:
 
     assert command.help
     assert [] == silent
+
+
+def test_help_loads_no_engine() -> None:
+    """`toolkit --help` imports no library that is slow to load."""
+    slow = [
+        "duckdb",
+        "ibis",
+        "IPython",
+        "jupyterlab",
+        "numpy",
+        "pandas",
+        "plotly",
+        "polars",
+        "pyarrow",
+        "scipy",
+        "sklearn",
+    ]
+    code = f"import sys; from toolkit.cli import main; main(['--help']); print([n for n in {slow} if n in sys.modules])"
+
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert "[]" == ran.stdout.splitlines()[-1]
 
 
 def test_no_command_prints_the_help(run: Run) -> None:
@@ -331,7 +353,7 @@ def test_duplicates_takes_and_gives_a_model(run: Run, small_leak: Path, tmp_path
     [
         (["--out", "missing/clusters.parquet"], "cannot be written"),
         (["--save-model", "missing/model.json"], "cannot be written"),
-        (["--model", "missing.json"], "holds no trained model"),
+        (["--model", "missing.json"], "is not a linkage model"),
     ],
     ids=["out", "save-model", "model"],
 )

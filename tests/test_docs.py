@@ -22,11 +22,11 @@ PICTURE = re.compile(r"!\[[^\]]{20,}\]\((images/[\w-]+\.svg)\)")
 def test_copy_is_of_the_stored_notebook(notebook: Path) -> None:
     """Each notebook has a copy, made from the cells that it has now."""
     copy = COPIES / f"{notebook.stem}.md"
-    assert copy.exists(), f"{notebook.name} has no copy in docs/notebooks: run `make docs`."
+    assert copy.exists(), f"{notebook.name} has no copy in docs/notebooks: run `make notebooks`."
 
     digest = made_from(copy.read_text(encoding="utf-8"))
 
-    assert digest_of(notebook) == digest, f"The copy of {notebook.name} is older than its cells: run `make docs`."
+    assert digest_of(notebook) == digest, f"The copy of {notebook.name} is older than its cells: run `make notebooks`."
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
@@ -66,13 +66,13 @@ def test_copies_show_nobody(small_leak: Path) -> None:
 
 
 def test_list_leads_to_every_copy() -> None:
-    """docs/README.md has a line for each copy, and the README leads to docs/."""
-    page = (DOCS / "README.md").read_text(encoding="utf-8")
+    """docs/notebooks/README.md lists every copy, and the README links to it."""
+    page = (COPIES / "README.md").read_text(encoding="utf-8")
 
-    listed = re.findall(r"^- \[.+\]\(notebooks/(\w+)\.md\): \w", page, flags=re.MULTILINE)
+    listed = re.findall(r"^- \[.+\]\((\w+)\.md\): \w", page, flags=re.MULTILINE)
 
     assert [path.stem for path in NOTEBOOKS] == listed
-    assert "](docs/README.md)" in (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    assert "](docs/notebooks/README.md)" in (DOCS.parent / "README.md").read_text(encoding="utf-8")
 
 
 def test_tables_and_streams_become_markdown() -> None:

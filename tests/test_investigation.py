@@ -12,8 +12,8 @@ import pytest
 from nbclient.exceptions import DeadKernelError
 from papermill import PapermillExecutionError
 
-from toolkit._io import ReportError
 from toolkit.cli._summary import print_summary
+from toolkit.errors import ReportError
 from toolkit.i18n import use_language
 from toolkit.report import _notebooks as notebooks
 from toolkit.report._command import command

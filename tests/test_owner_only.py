@@ -84,9 +84,8 @@ def test_what_is_computed_of_people_is_its_owners(small_leak: Path, tmp_path: Pa
     copied = shutil.copytree(small_leak, tmp_path / "leak", ignore=shutil.ignore_patterns("derived"))
     out = tmp_path / "out"
     out.mkdir()
-    for name in ("clusters", "hits"):
-        (out / f".{name}.parquet.partial").touch(mode=0o666)
-    (out / "labels-anna.tmp").touch(mode=0o666)
+    for name in ("clusters.parquet", "hits.parquet", "labels-anna.jsonl"):
+        (out / f".{name}.0123abcd.partial").touch(mode=0o666)
 
     with open_leak(copied, memory_limit="1GB", threads=2) as leak:
         write_clusters(duplicates.count_people(leak), out / "clusters.parquet")

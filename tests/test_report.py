@@ -18,10 +18,11 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from plotly.offline import get_plotlyjs
 
-from toolkit._io import ReportError, write_text
+from toolkit._io import write_text
 from toolkit.analysis._keys import KEYS
 from toolkit.cli import main
 from toolkit.dataset._leak import open_leak
+from toolkit.errors import ReportError, WriteError
 from toolkit.i18n import use_language
 from toolkit.notebook import _default_leak as data_sets
 from toolkit.notebook._tables import readable
@@ -242,8 +243,8 @@ def test_file_is_whole_or_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     def full(self: Path, *_: object, **__: object) -> int:
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr(Path, "write_text", full)
-    with pytest.raises(ReportError, match="No space left"):
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(WriteError, match="No space left"):
         write_text(page, "after")
 
     assert "before" == page.read_text(encoding="utf-8")

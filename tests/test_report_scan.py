@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from toolkit._io import ReportError
+from toolkit.errors import ReportError
 from toolkit.i18n import day, use_language
 from toolkit.privacy._masking import mask_lines
 from toolkit.report import _page as report_page

@@ -1,4 +1,4 @@
-"""Data-leak forensics on invented data: make a leak, open it, ask it questions, check the answers.
+"""Data-leak forensics: open a leak, answer questions about it, and check the answers on synthetic leaks.
 
 >>> import toolkit
 >>> from toolkit.analysis import counts
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from toolkit.dataset import Leak, describe, open_leak
     from toolkit.errors import ToolkitError
-    from toolkit.notebook import browse, default_leak, readable, time_needed
+    from toolkit.notebook import browse, default_leak, needs, readable, time_needed
     from toolkit.provenance import verify_synthetic
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "browse",
     "default_leak",
     "describe",
+    "needs",
     "open_leak",
     "readable",
     "time_needed",
@@ -34,20 +35,21 @@ __all__ = [
 __version__ = version("leak-forensics-toolkit")
 
 _HOMES = {
-    "Leak": "toolkit.dataset._leak",
+    "Leak": "toolkit.dataset",
     "ToolkitError": "toolkit.errors",
-    "browse": "toolkit.notebook._tables",
-    "default_leak": "toolkit.notebook._default_leak",
-    "describe": "toolkit.dataset._describe",
-    "open_leak": "toolkit.dataset._leak",
-    "readable": "toolkit.notebook._tables",
-    "time_needed": "toolkit.notebook._timing",
+    "browse": "toolkit.notebook",
+    "default_leak": "toolkit.notebook",
+    "describe": "toolkit.dataset",
+    "needs": "toolkit.notebook",
+    "open_leak": "toolkit.dataset",
+    "readable": "toolkit.notebook",
+    "time_needed": "toolkit.notebook",
     "verify_synthetic": "toolkit.provenance",
 }
 
 
 def __getattr__(name: str) -> object:
-    """The public names, each imported when it is first asked for: the maker pays for no engine it does not use."""
+    """Import a public name when it is first used, so that a command loads only what it needs."""
     if name not in _HOMES:
         raise AttributeError(f"module 'toolkit' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

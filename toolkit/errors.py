@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-__all__ = ["DataSetError", "InputError", "NotADataSetError", "ScenarioError", "ToolkitError"]
+import errno
+import os
+
+__all__ = [
+    "DataSetError",
+    "InputError",
+    "MissingError",
+    "NotADataSetError",
+    "ReportError",
+    "ScenarioError",
+    "ToolkitError",
+    "WriteError",
+]
 
 
 class ToolkitError(Exception):
@@ -11,6 +23,13 @@ class ToolkitError(Exception):
 
 class DataSetError(ToolkitError):
     """A data set on disk is missing, incomplete or unreadable."""
+
+
+class MissingError(DataSetError):
+    """The data set lacks what a question needs; the message is one phrase that a sentence can end with.
+
+    For example "the data set has no table of practices".
+    """
 
 
 class NotADataSetError(DataSetError):
@@ -23,3 +42,29 @@ class ScenarioError(ToolkitError):
 
 class InputError(ToolkitError):
     """A table, column, option or value handed to the toolkit is not what it accepts."""
+
+
+class ReportError(ToolkitError):
+    """A step of the report failed, or the report may not be published."""
+
+
+class WriteError(ToolkitError):
+    """A file or folder cannot be written; what was there before is unchanged."""
+
+    def __init__(self, path: str | os.PathLike[str], error: OSError) -> None:
+        self.path = os.fspath(path)
+        self.errno = error.errno
+        self.reason = error.strerror or str(error)
+        super().__init__(f"{self.path} cannot be written ({self.reason}): {_advice(error)}.")
+
+
+def _advice(error: OSError) -> str:
+    if error.errno in {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}:
+        return "free some disk space and try again"
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        return "choose a folder that you may write to"
+    if error.errno in {errno.ENOENT, errno.ENOTDIR}:
+        return "choose a folder that exists"
+    if error.errno == errno.EISDIR:
+        return "there is a folder of that name, choose another one"
+    return "check the path, or choose another folder"

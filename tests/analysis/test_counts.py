@@ -131,7 +131,7 @@ def test_keys_of_names_take_blanks_for_missing(write_data_set: Callable[..., Pat
         ("Martin", None, "Zoé"),
         ("Martin", "", "Zoé"),
     ]
-    blank = {column.name: 1 for column in schema.LINES.columns if not column.nullable and column.name != "line_id"}
+    blank = {column.name: 1 for column in schema.LINES.columns if column.always_generated}
     dates = dict.fromkeys(("birth_date", "created_on", "updated_on"), date(2000, 1, 1))
     rows = [
         dict.fromkeys(schema.LINES.names) | blank | dates | {"sex": "F", "line_id": line_id}

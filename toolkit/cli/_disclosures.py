@@ -11,7 +11,7 @@ __all__ = ["disclosures"]
 
 
 def disclosures(directory: DirectoryArgument, as_json: JsonOption = False) -> None:
-    """Who was shown personal values of a data set in clear, when, what, and why? The log, oldest first."""
+    """Print the access log of a data set: who saw personal values in clear, when, which, and why; oldest first."""
     from toolkit.privacy import read_disclosures
 
     log = read_disclosures(directory)
@@ -19,10 +19,10 @@ def disclosures(directory: DirectoryArgument, as_json: JsonOption = False) -> No
         print_json({"data_set": directory.resolve().name, "disclosures": log.to_dicts()})
         return
     if log.is_empty():
-        new_console().print("Nothing was shown in clear so far: the log is empty.")
+        new_console().print("No personal value has been shown in clear: the log is empty.")
         return
     table = new_table(
-        f"What was shown in clear of {directory.resolve().name}", "When", "Who", "Rows", "Columns", "What", "Why"
+        f"Shown in clear from {directory.resolve().name}", "When", "Who", "Rows", "Columns", "What", "Why"
     )
     for entry in log.iter_rows(named=True):
         columns = ", ".join(entry["columns"])

@@ -1,4 +1,4 @@
-"""How much time is left of a job whose steps are known, told from how long they take elsewhere and have taken here."""
+"""Estimate the time left of a job with known steps, from their usual times and from the times of the finished ones."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ from collections.abc import Mapping
 __all__ = ["Forecast"]
 
 _TRUSTED = 20.0
-"""Seconds for which what is expected still counts when the speed is told: one early step must not decide alone."""
+"""Seconds for which the expected times still count in the speed: one early step must not decide alone."""
 _SKIPPED = 0.2
-"""A step that took less than this part of what was expected had been done before, and tells no speed."""
+"""A step that took less than this part of the expected time had been done before, and does not count for the speed."""
 _OVERDUE = 0.2
-"""A step that takes longer than expected is believed to need this part of what it has taken, once more."""
+"""A step that takes longer than expected is assumed to need this part of the time so far once more."""
 
 
 class Forecast:
-    """The steps of one job, one after the other: which are over, how long they took, how long the rest may take.
+    """The steps of one job: which are finished, how long they took, how long the rest may take.
 
-    `expected` holds about how many seconds each step takes elsewhere, in their order. Times are seconds of one clock,
-    whichever.
+    `expected` gives about how many seconds each step usually takes, in order. Times are seconds of any one clock.
     """
 
     def __init__(self, expected: Mapping[str, float]) -> None:
@@ -28,14 +27,14 @@ class Forecast:
         self._part = 0.0
         self._began = 0.0
         self.current: str | None = None
-        """The step that is going on."""
+        """The current step."""
         self.taken: dict[str, float] = {}
-        """Seconds of each step that is over."""
+        """Seconds of each finished step."""
 
-    def hear(self, step: str, part: float, now: float) -> None:
-        """Of `step`, `part` (0 to 1) is done: the first part begins it, the last ends it.
+    def update(self, step: str, part: float, now: float) -> None:
+        """Record that `part` (0 to 1) of `step` is done: the first part begins it, the last one ends it.
 
-        Steps that should have come before it and did not will not come: what they make was there.
+        Earlier steps that did not run are skipped: their results were already there.
         """
         if self.current != step:
             self.current, self._began = step, now
@@ -50,11 +49,11 @@ class Forecast:
 
     @property
     def number(self) -> tuple[int, int]:
-        """Which step is going on, from 1, and how many there are."""
+        """The number of the current step, from 1, and how many there are."""
         return min(self._reached + 1, len(self._order)), len(self._order)
 
     def left(self, now: float) -> float:
-        """Seconds until the last step is over, as far as can be told."""
+        """Return the estimated seconds until the last step ends."""
         speed = self._speed()
         ahead = self._order[self._reached :]
         seconds = sum(self._expected[step] for step in ahead if step != self.current) * speed
@@ -69,8 +68,8 @@ class Forecast:
         return max(self._expected.get(self.current, 0.0) * speed - passed, _OVERDUE * passed)
 
     def _speed(self) -> float:
-        """How many times as long as expected the steps take that really ran."""
-        # A copy: the job goes on while another thread draws how much of it is left.
+        """Return how many times longer than expected the steps took that really ran."""
+        # A copy: the job continues while another thread draws the time left.
         taken = dict(self.taken)
         ran = [step for step in taken if taken[step] > _SKIPPED * self._expected.get(step, 0.0)]
         expected = sum(self._expected.get(step, 0.0) for step in ran)

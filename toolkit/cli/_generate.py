@@ -1,4 +1,4 @@
-"""Commands that make a leak and prove that it is invented."""
+"""The commands `generate` and `verify-synthetic`."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ def generate(
     ] = "1GB",
     as_json: JsonOption = False,
 ) -> None:
-    """Make a leak in which everything is invented.
+    """Generate a leak in which everything is synthetic.
 
-    The same scenario, rows and seed give the same data. A run that was interrupted is resumed by the same command.
+    The same scenario, rows and seed give the same data. The same command resumes an interrupted run.
     """
     from toolkit.scenario import load_scenario
     from toolkit.synth import GenerateOptions, data_set_folder
@@ -59,10 +59,10 @@ def generate(
     with Steps() as steps:
         made = make(plan, seed, rows, out, options, steps.of("Making the leak"))
     if as_json:
-        told = {key: value for key, value in made.manifest.items() if key != "files"}
-        print_json({"path": os.fspath(made.path), "lines_written": made.lines_written, **told})
+        facts = {key: value for key, value in made.manifest.items() if key != "files"}
+        print_json({"path": os.fspath(made.path), "lines_written": made.lines_written, **facts})
         return
-    state = f"{made.lines_written:,} lines written" if made.lines_written else "was there already, left as it is"
+    state = f"{made.lines_written:,} lines written" if made.lines_written else "already there, unchanged"
     new_console().print(f"[bold]{escape(os.fspath(made.path))}[/]: {state}.")
     print_counts(made.manifest["counts"])
 
@@ -73,9 +73,9 @@ def verify_synthetic(
     memory_limit: Annotated[str, typer.Option(parser=memory_size, metavar="SIZE", help="Memory to use.")] = "2GB",
     as_json: JsonOption = False,
 ) -> None:
-    """Prove that a data set is one of ours: invented, and unable to reach anybody.
+    """Verify that a data set is synthetic: made by this toolkit, and unable to reach anybody.
 
-    Ends with 1 and the offending counts when it is not.
+    Ends with 1 and the number of failures where it is not verified.
     """
     from toolkit.provenance import verify_synthetic as verify
 
@@ -84,14 +84,14 @@ def verify_synthetic(
         checks = [asdict(check) for check in report.checks]
         print_json({"path": os.fspath(directory), "ok": report.ok, "checks": checks})
     else:
-        table = new_table("What was examined", "Check", "Examined", "Offending")
+        table = new_table("Checks", "Check", "Examined", "Offending")
         for check in report.checks:
             style = "bold red" if check.offending else None
             table.add_row(check.promise, f"{check.examined:,}", f"{check.offending:,}", style=style)
         new_console().print(table)
         failed = sum(check.offending > 0 for check in report.checks)
-        verdict = f"NOT one of ours: {failed} of {len(report.checks)} checks failed."
+        verdict = f"Not verified as synthetic: {failed} of {len(report.checks)} checks failed."
         if report.ok:
-            verdict = "one of ours: nothing in it can reach anybody."
-        new_console().print(f"{escape(os.fspath(directory))} is {verdict}")
+            verdict = "Verified as synthetic: nothing in it can reach anybody."
+        new_console().print(f"{escape(os.fspath(directory))}: {verdict}")
     raise typer.Exit(0 if report.ok else 1)

@@ -1,4 +1,4 @@
-"""Options that several commands share, and how sizes are read."""
+"""Options that several commands share, and the reader of sizes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KIB": 2**10, "MI
 
 
 def memory_size(text: str) -> str:
-    """A size that DuckDB, Spark and the maker all understand, checked."""
+    """Return a size that DuckDB, Spark and the maker all accept; raises `BadParameter` for anything else."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]i?B)", text.strip(), flags=re.IGNORECASE)
     if found is None or float(found[1]) == 0:
         raise typer.BadParameter(f"{text!r} is not a size: give a number and a unit, such as 4GB or 500MB.")
@@ -33,7 +33,7 @@ def memory_size(text: str) -> str:
 
 
 def in_bytes(memory: str) -> int:
-    """How many bytes a checked size is."""
+    """Return the bytes of a checked size."""
     number, unit = re.fullmatch(r"([\d.]+)(.*)", memory).groups()  # type: ignore[union-attr]  # checked by memory_size
     return int(float(number) * _UNITS[unit.upper()])
 
@@ -43,7 +43,7 @@ ScenarioOption = Annotated[str, typer.Option(help="Scenario: a name, or the path
 RowsOption = Annotated[
     int | None, typer.Option(help="Lines to make, 1,000 or more.", show_default="the scenario's own size")
 ]
-SeedOption = Annotated[int, typer.Option(help="Seed: another seed is another leak of the same kind.")]
+SeedOption = Annotated[int, typer.Option(help="Seed: another seed gives another leak of the same kind.")]
 ThreadsOption = Annotated[int | None, typer.Option(min=1, help="Threads to use.", show_default="chosen by the engine")]
 MemoryOption = Annotated[
     str | None,
@@ -51,5 +51,7 @@ MemoryOption = Annotated[
         parser=memory_size, metavar="SIZE", help="Memory to use, such as 4GB.", show_default="chosen by the engine"
     ),
 ]
-EngineOption = Annotated[str, typer.Option(metavar="duckdb|spark", help="What runs the questions: duckdb or spark.")]
+EngineOption = Annotated[
+    str, typer.Option(metavar="duckdb|spark", help="Engine that computes the answers: duckdb or spark.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]

@@ -1,4 +1,4 @@
-"""What is printed: tables for people, JSON for machines."""
+"""Output: tables for people, JSON for machines."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ __all__ = ["new_console", "new_table", "print_counts", "print_json", "print_resu
 
 
 def new_console() -> Console:
-    """Standard output, as wide as a file needs when it is none of a terminal's."""
+    """Return a console on standard output, wide enough for a file where it is not a terminal."""
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=160)
 
 
 def new_table(title: str, *columns: str) -> Table:
-    """An empty table, with its numbers to the right."""
+    """Return an empty table, with numbers aligned to the right."""
     table = Table(title=escape(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     numbers = {"Examined", "Offending", "Rows", "Files", "MB", "Number", "Share"}
     for column in columns:
@@ -34,23 +34,23 @@ def new_table(title: str, *columns: str) -> Table:
 
 
 def print_results(title: str, results: Sequence[Result]) -> None:
-    """One row a number, with what it counts."""
-    from toolkit.questions import in_words
+    """Print one row per number, with its definition."""
+    from toolkit.questions import format_result
 
-    table = new_table(title, "Number", "Of what", "Out of", "Share", "What it means")
+    table = new_table(title, "Number", "Unit", "Denominator", "Share", "Definition")
     for result in results:
-        table.add_row(*(escape(text) for text in in_words(result)))
+        table.add_row(*(escape(text) for text in format_result(result)))
     new_console().print(table)
 
 
 def print_counts(planted: dict[str, int]) -> None:
-    """One row a number that the maker planted."""
-    table = new_table("What was made", "Number", "Of what")
+    """Print one row per planted number."""
+    table = new_table("Generated", "Number", "Unit")
     for name, count in planted.items():
         table.add_row(f"{count:,}", name.replace("_", " "))
     new_console().print(table)
 
 
 def print_json(content: object) -> None:
-    """Indented JSON, letters as they are."""
+    """Print indented JSON, letters as they are."""
     typer.echo(json.dumps(content, ensure_ascii=False, indent=2, default=str))

@@ -37,16 +37,16 @@ def rerun(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Repeat a run from its record, and compare every number: equal, or what differs.
+    """Repeat a run from its record, and compare every number and table with the recorded ones.
 
-    The leak is made again where it is missing, every question is asked afresh, and the report is left as it is. Ends
-    with 1 when anything differs.
+    A missing synthetic leak is made again, every question is answered again, and the report is left as it is. Ends with
+    1 where anything differs.
     """
     from toolkit.run import expected_seconds, read_record
     from toolkit.run import rerun as run
 
     read = read_record(record)
-    with Job(expected_seconds(read.rows, ())) as job:
+    with Job(expected_seconds(read.rows, (), generate=read.scenario is not None)) as job:
         found = run(read, out, threads=threads, memory_limit=memory_limit, progress=job)
     if as_json:
         print_json(_as_json(record, found))
@@ -89,42 +89,42 @@ def _changes(changes: tuple[Change, ...]) -> list[dict[str, str]]:
 
 
 def _print(record: Path, found: Rerun) -> None:
-    """Every number, then what else differs, then what may explain it, and the verdict last."""
+    """Print every number, then what else differs, then possible causes, and the verdict last."""
     console = new_console()
-    made = "made again" if found.made else "was there"
+    made = "made again" if found.made else "already there"
     console.print(f"{escape(os.fspath(record))}, on [bold]{escape(os.fspath(found.path))}[/] ({made})\n")
-    table = new_table("Every number, then and now", "Name", "Recorded", "Again", "Difference")
+    table = new_table("Every number, recorded and now", "Name", "Recorded", "Now", "Difference")
     for column in table.columns[1:3]:
         column.justify = "right"
     for number in found.numbers:
-        table.add_row(*_row(number), style=None if number.equal else "bold red")
+        table.add_row(*_row(number), style=None if number.equal or number.was is None else "bold red")
     console.print(table)
     for title, changes in (
         ("Tables that differ", found.tables),
         ("The data set differs", found.data),
-        ("Not as it was" if found.equal else "Not as it was, and may explain it", found.changes),
+        ("Changes without effect" if found.equal else "Possible causes", found.changes),
     ):
         if changes:
-            told = new_table(title, "What", "Recorded", "Now")
+            listed = new_table(title, "What", "Recorded", "Now")
             for change in changes:
-                told.add_row(*(escape(_short(text)) for text in (change.what, change.was, change.now)))
-            console.print(told)
+                listed.add_row(*(escape(_short(text)) for text in (change.what, change.was, change.now)))
+            console.print(listed)
     console.print(_verdict(found))
 
 
 def _row(number: Comparison) -> tuple[str, str, str, str]:
     was, now = number.was, number.now
     if was is None or now is None:
-        side = "only in the record" if now is None else "only now"
+        side = "only in the record" if now is None else "new"
         return number.id, _value(was.value if was else None), _value(now.value if now else None), side
     if number.equal:
         return number.id, _value(was.value), _value(now.value), "equal"
     if number.differing == ("value",) or number.relative:
-        told = "from 0" if number.relative is None else f"{number.relative:+.3g} of it"
-        return number.id, _value(was.value), _value(now.value), told
+        difference = "from 0" if number.relative is None else f"{number.relative:+.3%}"
+        return number.id, _value(was.value), _value(now.value), difference
     field = number.differing[0]
-    told = f"{', '.join(number.differing)}: {_value(getattr(was, field))}, now {_value(getattr(now, field))}"
-    return number.id, _value(was.value), _value(now.value), told
+    difference = f"{', '.join(number.differing)}: {_value(getattr(was, field))}, now {_value(getattr(now, field))}"
+    return number.id, _value(was.value), _value(now.value), difference
 
 
 def _value(value: float | None) -> str:
@@ -134,16 +134,18 @@ def _value(value: float | None) -> str:
 
 
 def _short(text: str) -> str:
-    """Of a digest, the part that eyes compare."""
+    """Return the first characters of a digest, and any other text whole."""
     return f"{text[:12]}…" if len(text) == 64 else text
 
 
 def _verdict(found: Rerun) -> str:
     compared = sum(number.was is not None and number.now is not None for number in found.numbers)
+    new = sum(number.was is None for number in found.numbers)
     both = f"{compared} numbers and {found.tables_compared} tables"
-    again = f"{found.counted_twice} of what they rest on were counted a second time by another program: equal."
+    again = f"A second program counted {found.counted_twice} numbers again, with the same results."
+    added = f" This version has {new} more numbers." if new else ""
     if found.equal:
-        return f"[bold green]Equal[/]: {both} are what they were. {again}"
-    faults = sum(not number.equal for number in found.numbers)
-    data = "the data set is another" if found.data else "the data set is the same"
-    return f"[bold red]Not equal[/]: of {both}, {faults} numbers and {len(found.tables)} tables differ; {data}. {again}"
+        return f"[bold green]Reproduced[/]: all {both} match.{added} {again}"
+    faults = sum(not number.equal for number in found.numbers if number.was is not None)
+    data = "the data set differs" if found.data else "the data set is the same"
+    return f"[bold red]Not reproduced[/]: of {both}, {faults} numbers and {len(found.tables)} tables differ; {data}.{added} {again}"

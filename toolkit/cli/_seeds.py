@@ -1,4 +1,4 @@
-"""The spread over seeds, as `investigate --seeds` prints it."""
+"""The spread over seeds: `investigate --seeds`."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def investigate_seeds(
     keep_data: bool,
     as_json: bool,
 ) -> None:
-    """Ask the leaks of several seeds, write what they say, and print how far apart they are."""
-    from toolkit.run import expected_seconds, headings, over_seeds, parse_seeds, rows_to_read, seed_step, write_study
+    """Answer the questions on leaks of several seeds, write the report, and print the spread of the numbers."""
+    from toolkit.run import expected_seconds, headings, over_seeds, parse_seeds, seed_step, spread_rows, write_study
 
     asked = parse_seeds(seeds)
     each = sum(expected_seconds(rows, ()).values())
@@ -48,9 +48,9 @@ def investigate_seeds(
     table = new_table(f"{len(asked)} seeds, {rows:,} lines each", *headings())
     for place, column in enumerate(table.columns):
         column.justify, column.no_wrap = ("right", True) if place else ("left", False)
-    for row in rows_to_read(study.spread):
+    for row in spread_rows(study.spread):
         table.add_row(*map(escape, row))
     console.print(table)
     there = len(asked) - len(study.done)
-    console.print(f"{len(study.done)} seeds were asked, {there} were there already; every number is in spread.csv.")
+    console.print(f"{len(study.done)} seeds run, {there} reused; every number is in spread.csv.")
     console.print(f"The report: [bold]{escape(os.fspath(page))}[/]")

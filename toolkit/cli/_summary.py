@@ -1,11 +1,10 @@
-"""What an investigation found, as one reads it in the terminal at its end: few numbers, and what each step took."""
+"""The summary that an investigation prints at its end: a few numbers, and the time of its steps."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-import polars as pl
 from rich import box
 from rich.markup import escape
 from rich.table import Table
@@ -14,39 +13,28 @@ from toolkit.cli._output import new_console
 from toolkit.cli._progress import clock
 
 if TYPE_CHECKING:
-    from toolkit.questions import Result
+    from toolkit.questions import Question, Result
     from toolkit.report import Findings
 
 __all__ = ["print_summary"]
 
-_HEADLINES = {
-    "lines": "lines of the dump",
-    "records": "records",
-    "people": "people, by record linkage",
-    "people_at_several_practices": "people at two practices or more",
-    "sensitive_lines": "lines with a sensitive comment",
-    "flagged_lines": "lines whose comment the scan hits",
-    "sensitive_people": "people with a sensitive comment",
-    "confirmed_figures": "public figures, confirmed",
-}
-"""The results that are told, in their order, by what a reader calls them."""
-
-_INSTEAD = {"sensitive_lines": "flagged_lines"}
-"""A result that is told makes another superfluous: who has an estimate needs no hits."""
-
-_COUNTED = ("lines", "records", "flagged_lines")
-"""Results that are counted: there is nothing between which they lie."""
-
-_TOGETHER = {"Linking": "linking the records", "Asking": "asking the questions", "Notebook": "running the notebooks"}
-"""Steps whose times are told together, by the first word of their names."""
+_TOGETHER = {"Linking": "linking the records", "Answering": "answering", "Notebook": "running the notebooks"}
+"""Steps whose times are added up, by the first word of their names."""
 
 
 def print_summary(found: Findings, taken: Mapping[str, float]) -> None:
-    """The headline numbers with their intervals and denominators, the verdicts, and what each kind of step took."""
+    """Print the headline numbers with their intervals and denominators, what is not answerable, and the times."""
     console = new_console()
     console.print()
     console.print(_numbers(found))
-    console.print(_verdicts(found.claims))
+    unanswerable = [(question, answer) for question, answer in found.answered if answer.reason is not None]
+    if unanswerable:
+        console.print(f"{len(found.answers) - len(unanswerable)} of {len(found.answers)} questions could be answered:")
+        for question, answer in unanswerable:
+            console.print(f"  {escape(question.title)} Not answerable: {escape(answer.reason or '')}.")
+    for question, answer in found.answered:
+        for note in answer.notes:
+            console.print(f"  {question.name}: {escape(note)}")
     console.print(_times(taken), style="dim")
 
 
@@ -55,44 +43,42 @@ def _numbers(found: Findings) -> Table:
         title=escape(found.name), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False
     )
     table.add_column("Number", justify="right", no_wrap=True)
-    table.add_column("Of what")
-    table.add_column("Between")
-    table.add_column("Out of")
-    results = {result.id: result for result in found.results}
-    superfluous = {other for told, other in _INSTEAD.items() if told in results}
-    for name, words in _HEADLINES.items():
-        if name in results and name not in superfluous:
-            table.add_row(*(escape(cell) for cell in _row(results[name], words)))
+    for heading in ("Metric", "Interval", "Denominator"):
+        table.add_column(heading)
+    for question, result in _chosen(found):
+        table.add_row(*(escape(cell) for cell in _row(result, question.label(result.id))))
     return table
 
 
-def _row(result: Result, words: str) -> tuple[str, str, str, str]:
-    from toolkit.i18n import number, percent
-    from toolkit.questions import told_value
+def _chosen(found: Findings) -> Iterator[tuple[Question, Result]]:
+    """Yield the results of the summary; hits of a scan only where there is no estimate."""
+    for question, answer in found.answered:
+        results = {result.id: result for result in answer.results}
+        chosen = [name for name in question.summary if name in results]
+        estimated = any(results[name].low is not None for name in chosen)
+        for name in chosen:
+            if not (estimated and name.startswith("flagged")):
+                yield question, results[name]
 
-    between = "counted whole" if result.id in _COUNTED else ""
+
+def _row(result: Result, label: str) -> tuple[str, str, str, str]:
+    from toolkit.i18n import number, percent
+    from toolkit.questions import format_value
+
+    interval = ""
     if result.low is not None and result.high is not None:
-        between = f"{told_value(result, result.low)} to {told_value(result, result.high)}"
-    whole = "" if result.id == "lines" else f"{number(result.denominator)} {result.denominator_unit}"
+        interval = f"{format_value(result, result.low)} to {format_value(result, result.high)}"
+    whole = "" if result.denominator == result.value else f"{number(result.denominator)} {result.denominator_unit}"
     if result.share is not None and whole:
         whole = f"{percent(result.share)} of {whole}"
-    return told_value(result, result.value), words, between, whole
-
-
-def _verdicts(ledger: pl.DataFrame) -> str:
-    """How the published claims fared."""
-    from toolkit.claims import VERDICTS
-
-    counted = dict(ledger.group_by("verdict").len().iter_rows())
-    told = "; ".join(f"{counted.get(verdict, 0)} {verdict}" for verdict in VERDICTS)
-    return f"{ledger.height} published claims: {told}."
+    return format_value(result, result.value), label, interval or "exact count", whole
 
 
 def _times(taken: Mapping[str, float]) -> str:
-    """The whole time, and what each kind of step took of it."""
+    """Return the whole time, and the time of each kind of step."""
     kinds: dict[str, float] = {}
     for step, seconds in taken.items():
         kind = _TOGETHER.get(step.split()[0].removesuffix(":"), step[:1].lower() + step[1:])
         kinds[kind] = kinds.get(kind, 0.0) + seconds
-    told = ", ".join(f"{escape(kind)} {clock(seconds)}" for kind, seconds in kinds.items())
-    return f"{clock(sum(kinds.values()))} in all: {told}."
+    listed = ", ".join(f"{escape(kind)} {clock(seconds)}" for kind, seconds in kinds.items())
+    return f"Total time {clock(sum(kinds.values()))}: {listed}."

@@ -1,4 +1,4 @@
-"""What a data set holds, from its manifest and the schema: no row of it is read."""
+"""Describe a data set from its manifest, the footers of its files and the schema: no row is read."""
 
 from __future__ import annotations
 
@@ -7,23 +7,33 @@ from typing import Any
 
 from toolkit import schema
 from toolkit.dataset._leak import Leak
+from toolkit.privacy import notice
 
 __all__ = ["describe"]
 
 
 def describe(leak: Leak) -> dict[str, Any]:
-    """Where a data set comes from, its tables, and the columns of its lines, ready to be written as JSON.
+    """Return where a data set comes from, its tables and its columns, ready to be written as JSON.
 
-    `tables` has for each table its name, what a row is, and its rows, files and bytes; `columns` has for each column of
-    `lines` its name, type, meaning and how personal it is.
+    `origin` is "synthetic" or "intake", `notice` what holds for such data. `tables` has for each table its name, what a
+    row is, and its rows, files and bytes; `columns` has for each column of `lines` its name, type, meaning, how personal
+    it is, and whether it is `filled` on at least one line. What the manifest does not record is null.
     """
-    told = ("title", "notice", "scenario", "seed", "rows", "copied_on", "content_hash", "created_with")
+    known = ("title", "scenario", "seed", "rows", "copied_on", "content_hash", "created_with")
     return {
         "path": leak.name,
-        **{key: leak.manifest.get(key) for key in told},
+        "origin": leak.origin,
+        "notice": notice(leak.origin, leak.manifest.get("delete_by")),
+        **{key: leak.manifest.get(key) for key in known},
         "tables": [_table(table, leak.manifest["files"]) for table in schema.TABLES.values()],
         "columns": [
-            {"name": column.name, "type": str(column.type), "personal": str(column.personal), "meaning": column.meaning}
+            {
+                "name": column.name,
+                "type": str(column.type),
+                "personal": str(column.personal),
+                "filled": leak.capabilities.has(column.name),
+                "meaning": column.meaning,
+            }
             for column in schema.LINES.columns
         ],
     }
@@ -34,7 +44,7 @@ def _table(table: schema.Table, files: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "name": table.name,
         "row": table.row,
-        "rows": sum(file["rows"] for file in own),
+        "rows": sum(file.get("rows") or 0 for file in own),
         "files": len(own),
-        "bytes": sum(file["bytes"] for file in own),
+        "bytes": sum(file.get("bytes") or 0 for file in own),
     }

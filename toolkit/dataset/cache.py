@@ -18,7 +18,6 @@ import hashlib
 import inspect
 import json
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -26,16 +25,14 @@ from typing import Concatenate, ParamSpec, TypeVar, cast, get_type_hints
 
 import polars as pl
 
+from toolkit._io import make_folder, replacing_folder
 from toolkit.dataset._cached_values import put_together, take_apart
 from toolkit.dataset._code import code_digest
 from toolkit.dataset._leak import Leak
+from toolkit.errors import WriteError
 
-__all__ = ["DECIDING", "OWNER_ONLY", "digest", "kept", "place", "recall", "remember"]
+__all__ = ["DECIDING", "digest", "kept", "place", "recall", "remember"]
 
-OWNER_ONLY = 0o700
-"""The mode of a folder that its owner alone may enter."""
-
-_OWNER_FILE = 0o600
 _FOLDER = "derived"
 _FACTS = "facts.json"
 DECIDING = ("duckdb", "ibis-framework", "numpy", "polars", "pyarrow", "scikit-learn", "scipy", "splink", "sqlglot")
@@ -74,10 +71,10 @@ def kept(ask: Callable[Concatenate[Leak, Told], Answer]) -> Callable[Concatenate
 
 def recall(leak: Leak, where: Path, kind: type[Answer]) -> Answer | None:
     """The answer of the annotated type `kind` that is kept at `where`, or remembered; none where there is none."""
-    if where.name in leak.remembered:
-        held: Answer = leak.remembered[where.name]
+    if where.name in leak.memory_cache:
+        held: Answer = leak.memory_cache[where.name]
         return held
-    return _read(where, kind) if leak.keeps else None
+    return _read(where, kind) if leak.uses_cache else None
 
 
 def remember(leak: Leak, where: Path, answer: object) -> None:
@@ -85,8 +82,8 @@ def remember(leak: Leak, where: Path, answer: object) -> None:
 
     Raises `TypeError` for an answer made of what cannot be kept.
     """
-    if not (leak.keeps and _write(where, answer)):
-        leak.remembered[where.name] = answer
+    if not (leak.uses_cache and _write(where, answer)):
+        leak.memory_cache[where.name] = answer
 
 
 def place(leak: Leak, question: str, code: str, decides: Mapping[str, object]) -> Path:
@@ -120,24 +117,15 @@ def _write(where: Path, answer: object) -> bool:
     Raises `TypeError` for an answer made of what cannot be kept.
     """
     facts, tables = take_apart(answer)
-    aside = None
     try:
-        where.parent.mkdir(mode=OWNER_ONLY, exist_ok=True)
-        _forget_unfinished(where)
-        # Readable by its owner alone, under a name that no other process has.
-        aside = Path(tempfile.mkdtemp(prefix=_unfinished(where), dir=where.parent))
-        for name, table in tables.items():
-            table.write_ipc(aside / f"{name}.arrow", compression="zstd")
-        (aside / _FACTS).write_text(json.dumps(facts), encoding="utf-8")
-        for file in aside.iterdir():
-            file.chmod(_OWNER_FILE)
-        # What is there could not be read, or another process was faster and says the same.
-        shutil.rmtree(where, ignore_errors=True)
-        aside.rename(where)
+        make_folder(where.parent)
+        # A folder that is there could not be read, or another process was faster and holds the same.
+        with replacing_folder(where) as partial:
+            for name, table in tables.items():
+                table.write_ipc(partial / f"{name}.arrow", compression="zstd")
+            (partial / _FACTS).write_text(json.dumps(facts), encoding="utf-8")
         _forget_other_code(where)
-    except (OSError, pl.exceptions.PolarsError):
-        if aside is not None:
-            shutil.rmtree(aside, ignore_errors=True)
+    except (OSError, WriteError, pl.exceptions.PolarsError):
         return False
     return True
 
@@ -154,16 +142,6 @@ def _identity(told: Sequence[object]) -> list[object]:
     # Stable within one version of Polars, which is a part of the name.
     rows = {name: hashlib.sha256(table.hash_rows().to_numpy().tobytes()).hexdigest() for name, table in tables.items()}
     return [facts, rows, {name: str(table.schema) for name, table in tables.items()}]
-
-
-def _unfinished(where: Path) -> str:
-    return f".{where.name}."
-
-
-def _forget_unfinished(where: Path) -> None:
-    """Remove what an interrupted process left of this answer; one that still writes keeps nothing."""
-    for left in where.parent.glob(f"{_unfinished(where)}*"):
-        shutil.rmtree(left, ignore_errors=True)
 
 
 def _forget_other_code(where: Path) -> None:

@@ -3,6 +3,7 @@
 from toolkit.privacy._access_log import LOG, DisclosureError, disclose, read_disclosures
 from toolkit.privacy._display import IN_CLEAR, MASKED, Choice, card, choose, in_clear, masked
 from toolkit.privacy._masking import mask_date, mask_lines, mask_name, mask_place, mask_text
+from toolkit.privacy._notice import notice
 from toolkit.privacy._small_counts import suppress_small
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "mask_place",
     "mask_text",
     "masked",
+    "notice",
     "read_disclosures",
     "suppress_small",
 ]

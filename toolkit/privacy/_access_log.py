@@ -17,14 +17,14 @@ from pathlib import Path
 
 import polars as pl
 
-from toolkit.errors import InputError, ToolkitError
+from toolkit._io import append_text
+from toolkit.errors import InputError, ToolkitError, WriteError
 
 __all__ = ["LOG", "DisclosureError", "disclose", "read_disclosures"]
 
 LOG = "disclosures.jsonl"
 """The name of the log in the directory of a data set."""
 
-_OWNER_ONLY = 0o600
 _SHORTEST_REASON = 10
 _COLUMNS: dict[str, pl.DataType] = {
     "when": pl.String(),
@@ -61,16 +61,10 @@ def disclose(directory: str | os.PathLike[str], what: str, columns: Sequence[str
     }
     file = Path(directory) / LOG
     try:
-        descriptor = os.open(file, os.O_APPEND | os.O_CREAT | os.O_WRONLY, _OWNER_ONLY)
-        with os.fdopen(descriptor, "a", encoding="utf-8") as log:
-            # Also where the file was there before, with the rights of another hand.
-            os.fchmod(log.fileno(), _OWNER_ONLY)
-            log.write(json.dumps(entry, ensure_ascii=False) + "\n")
-            log.flush()
-            os.fsync(log.fileno())
-    except OSError as error:
+        append_text(file, json.dumps(entry, ensure_ascii=False) + "\n")
+    except WriteError as error:
         raise DisclosureError(
-            f"The log {file} cannot be written ({error.strerror}), so nothing is shown: "
+            f"The log {file} cannot be written ({error.reason}), so nothing is shown: "
             "make the directory of the data set writable."
         ) from None
 

@@ -1,43 +1,83 @@
-"""The four answers, each as a short list of numbers that say what they count.
+"""The questions that the toolkit answers, as one registry.
 
-The analyst's tables are put into one shape here, which the terminal, `results.json` and the report's page share: a
-number with its unit, what it is a part of, its definition, its interval where it has one, and the command that gives
-it again. Nothing is counted here: what the analyst does not say is not in a result.
+`questions()` lists them; `ask` answers one. See CONTRIBUTING.md for how to add a question.
 """
 
-from toolkit.questions._base import LINKED, Answer, Meaning, Result, make_answer, of_people, person_by, shown_path
-from toolkit.questions._comments import AuditPlan, answer_comments, answer_comments_audited
-from toolkit.questions._counts import answer_counts
-from toolkit.questions._duplicates import answer_duplicates, answer_people
-from toolkit.questions._notebook_cells import CELLS, LEDGER, VERDICTS, Cell, address
-from toolkit.questions._public_figures import answer_matches, answer_public_figures
-from toolkit.questions._registry import ANSWERS
-from toolkit.questions._wording import in_words, interval, told_value
+from toolkit.questions._base import (
+    LINKED,
+    Answer,
+    Badge,
+    Cell,
+    Chart,
+    Cost,
+    Detail,
+    DetailCell,
+    Headline,
+    Meaning,
+    Need,
+    Option,
+    Pair,
+    Question,
+    Result,
+    Section,
+    TablePlan,
+    Value,
+    ask,
+    chart_of,
+    denominator,
+    high,
+    low,
+    needs_any_column,
+    needs_column,
+    needs_table,
+    of_people,
+    person_by,
+    share,
+    shown_path,
+    value,
+)
+from toolkit.questions._registry import find_question, questions, registered
+from toolkit.questions._tables import shown_tables
+from toolkit.questions._wording import ResultTexts, format_interval, format_result, format_value
 
 __all__ = [
-    "ANSWERS",
-    "CELLS",
-    "LEDGER",
     "LINKED",
-    "VERDICTS",
     "Answer",
-    "AuditPlan",
+    "Badge",
     "Cell",
+    "Chart",
+    "Cost",
+    "Detail",
+    "DetailCell",
+    "Headline",
     "Meaning",
+    "Need",
+    "Option",
+    "Pair",
+    "Question",
     "Result",
-    "address",
-    "answer_comments",
-    "answer_comments_audited",
-    "answer_counts",
-    "answer_duplicates",
-    "answer_matches",
-    "answer_people",
-    "answer_public_figures",
-    "in_words",
-    "interval",
-    "make_answer",
+    "ResultTexts",
+    "Section",
+    "TablePlan",
+    "Value",
+    "ask",
+    "chart_of",
+    "denominator",
+    "find_question",
+    "format_interval",
+    "format_result",
+    "format_value",
+    "high",
+    "low",
+    "needs_any_column",
+    "needs_column",
+    "needs_table",
     "of_people",
     "person_by",
+    "questions",
+    "registered",
+    "share",
     "shown_path",
-    "told_value",
+    "shown_tables",
+    "value",
 ]

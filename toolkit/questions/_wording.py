@@ -1,4 +1,4 @@
-"""Results in words, in the reader's language: the same text in the terminal and on the report's page."""
+"""Results as text in the reader's language: the same in the terminal and in the report."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import math
 from typing import NamedTuple
 
 from toolkit.i18n import number, percent, translate
-from toolkit.questions import Meaning, Result
+from toolkit.questions._base import Meaning, Result
 
-__all__ = ["InWords", "in_words", "interval", "told_value"]
+__all__ = ["ResultTexts", "format_interval", "format_result", "format_value"]
 
 
-class InWords(NamedTuple):
-    """A result as a reader sees it, one text a column."""
+class ResultTexts(NamedTuple):
+    """A result as a reader sees it, one text per column."""
 
     number: str
     unit: str
@@ -21,20 +21,20 @@ class InWords(NamedTuple):
     meaning: str
 
 
-def in_words(result: Result) -> InWords:
-    """A result with separators, percent signs and its interval spelt out; an empty text where there is none."""
-    meaning = Meaning.said(result.definition)
-    if between := interval(result):
+def format_result(result: Result) -> ResultTexts:
+    """Return a result with separators, percent signs and its interval; a text is empty where there is nothing."""
+    meaning = Meaning.translated(result.definition)
+    if between := format_interval(result):
         meaning = translate("{meaning} ({interval})", meaning=meaning, interval=between)
     whole = translate("{number} {unit}", number=number(result.denominator), unit=translate(result.denominator_unit))
     share = "" if result.share is None else percent(result.share)
-    return InWords(told_value(result, result.value), translate(result.unit), whole, share, meaning)
+    return ResultTexts(format_value(result, result.value), translate(result.unit), whole, share, meaning)
 
 
-def told_value(result: Result, value: float) -> str:
-    """The value of a result, or an end of its interval, as its unit asks: a share in percent, else a number.
+def format_value(result: Result, value: float) -> str:
+    """Return the value of a result, or an end of its interval: a share in percent, else a number.
 
-    What is expected is no whole number: small ones keep the digits that tell.
+    An expected number is no whole number: small ones keep the digits that matter.
     """
     if result.unit.startswith("share"):
         return percent(value)
@@ -43,9 +43,9 @@ def told_value(result: Result, value: float) -> str:
     return number(value, 1 if abs(value) >= 1 else 1 - math.floor(math.log10(abs(value))))
 
 
-def interval(result: Result) -> str:
-    """The interval of a result in words: of which kind, from where to where; empty where there is none."""
+def format_interval(result: Result) -> str:
+    """Return the interval of a result: its kind, its lower and its upper end; empty where there is none."""
     if result.low is None or result.high is None:
         return ""
-    low, high = told_value(result, result.low), told_value(result, result.high)
-    return translate("{kind}: {low} to {high}", kind=translate(result.interval), low=low, high=high)
+    ends = format_value(result, result.low), format_value(result, result.high)
+    return translate("{kind}: {low} to {high}", kind=translate(result.interval), low=ends[0], high=ends[1])

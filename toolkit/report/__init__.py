@@ -1,25 +1,40 @@
 """Write the report of an investigation: page, tables, charts, executed notebooks, privacy check."""
 
-from toolkit.report._chart_set import Chart
-from toolkit.report._command import command
-from toolkit.report._exports import shown
+from toolkit.report._chart_set import DrawnChart, draw
+from toolkit.report._command import command_to_investigate, command_to_make, path_in_report
 from toolkit.report._findings import Findings, NotebookPage
-from toolkit.report._image_export import write_stills
-from toolkit.report._notebooks import execute_notebook, find_notebooks, run_notebook
-from toolkit.report._page import INDEX, write_report
-from toolkit.report._privacy_check import scan_report
+from toolkit.report._image_export import write_images
+from toolkit.report._notebooks import (
+    SKIPPED,
+    execute_notebook,
+    find_notebooks,
+    run_notebook,
+    supplied_notebooks,
+    to_page,
+)
+from toolkit.report._page import CHARTS, INDEX, TABLES, write_report
+from toolkit.report._privacy_check import check_privacy
+from toolkit.report._rendering import render
 
 __all__ = [
+    "CHARTS",
     "INDEX",
-    "Chart",
+    "SKIPPED",
+    "TABLES",
+    "DrawnChart",
     "Findings",
     "NotebookPage",
-    "command",
+    "check_privacy",
+    "command_to_investigate",
+    "command_to_make",
+    "draw",
     "execute_notebook",
     "find_notebooks",
+    "path_in_report",
+    "render",
     "run_notebook",
-    "scan_report",
-    "shown",
+    "supplied_notebooks",
+    "to_page",
+    "write_images",
     "write_report",
-    "write_stills",
 ]

@@ -1,4 +1,4 @@
-"""Numbers of the page: each a link to the notebook cell that made it."""
+"""Numbers of the page: each a link to the notebook cell that shows it."""
 
 from __future__ import annotations
 
@@ -7,52 +7,45 @@ from collections.abc import Mapping
 from markupsafe import Markup
 
 from toolkit.i18n import number, percent, translate
-from toolkit.questions import CELLS, Cell, Result, address, told_value
+from toolkit.questions import Cell, Question, Result, Value, format_value, questions
 
-__all__ = ["Numbers", "linked"]
+__all__ = ["Numbers", "cell_address", "linked"]
+
+
+def cell_address(cell: Cell) -> str:
+    """Return the link to a cell from the report's page; notebook pages carry the ids of their cells."""
+    return f"notebooks/{cell.notebook}.html#cell-id={cell.id}"
 
 
 def linked(text: str, cell: Cell | None) -> Markup:
-    """A number as a link to its cell, or as it is where no cell shows it."""
+    """Return a number as a link to its cell, or as it is where no cell shows it."""
     if cell is None:
         return Markup('<span class="n">{}</span>').format(text)
-    where = translate("Made in notebook {notebook}, cell {cell}", notebook=cell.notebook, cell=cell.id)
-    return Markup('<a class="n" href="{}" title="{}">{}</a>').format(address(cell), where, text)
+    where = translate("Notebook {notebook}, cell {cell}", notebook=cell.notebook, cell=cell.id)
+    return Markup('<a class="n" href="{}" title="{}">{}</a>').format(cell_address(cell), where, text)
 
 
 class Numbers:
-    """The results of an investigation by their ids, to be put into sentences."""
+    """The results of an investigation by their ids, to fill into sentences."""
 
     def __init__(self, results: Mapping[str, Result]) -> None:
         self._results = results
+        self._cells = {name: question for question in questions() for name in question.cells}
 
-    def has(self, *names: str) -> bool:
-        """Whether all of these results are there."""
-        return all(name in self._results for name in names)
+    def __contains__(self, name: str) -> bool:
+        return name in self._results
 
-    def __getitem__(self, name: str) -> Result:
-        return self._results[name]
+    def link(self, wanted: Value) -> Markup:
+        """Return a part of a result as a link to its cell."""
+        result = self._results[wanted.id]
+        question: Question | None = self._cells.get(wanted.id)
+        return linked(_text(result, wanted.part), None if question is None else question.cell(wanted.id))
 
-    def value(self, name: str) -> Markup:
-        """The number itself."""
-        result = self._results[name]
-        return linked(told_value(result, result.value), CELLS.get(name))
 
-    def low(self, name: str) -> Markup:
-        """The lower end of its interval."""
-        return self._end(name, self._results[name].low)
-
-    def high(self, name: str) -> Markup:
-        """The upper end of its interval."""
-        return self._end(name, self._results[name].high)
-
-    def share(self, name: str) -> Markup:
-        """Its share of the denominator."""
-        return linked(percent(self._results[name].share or 0.0), CELLS.get(name))
-
-    def whole(self, name: str) -> Markup:
-        """Its denominator."""
-        return linked(number(self._results[name].denominator), CELLS.get(name))
-
-    def _end(self, name: str, end: float | None) -> Markup:
-        return linked("–" if end is None else told_value(self._results[name], end), CELLS.get(name))
+def _text(result: Result, part: str) -> str:
+    if part == "share":
+        return percent(result.share or 0.0)
+    if part == "denominator":
+        return number(result.denominator)
+    found = {"value": result.value, "low": result.low, "high": result.high}[part]
+    return "–" if found is None else format_value(result, found)

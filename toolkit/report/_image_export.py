@@ -1,4 +1,4 @@
-"""Charts as pictures: PNG and SVG files, drawn by a browser that is installed, without a network."""
+"""Charts as PNG and SVG files, drawn by an installed browser, without a network."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from pathlib import Path
 
 import plotly.graph_objects as go
 
-from toolkit._io import write_text
+from toolkit._io import make_folder, write_text
 from toolkit.charts import IMAGE_WIDTH
-from toolkit.report._chart_set import Chart
+from toolkit.report._chart_set import DrawnChart
 
-__all__ = ["FORMATS", "write_stills"]
+__all__ = ["FORMATS", "write_images"]
 
 FORMATS = ("svg", "png")
 
 _SCALE = {"svg": 1, "png": 2}
-"""Pixels a point: two are sharp on paper."""
+"""Pixels per point: two look sharp on paper."""
 
 
-def write_stills(charts: Sequence[Chart], folder: Path) -> bool:
-    """Write each chart as `<name>.svg` and `<name>.png` into `folder`; tell whether there was a browser that could.
+def write_images(charts: Sequence[DrawnChart], folder: Path) -> bool:
+    """Write each chart as `<name>.svg` and `<name>.png` into `folder`; return whether a browser could.
 
     All are drawn in one session, since a browser is slow to start. Where none is found, none starts, or one fails
-    before the last picture, there are no pictures at all, and what an earlier run wrote is removed: a picture must not
-    tell other numbers than the page, and the page links to all of them or to none.
+    before the last picture, there are no pictures at all, and those of an earlier run are removed: a picture must not
+    show other numbers than the page, and the page links to all of them or to none.
     """
     import kaleido
 
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder, private=False)
     _clear(folder)
-    asked = [
+    wanted = [
         {
             "fig": _named(chart.figure),
             "path": folder / f"{chart.name}.{kind}",
@@ -49,13 +49,13 @@ def write_stills(charts: Sequence[Chart], folder: Path) -> bool:
     try:
         # MathJax would be fetched from the network; plotly.js is the one that is installed.
         # Errors are returned, and the pictures left out, unless the first of them is to end it.
-        kaleido.write_fig_from_object_sync(asked, kopts={"mathjax": False}, cancel_on_error=True)
+        kaleido.write_fig_from_object_sync(wanted, kopts={"mathjax": False}, cancel_on_error=True)
     except (Exception, CancelledError):  # noqa: BLE001 (of a browser, a script, a lost tab; CancelledError: it was lost)
         _clear(folder)
         return False
     for chart in charts:
         picture = folder / f"{chart.name}.svg"
-        write_text(picture, _settled(picture.read_text(encoding="utf-8"), chart.name))
+        write_text(picture, _with_fixed_names(picture.read_text(encoding="utf-8"), chart.name), private=False)
     return True
 
 
@@ -74,7 +74,7 @@ def _named(figure: go.Figure) -> go.Figure:
     return named
 
 
-def _settled(svg: str, name: str) -> str:
+def _with_fixed_names(svg: str, name: str) -> str:
     """An SVG whose own name is the same in each run: plotly.js makes it of six random digits."""
     for drawn in set(re.findall(r"topdefs-([0-9a-f]{6})", svg)):
         svg = svg.replace(drawn, f"-{name}-")

@@ -1,4 +1,4 @@
-"""Notebooks run at full scale and kept as pages that open with no network."""
+"""Run notebooks on a data set, and write them as pages that open without a network."""
 
 from __future__ import annotations
 
@@ -15,34 +15,49 @@ from typing import Any
 
 import nbformat
 
-from toolkit._io import ReportError, write_text
+from toolkit._io import write_text
+from toolkit._platform import kernel_connection
+from toolkit.errors import ReportError
 from toolkit.report._command import without_folders
 
-__all__ = ["execute_notebook", "find_notebooks", "run_notebook", "to_page"]
+__all__ = ["execute_notebook", "find_notebooks", "run_notebook", "supplied_notebooks", "to_page"]
 
 _PLOTLY = "application/vnd.plotly.v1+json"
 _FORM = "application/vnd.jupyter.widget-view+json"
 _TEMPLATES = Path(__file__).parent / "templates"
-_CHECKOUT = Path(__file__).resolve().parents[2]
+_CHECKOUT = Path(__file__).resolve().parents[2] / "notebooks"
+_PACKAGE = Path(__file__).resolve().parents[1] / "_notebooks"
+"""Where a wheel has the notebooks of the checkout."""
 
 
 def find_notebooks() -> list[Path]:
-    """The numbered notebooks, in order: those of the working directory, else those of the toolkit's checkout.
+    """Return the numbered notebooks in order: those of the working directory, else those that came with the toolkit.
 
-    Raises `ReportError` when there are none: an installed package does not carry them.
+    Raises `ReportError` when there are none.
     """
-    for root in (Path.cwd(), _CHECKOUT):
-        found = sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb"))
-        if found:
-            return found
-    raise ReportError(f"There are no notebooks in {Path.cwd() / 'notebooks'}: run this from a checkout of the toolkit.")
+    return _numbered(Path.cwd() / "notebooks") or supplied_notebooks()
+
+
+def supplied_notebooks() -> list[Path]:
+    """Return the numbered notebooks that came with the toolkit, in order: of the checkout, else of the package.
+
+    Raises `ReportError` when there are none.
+    """
+    found = _numbered(_CHECKOUT) or _numbered(_PACKAGE)
+    if not found:
+        raise ReportError(f"There are no notebooks in {_PACKAGE}: install the toolkit again.")
+    return found
+
+
+def _numbered(folder: Path) -> list[Path]:
+    return sorted(folder.glob("[0-9][0-9]_*.ipynb"))
 
 
 def run_notebook(notebook: Path, page: Path, parameters: dict[str, Any], content: str | None = None) -> str:
     """Run `notebook` with `parameters` in a process of its own, write it as the HTML `page`, and return its title.
 
-    `content` is the content hash of the data set: a page that says of itself to be made from the same notebook,
-    parameters, content, code and libraries is left as it is.
+    `content` is the content hash of the data set: a page that was made from the same notebook, parameters, content, code
+    and libraries is left as it is. Without a content hash the notebook always runs.
     Raises the errors of `execute_notebook`; then no page is written.
     """
     made_from = None if content is None else _made_from(notebook, parameters, content)
@@ -51,12 +66,12 @@ def run_notebook(notebook: Path, page: Path, parameters: dict[str, Any], content
     ran = execute_notebook(notebook, parameters)
     _hide_folders(ran, parameters)
     title = _title(ran) or notebook.stem
-    write_text(page, to_page(ran, title, made_from))
+    write_text(page, to_page(ran, title, made_from), private=False)
     return title
 
 
 def _hide_folders(ran: nbformat.NotebookNode, parameters: dict[str, Any]) -> None:
-    """Tell the data set as a report does in the cell of the parameters, which the page shows."""
+    """Shorten the path of the data set in the cell of the parameters, which the page shows."""
     if "leak_path" in parameters:
         for cell in ran.cells:
             if "injected-parameters" in cell.metadata.get("tags", []):
@@ -67,7 +82,7 @@ def execute_notebook(notebook: Path, parameters: dict[str, Any]) -> nbformat.Not
     """Run `notebook` with `parameters` in a process of its own; return it with its outputs.
 
     Raises `ReportError`, with the cell and the kind of its error, when a cell fails, and when the process ends before
-    the notebook does. What the error says is not told: it may quote a line of the leak.
+    the notebook does. The text of the error is left out: it may quote a line of the leak.
     """
     import papermill
     from nbclient.exceptions import DeadKernelError
@@ -75,10 +90,10 @@ def execute_notebook(notebook: Path, parameters: dict[str, Any]) -> nbformat.Not
 
     with tempfile.TemporaryDirectory(prefix="notebook-") as folder:
         executed = Path(folder) / notebook.name
-        # Sockets on disk, not TCP ports, in a folder of this run's own: what a kernel says of a leak stays on this
-        # machine and with this user, and two runs at a time do not hear each other.
-        private = Config({"KernelManager": {"transport": "ipc", "ip": os.fspath(Path(folder) / "kernel")}})
-        # A kernel that is ended in the middle complains of it where our progress stands; what fails in a cell we tell.
+        # Sockets on disk, not TCP ports, in a folder of this run's own: the output of a kernel stays on this machine and
+        # with this user, and two runs at a time do not mix.
+        private = Config({"KernelManager": kernel_connection(Path(folder))})
+        # A kernel that is stopped halfway writes warnings over the progress; a failing cell is reported below.
         private.NotebookClient.extra_arguments = ["--IPKernelApp.log_level=CRITICAL"]
         try:
             papermill.execute_notebook(
@@ -97,7 +112,7 @@ def execute_notebook(notebook: Path, parameters: dict[str, Any]) -> nbformat.Not
             ) from None
         except DeadKernelError:
             raise ReportError(
-                f"Notebook {notebook.name} did not end: its process was ended, most likely for want of memory: "
+                f"Notebook {notebook.name} was killed, probably because the machine ran out of memory: "
                 "lower --memory-limit or close other programs."
             ) from None
         ran: nbformat.NotebookNode = nbformat.read(executed, as_version=4)
@@ -105,14 +120,14 @@ def execute_notebook(notebook: Path, parameters: dict[str, Any]) -> nbformat.Not
 
 
 def _made_from(notebook: Path, parameters: dict[str, Any], content: str) -> str:
-    """A digest of all that decides what a notebook's page shows; its language is English whatever the report's is."""
-    told = json.dumps([content, parameters], sort_keys=True, default=str)
-    return hashlib.sha256(notebook.read_bytes() + told.encode() + _code()).hexdigest()
+    """Return a digest of all that decides what a notebook's page shows; notebooks are in English in every report."""
+    settings = json.dumps([content, parameters], sort_keys=True, default=str)
+    return hashlib.sha256(notebook.read_bytes() + settings.encode() + _code()).hexdigest()
 
 
 @cache
 def _code() -> bytes:
-    """A digest of the toolkit's own files, and of the names and versions of all that is installed."""
+    """Return a digest of the toolkit's own files, and of the names and versions of all installed packages."""
     package = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for file in sorted(package.rglob("*")):
@@ -127,7 +142,7 @@ _MARK = '<meta name="made-from" content="{}">'
 
 
 def _title_of(page: Path, made_from: str) -> str | None:
-    """The title of a page that says to be made from this; none of any other, and where there is no page."""
+    """Return the title of a page that carries this mark; None for another page, and where there is none."""
     try:
         with page.open(encoding="utf-8") as lines:
             head = lines.read(_HEAD)
@@ -138,18 +153,19 @@ def _title_of(page: Path, made_from: str) -> str | None:
 
 
 _HEAD = 2_000
-"""Letters of a page within which its title and its mark stand."""
+"""Characters at the beginning of a page that contain its title and its mark."""
 
 
 def to_page(notebook: nbformat.NotebookNode, title: str, made_from: str | None = None) -> str:
-    """An executed notebook as HTML that loads nothing: plotly.js is inside once, if there is a figure at all.
+    """Return an executed notebook as HTML that loads nothing: plotly.js is inside once, if there is a figure at all.
 
-    `made_from` is a digest of all that decided it, which the page then tells of itself.
+    `made_from` is a digest of all that decided it, which the page then carries as a mark.
     """
     from nbconvert import HTMLExporter
     from plotly.offline import get_plotlyjs
 
     _drop_forms(notebook)
+    _fold_skipped_sections(notebook)
     figures = sum(_draw_figures(cell, number) for number, cell in enumerate(notebook.cells))
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
@@ -167,19 +183,55 @@ def to_page(notebook: nbformat.NotebookNode, title: str, made_from: str | None =
     return str(html) if made_from is None else str(html).replace("<head>", f"<head>{_MARK.format(made_from)}", 1)
 
 
-def _drop_forms(notebook: nbformat.NotebookNode) -> None:
-    """Put a word in the place of each form, such as the labelling sheet: a page cannot save what is filled in.
+def _fold_skipped_sections(notebook: nbformat.NotebookNode) -> None:
+    """Reduce each section of which no cell ran to its heading and the reason.
 
-    What a form held, a comment for one, is kept in the notebook's metadata, and goes with it.
+    A cell that the data set does not allow shows the reason (`toolkit.needs`), or nothing after the first.
+    """
+    kept: list[nbformat.NotebookNode] = []
+    for section in _sections(notebook.cells):
+        code = [cell for cell in section if cell.cell_type == "code"]
+        reasons = [cell for cell in code if _is_skipped(cell)]
+        if reasons and all(_is_skipped(cell) or not cell.get("outputs") for cell in code):
+            if section[0].cell_type == "markdown":
+                section[0].source = section[0].source.splitlines()[0]
+            kept += [*(cell for cell in section[:1] if cell.cell_type == "markdown"), *reasons]
+        else:
+            kept += section
+    notebook.cells = kept
+
+
+def _sections(cells: list[nbformat.NotebookNode]) -> list[list[nbformat.NotebookNode]]:
+    """Return the cells in groups that begin with a heading of any level."""
+    sections: list[list[nbformat.NotebookNode]] = [[]]
+    for cell in cells:
+        if cell.cell_type == "markdown" and cell.source.lstrip().startswith("#"):
+            sections.append([])
+        sections[-1].append(cell)
+    return [section for section in sections if section]
+
+
+def _is_skipped(cell: nbformat.NotebookNode) -> bool:
+    return any(SKIPPED in str(output.get("data", {}).get("text/markdown", "")) for output in cell.get("outputs", []))
+
+
+SKIPPED = "*Not in this data set:"
+"""How the output of a skipped cell begins (`toolkit.notebook`)."""
+
+
+def _drop_forms(notebook: nbformat.NotebookNode) -> None:
+    """Replace each form, such as the labelling sheet, with a sentence: a page cannot save what is filled in.
+
+    The content of a form, such as a comment, is in the notebook's metadata, which is removed too.
     """
     notebook.metadata.pop("widgets", None)
     for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
         if _FORM in output.get("data", {}):
-            output.data = {"text/plain": "A form to fill in stands here in JupyterLab."}
+            output.data = {"text/plain": "In JupyterLab there is a form to fill in here."}
 
 
 def _draw_figures(cell: nbformat.NotebookNode, number: int) -> int:
-    """Put the drawing of each Plotly figure of a cell in the place of its data; how many there were."""
+    """Replace the data of each Plotly figure of a cell with its drawing; return how many there were."""
     import plotly.io
 
     drawn = 0
@@ -203,7 +255,7 @@ def _draw_figures(cell: nbformat.NotebookNode, number: int) -> int:
 
 
 def _alternative(figure: dict[str, Any]) -> str:
-    """What a reader who cannot see the figure is told: its title, which states the finding."""
+    """Return the text for readers who cannot see the figure: its title, which states the finding."""
     title = figure.get("layout", {}).get("title", {}).get("text", "")
     return escape(" ".join(re.sub(r"<[^>]+>", " ", title).split()))
 

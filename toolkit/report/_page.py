@@ -1,6 +1,6 @@
-"""The report: a page for an editor, its numbers for machines, tables, pictures, and the proof that it shows nobody.
+"""The report: a page for an editor, numbers for machines, tables, charts, and the check that it shows nobody.
 
-`index.html` is written last, and only when the scan of the whole folder found no text of a record in it.
+`index.html` is written last, and only when the privacy check of the whole folder found no text of a record in it.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from toolkit.report._chart_set import draw
 from toolkit.report._command import without_folders
 from toolkit.report._exports import write_tables
 from toolkit.report._findings import Findings
-from toolkit.report._image_export import write_stills
-from toolkit.report._privacy_check import scan_report
+from toolkit.report._image_export import write_images
+from toolkit.report._privacy_check import check_privacy
 from toolkit.report._rendering import render
-from toolkit.report._view import view
+from toolkit.report._view import page_content
 
 __all__ = ["CHARTS", "INDEX", "TABLES", "write_report"]
 
@@ -32,38 +32,39 @@ INDEX = "index.html"
 def write_report(folder: Path, findings: Findings) -> Path:
     """Write the report of an investigation in the current language; return the path of its page, `index.html`.
 
-    Below `folder` stand then `results.json`, `tables/*.csv` and `charts/*.svg` and `*.png`, each named as the page
-    names it; the notebooks' pages stand there already. Without a browser there are no pictures, which the page says.
-    Raises `ReportError` when the disk does not let us, and when the scan finds text of a record anywhere in the folder:
-    then there is no page.
+    Writes `results.json`, `tables/*.csv` and `charts/*.svg` and `*.png` into `folder`; the pages of the notebooks must be
+    there already. Without a browser there are no pictures, and the page says so.
+    Raises `WriteError` when the disk refuses, and `ReportError` when the privacy check finds text of a record anywhere in
+    the folder: then there is no page.
     """
     index = folder / INDEX
     index.unlink(missing_ok=True)
     charts, exports = draw(findings), write_tables(findings, folder / TABLES)
-    pictured = write_stills(charts, folder / CHARTS)
-    write_text(folder / "results.json", _results(findings))
-    page = render(view(findings, charts, exports, _pictures(folder / CHARTS) if pictured else {}))
-    scan_report(
+    pictured = write_images(charts, folder / CHARTS)
+    write_text(folder / "results.json", _results(findings), private=False)
+    content = page_content(findings, charts, exports, _pictures(folder / CHARTS) if pictured else {})
+    page = render("index.html.j2", content)
+    check_privacy(
         folder,
         findings.leak_path,
         {index.name: page},
-        threads=findings.parameters["threads"],
-        memory_limit=findings.parameters["memory_limit"],
+        threads=findings.threads,
+        memory_limit=findings.memory_limit,
     )
-    write_text(index, page)
+    write_text(index, page, private=False)
     return index
 
 
 def _results(findings: Findings) -> str:
-    """Every number for machines: ids and numbers are the same in every language, its words are those of the page."""
+    """Return every number for machines: ids and numbers are the same in every language, texts are those of the page."""
     records = [_record(result, findings.leak_path) for result in findings.results]
     return json.dumps(records, ensure_ascii=False, indent=2) + "\n"
 
 
 def _record(result: Result, leak_path: Path) -> dict[str, Any]:
     words = ("unit", "denominator_unit", "definition", "interval")
-    said = {name: Meaning.said(value) if name in words else value for name, value in asdict(result).items()}
-    return {**said, "command": without_folders(result.command, leak_path)}
+    texts = {name: Meaning.translated(value) if name in words else value for name, value in asdict(result).items()}
+    return {**texts, "command": without_folders(result.command, leak_path)}
 
 
 def _pictures(folder: Path) -> dict[str, str]:

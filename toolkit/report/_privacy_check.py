@@ -1,17 +1,17 @@
-"""The proof that a report shows nobody: every file of it is searched for text of the leak's records.
+"""The privacy check of a report: search every file of it for text of the leak's records.
 
-What is searched for, and what passes:
+The check looks for:
 
-- social security numbers, telephone numbers and mail addresses, by their form: a report has no use for any;
-- comments and addresses of the leak, letter for letter but for capitals and spaces. Those of two words, or of fewer
-  than twelve letters, pass: a stock phrase ("rdv annulé") points at nobody;
-- a first name and a last name of one line near its birth date, in whatever form the date is written. Years and
-  initials pass: so masked lines do.
+- social security numbers, telephone numbers and mail addresses, by their form: a report needs none;
+- comments and addresses of the leak, letter by letter but for capitals and spaces. Those of two words, or of fewer than
+  twelve letters, are allowed: a stock phrase ("rdv annulé") identifies nobody;
+- a first name and a last name of one line near its birth date, in whatever form the date is written. Years and initials
+  are allowed, and so masked lines are.
 
 The leak is read once. Of each comment and address only the beginning is compared, by a hash join in the engine, with
-the places of the report where a word begins; the few that begin alike are compared in full. A picture holds the words
-of its SVG, which is searched; what is no text cannot be, and is refused. Hidden files (".DS_Store") are what a system
-leaves, not what the report wrote, and pass; what a report left half written is searched.
+the places of the report where a word begins; the few that begin alike are compared in full. A picture has the texts of
+its SVG, which is searched; a file that is not text cannot be searched and is refused. Hidden files (".DS_Store") come
+from the system, not from the report, and are allowed; a half-written file of the report is searched.
 """
 
 from __future__ import annotations
@@ -23,16 +23,18 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 
 import polars as pl
 from babel.dates import get_month_names
 
-from toolkit._io import ReportError
+from toolkit._io import PARTIAL
 from toolkit.dataset import Leak, collect, open_leak
+from toolkit.errors import ReportError
 from toolkit.i18n import LANGUAGES
 
-__all__ = ["scan_report"]
+__all__ = ["check_privacy"]
 
 _FORMS = {
     "a social security number": re.compile(
@@ -41,7 +43,7 @@ _FORMS = {
     "a telephone number": re.compile(
         r"(?<![\w.,+/-])(?:(?:\+|00)33[\s.-]?(?:\(0\))?[1-9]|0[1-9])(?:[\s.-]?\d{2}){4}(?![\w-]|[.,]\d)"
     ),
-    # From the beginning of a word alone: pages hold words of a million letters, which are packed numbers.
+    # Only from the beginning of a word: pages hold words of a million letters, which are packed numbers.
     "a mail address": re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
 }
 _QUOTED = {"administrative_comment": "a comment", "address": "a street address"}
@@ -50,23 +52,23 @@ _NAMED = "a name with its birth date"
 _BEGINNING = 12
 _LEAST_WORDS = 3
 _NEAR = 200
-"""Characters around a date in which a name stands with it: a row of a table, a sentence."""
+"""Characters around a date within which a name belongs to it: a row of a table, a sentence."""
 
 
-def scan_report(
+def check_privacy(
     folder: Path, leak_path: Path, unwritten: Mapping[str, str], *, threads: int = 2, memory_limit: str = "3GB"
 ) -> None:
-    """Does any file of the report show text of a record of the leak? Then there is no report.
+    """Raise `ReportError` where a file of the report shows text of a record of the leak.
 
-    `unwritten` are texts that are about to become files of the folder, by their paths in it.
-    Raises `ReportError`, which names the files and kinds of text and never the text, and for a file that is no text.
+    `unwritten` are texts that are about to become files of the folder, by their paths in it. The error names the files
+    and kinds of text and never the text. A file that is not text raises it too.
     """
     texts = dict(_texts(folder, unwritten))
     readable = {name: text for name, text in texts.items() if text is not None}
     if unreadable := ", ".join(sorted(texts.keys() - readable.keys())):
         raise ReportError(
-            f"The report in {folder} has no page ({unreadable}: content that cannot be searched): "
-            "remove from there what is none of the report's, and run again."
+            f"No report was written: {folder} has files that cannot be searched ({unreadable}). Remove the files that do "
+            "not belong to the report, and run again."
         )
     found: Counter[tuple[str, str]] = Counter()
     for name, text in readable.items():
@@ -75,15 +77,15 @@ def scan_report(
         found.update(dict(_quoted(leak, readable)))
         found.update(dict(_named(leak, readable)))
     if found:
-        told = "; ".join(f"{name}: {kind} ({times})" for (name, kind), times in sorted(found.items()))
+        listed = "; ".join(f"{name}: {kind} ({times})" for (name, kind), times in sorted(found.items()))
         raise ReportError(
-            f"The report in {folder} would show text of the leak's records, so it has no page ({told}): "
-            "mask it in the notebook or table that shows it, and run again."
+            f"No report was written: these files of {folder} contain text from leaked records ({listed}). "
+            "Mask it in the notebook or table that shows it, and run again."
         )
 
 
 def _texts(folder: Path, unwritten: Mapping[str, str]) -> Iterator[tuple[str, str | None]]:
-    """What each file says to a reader of it, by its name; none for one that is no text."""
+    """Yield the text that a reader of each file sees, by its name; None for a file that is not text."""
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         if path.is_file() and name not in unwritten and not _is_left_by_a_system(path):
@@ -99,14 +101,14 @@ def _texts(folder: Path, unwritten: Mapping[str, str]) -> Iterator[tuple[str, st
 
 
 def _is_left_by_a_system(path: Path) -> bool:
-    """Whether a file is hidden, and none that `toolkit._io` had not yet renamed."""
-    return path.name.startswith(".") and path.suffix != ".partial"
+    """Return whether a file is hidden, and not a half-written one of `toolkit._io`."""
+    return path.name.startswith(".") and path.suffix != PARTIAL
 
 
 def _plain(content: str) -> str:
-    """A file as one text: without the library that draws, tags opened, escapes of HTML and JSON undone.
+    """Return a file as one text: without the drawing library, tags opened, escapes of HTML and JSON undone.
 
-    What stands in attributes and scripts is text like any other; an embedded picture is searched as the file it is.
+    Attributes and scripts are text like any other; an embedded picture is searched as the file it is.
     """
     content = content.replace(_library(), " ")
     content = re.sub(r"base64,[A-Za-z0-9+/=]+", " ", content)
@@ -123,33 +125,36 @@ def _library() -> str:
 
 
 def _png_texts(content: bytes) -> Iterator[bytes]:
-    """What is written in a PNG beside its picture (PNG specification, section 11.3.3)."""
-    place = 8
-    while place + 8 <= len(content):
-        length, kind = int.from_bytes(content[place : place + 4]), content[place + 4 : place + 8]
-        if kind in (b"tEXt", b"iTXt", b"zTXt", b"eXIf"):
-            yield content[place + 8 : place + 8 + length]
-        place += 12 + length
+    """Yield the texts and the EXIF data of a PNG; nothing of a file that is no picture."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(BytesIO(content)) as picture:
+            picture.load()
+            yield from (f"{name} {value}".encode() for name, value in picture.info.items() if isinstance(value, str))
+            yield from (value for value in picture.info.values() if isinstance(value, bytes))
+    except (UnidentifiedImageError, OSError, SyntaxError):
+        yield content
 
 
 def _quoted(leak: Leak, texts: Mapping[str, str]) -> Iterator[tuple[tuple[str, str], int]]:
-    """Comments and addresses of the leak that stand in a file in full."""
+    """Yield the files that contain a whole comment or address of the leak, with the number of such texts."""
     folded = {name: " ".join(text.lower().split()) for name, text in texts.items()}
     # With the spaces as they are and as single ones: either side may have more of them.
     begin = pl.Series("begin", sorted(_beginnings([*texts.values(), *folded.values()])), dtype=pl.String)
-    begins = leak.lend(begin.to_frame().to_arrow())
+    begins = leak.register_table(begin.to_frame().to_arrow())
     for column, kind in _QUOTED.items():
         values = leak.lines.select(value=leak.lines[column]).filter(lambda lines: lines.value.notnull())
         beginning = values.value.lstrip().substr(0, _BEGINNING).lower()
         alike = values.mutate(begin=beginning).semi_join(begins, "begin").select("value").distinct()
         wanted = {" ".join(value.lower().split()) for value in collect(alike, "value")["value"]}
         for name, text in folded.items():
-            if times := sum(len(value.split()) >= _LEAST_WORDS and _stands_in(value, text) for value in wanted):
+            if times := sum(len(value.split()) >= _LEAST_WORDS and _contains(value, text) for value in wanted):
                 yield (name, kind), times
 
 
 def _beginnings(texts: Iterable[str]) -> set[str]:
-    """What may be the beginning of a comment or an address: so many letters from every place where one may begin."""
+    """Return every possible beginning of a comment or an address: so many letters from each place where one may begin."""
     return {
         text[place.start() : place.start() + _BEGINNING].lower()
         for text in texts
@@ -157,13 +162,13 @@ def _beginnings(texts: Iterable[str]) -> set[str]:
     }
 
 
-def _stands_in(value: str, text: str) -> bool:
-    """Whether a value stands in a text, and not as a part of longer words."""
+def _contains(value: str, text: str) -> bool:
+    """Return whether a text contains a value, not as a part of longer words."""
     return value in text and re.search(rf"(?<!\w){re.escape(value)}(?!\w)", text) is not None
 
 
 def _named(leak: Leak, texts: Mapping[str, str]) -> Iterator[tuple[tuple[str, str], int]]:
-    """Birth dates of the leak with the first and the last name of their line beside them."""
+    """Yield the files with a birth date of the leak near the first and last name of its line."""
     places = [(name, day, at) for name, text in texts.items() for day, at in _dates(text)]
     days = sorted({day for _, day, _ in places})
     if not days:
@@ -182,7 +187,7 @@ def _named(leak: Leak, texts: Mapping[str, str]) -> Iterator[tuple[tuple[str, st
 
 
 def _dates(text: str) -> Iterator[tuple[date, int]]:
-    """The days that a text names, and where: 1980-05-17, 17/05/1980, 17.5.1980, 17 May 1980, 17 mai 1980."""
+    """Yield the dates in a text with their places: 1980-05-17, 17/05/1980, 17.5.1980, 17 May 1980, 17 mai 1980."""
     for order, form in (("ymd", _ISO), ("dmy", _FIGURES), ("dmy", _WORDS)):
         for match in form.finditer(text):
             parts = dict(zip(order, match.groups(), strict=True))
@@ -210,6 +215,6 @@ _WORDS = re.compile(rf"(?<!\d)(\d{{1,2}})(?:er|st|nd|rd|th)? ({_NAMES})\.? (\d{{
 
 
 def _words(text: str) -> frozenset[str]:
-    """The words of a text, without accents and capitals."""
+    """Return the words of a text, without accents and capitals."""
     bare = unicodedata.normalize("NFKD", text.replace("œ", "oe").replace("Œ", "OE").replace("æ", "ae")).lower()
     return frozenset(re.findall(r"[^\W\d_]+", "".join(sign for sign in bare if not unicodedata.combining(sign))))

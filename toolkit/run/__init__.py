@@ -1,28 +1,36 @@
 """Run an investigation: the pipeline, its record, reruns, and the spread over seeds."""
 
-from toolkit.run._investigation import investigate
+from toolkit.run._investigation import investigate, investigate_data_set
+from toolkit.run._pipeline import Answered, DataSet, Settings, answer_questions, make_data_set, open_data_set
 from toolkit.run._rerun import Change, Comparison, Rerun, rerun
-from toolkit.run._run_manifest import read_record
-from toolkit.run._seeds import over_seeds, parse_seeds, seed_step
-from toolkit.run._seeds_page import headings, rows_to_read, write_study
-from toolkit.run._steps import CLAIMS, asking, expected_seconds, linking, notebook_step
+from toolkit.run._run_manifest import RunRecord, read_record
+from toolkit.run._seeds import Study, over_seeds, parse_seeds, seed_step, spread
+from toolkit.run._seeds_page import headings, spread_rows, write_study
+from toolkit.run._steps import expected_seconds, first_time_seconds
 
 __all__ = [
-    "CLAIMS",
+    "Answered",
     "Change",
     "Comparison",
+    "DataSet",
     "Rerun",
-    "asking",
+    "RunRecord",
+    "Settings",
+    "Study",
+    "answer_questions",
     "expected_seconds",
+    "first_time_seconds",
     "headings",
     "investigate",
-    "linking",
-    "notebook_step",
+    "investigate_data_set",
+    "make_data_set",
+    "open_data_set",
     "over_seeds",
     "parse_seeds",
     "read_record",
     "rerun",
-    "rows_to_read",
     "seed_step",
+    "spread",
+    "spread_rows",
     "write_study",
 ]

@@ -1,25 +1,23 @@
-"""A run repeated from its record, and every number held against what it was.
+"""Repeat a run from its record, and compare every number with the recorded one.
 
-What was counted must come out the same to the last digit.  What was computed (a number with a fraction on either side)
-may differ by one part in 10^9: it is a sum of fractions, and the order in which a library or a processor adds them up
-is not promised.
+A count must be the same to the last digit. A computed number (one with a fraction on either side) may differ by one part
+in 10^9: it is a sum of fractions, and no library or processor promises the order in which it adds them.
 """
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
+from typing import Any
 
-from toolkit.dataset import open_leak
-from toolkit.errors import DataSetError
+from toolkit._io import file_digest
+from toolkit.errors import DataSetError, InputError
 from toolkit.i18n import use_language
-from toolkit.questions import AuditPlan
-from toolkit.run._asking import Progress, ask_everything
-from toolkit.run._cross_check import check_against_second_count
+from toolkit.progress import Progress, no_progress
+from toolkit.run._pipeline import DataSet as RunDataSet
+from toolkit.run._pipeline import Settings, answer_questions, make_data_set, open_data_set
 from toolkit.run._run_manifest import (
     DataSet,
     Number,
@@ -31,23 +29,24 @@ from toolkit.run._run_manifest import (
     record_tables,
     versions,
 )
-from toolkit.run._steps import MAKING, SECOND_COUNT
-from toolkit.synth import DATA, GenerateOptions, data_set_folder, generate
+from toolkit.synth import DATA, data_set_folder
 
 __all__ = ["RELATIVE", "Change", "Comparison", "Rerun", "compare_numbers", "rerun"]
 
 RELATIVE = 1e-9
-"""By what part of itself a number that was computed, not counted, may differ and still be equal."""
+"""The part of itself by which a computed number may differ and still be equal."""
 
 _FIELDS = ("value", "denominator", "share", "low", "high")
+_FORMER_IDS = {"entries_of_nobody": "placeholder_records"}
+"""Ids that earlier versions gave to numbers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One number then and now: `was` or `now` is none where only the other side has it.
+    """One number, recorded and now: `was` or `now` is None where only the other side has it.
 
-    `differing` names what differs (value, denominator, share, low, high), `relative` by what part of what it was the
-    value differs; none where it was 0.
+    `differing` names what differs (value, denominator, share, low, high), `relative` is the difference of the value as a
+    part of the recorded one; None where that was 0.
     """
 
     id: str
@@ -64,7 +63,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is not as it was, and may be why: `what` it is, `was` and `now`."""
+    """Something that differs, recorded and now."""
 
     what: str
     was: str
@@ -73,11 +72,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Rerun:
-    """What a rerun found.
+    """The result of a rerun.
 
-    `numbers`: one a number of either side, in the order of the record.  `tables`: those that differ, or that one side
-    lacks.  `data`: what differs of the data set.  `changes`: versions, code and parameters that are others than they
-    were.  `counted_twice`: how many numbers the second program counted too, and found equal.
+    `numbers`: one per number of either side, in the order of the record. `tables`: those that differ, or that one side
+    lacks. `data`: what differs in the data set. `changes`: versions, code and settings that differ from the recorded
+    ones. `counted_twice`: how many numbers the second program confirmed.
     """
 
     path: Path
@@ -91,8 +90,9 @@ class Rerun:
 
     @property
     def equal(self) -> bool:
-        """Whether the data set, every number and every table are what they were."""
-        return all(number.equal for number in self.numbers) and not self.tables and not self.data
+        """Whether the data set, every recorded number and every table are the same."""
+        recorded = (number for number in self.numbers if number.was is not None)
+        return all(number.equal for number in recorded) and not self.tables and not self.data
 
 
 def rerun(
@@ -103,47 +103,41 @@ def rerun(
     memory_limit: str | None = None,
     progress: Progress | None = None,
 ) -> Rerun:
-    """Repeat a run: make its data set where it is missing, ask everything afresh, and compare.
+    """Repeat a run: make its data set where it is missing, answer everything again, and compare.
 
-    The data set is looked for in `out`, else where `toolkit investigate` keeps it; where it is missing it is made
-    there.  `threads` and `memory_limit` are those of the record unless given: no number depends on them.  Nothing is
-    read from what an earlier run kept, and no report is written.
+    The data set is looked for in `out`, else where `toolkit investigate` puts it; where it is missing it is made there,
+    unless the run used a data set that it did not make. `threads` and `memory_limit` are those of the record unless
+    given: no number depends on them. Nothing is read from cached answers, and no report is written.
 
     Raises the errors of `generate` and `open_leak`, `DataSetError` when a file of the data set is missing or was
-    changed, `InputError` when the scenario of the record is none of this version's, and `ReportError` when the second
-    count differs from the first.
+    changed, `InputError` when this version does not understand the scenario of the record, and `ReportError` when the
+    second count differs from the first.
     """
-    tell = progress or (lambda _step, _done, _total: None)
-    threads, memory_limit = threads or record.parameters.threads, memory_limit or record.parameters.memory_limit
-    plan = record.plan()
-    folder = out or _folder(record, plan.name)
-    with use_language(record.parameters.language):
-        options = GenerateOptions(threads=threads)
-        made = generate(plan, record.seed, record.rows, folder, options, partial(tell, MAKING))
-        tell(MAKING, record.rows, record.rows)
-        data = _data_changes(record.data_set, describe_data_set(made.path.name, made.manifest))
-        _check_bytes(made.path, made.manifest["files"], tell)
-        opened = partial(open_leak, made.path, memory_limit=memory_limit, threads=threads, keep=False)
-        answers, ledger = ask_everything(opened, tell, _audit(record))
-        tell(SECOND_COUNT, 0, 1)
-        agreed = check_against_second_count(made.path, answers)
-        tell(SECOND_COUNT, 1, 1)
-    tables, compared = _compare_tables(record.tables, record_tables(answers, ledger))
+    report_progress = progress or no_progress
+    parameters = record.parameters
+    settings = Settings(threads or parameters.threads, memory_limit or parameters.memory_limit)
+    with use_language(parameters.language):
+        data_set = _data_set(record, out, settings, report_progress)
+        data = _data_changes(record.data_set, describe_data_set(data_set.path.name, data_set.manifest))
+        _check_bytes(data_set, report_progress)
+        answered = answer_questions(data_set.path, settings, report_progress, options=_options(record), cache=False)
+    tables, compared = _compare_tables(record.tables, record_tables(answered.answers))
     return Rerun(
-        path=made.path,
-        made=bool(made.lines_written),
-        numbers=compare_numbers(record.numbers, record_numbers(answers)),
+        path=data_set.path,
+        made=data_set.made,
+        numbers=compare_numbers(record.numbers, record_numbers(answered.answers)),
         tables=tables,
         tables_compared=compared,
         data=data,
-        changes=_changes(record, {"threads": str(threads), "memory_limit": memory_limit}),
-        counted_twice=len(agreed),
+        changes=_changes(record, {"threads": str(settings.threads), "memory_limit": settings.memory_limit}),
+        counted_twice=len(answered.counted_twice),
     )
 
 
 def compare_numbers(was: Sequence[Number], now: Sequence[Number]) -> tuple[Comparison, ...]:
-    """Every number of either side, those of the record first and in their order."""
-    before, after = ({number.id: number for number in side} for side in (was, now))
+    """Compare every number of either side, those of the record first and in their order."""
+    before = {_FORMER_IDS.get(number.id, number.id): number for number in was}
+    after = {number.id: number for number in now}
     return tuple(_compare(name, before.get(name), after.get(name)) for name in dict.fromkeys([*before, *after]))
 
 
@@ -161,34 +155,53 @@ def _same(was: float | None, now: float | None) -> bool:
     return math.isclose(was, now, rel_tol=RELATIVE)
 
 
-def _folder(record: RunRecord, scenario: str) -> Path:
-    """Where the data set lies by the name it had, or else where it would be made."""
+def _data_set(record: RunRecord, out: Path | None, settings: Settings, progress: Progress) -> RunDataSet:
+    """Make the data set of the run where it is missing, or open the one that it used."""
+    if record.scenario is not None and record.seed is not None:
+        scenario = record.scenario_of_run()
+        folder = out or _folder(record, data_set_folder(scenario.name, record.rows, record.seed))
+        return make_data_set(scenario, record.seed, record.rows, folder, settings, progress)
+    folder = out or Path(record.data_set.path or record.data_set.name)
+    if not folder.is_dir():
+        raise InputError(
+            f"The run used the data set {record.data_set.name}, which it did not make, and {folder} is no folder: "
+            "give the folder of the data set with --out."
+        )
+    return open_data_set(folder)
+
+
+def _folder(record: RunRecord, made: Path) -> Path:
+    """Return where the data set is by the name it had, or else where it would be made."""
     named = DATA / record.data_set.name
-    return named if (named / "manifest.json").is_file() else data_set_folder(scenario, record.rows, record.seed)
+    return named if (named / "manifest.json").is_file() else made
 
 
-def _audit(record: RunRecord) -> AuditPlan | None:
+def _options(record: RunRecord) -> dict[str, dict[str, Any]]:
+    """Return the options that the recorded run answered each question with."""
+    options: dict[str, dict[str, Any]] = {name: dict(given) for name, given in record.parameters.options.items()}
     audit = record.parameters.audit
-    return None if audit is None else AuditPlan(**audit.model_dump())
+    # Records of version 0.1 hold the plan of the audit alone.
+    comments = {} if audit is None else {"audit": audit.size, "seed": audit.seed, "reviewer": audit.reviewer}
+    return {"comments": comments} | options
 
 
 def _compare_tables(was: Sequence[Table], now: Sequence[Table]) -> tuple[tuple[Change, ...], int]:
-    """The tables that differ, and how many were compared."""
+    """Return the tables that differ, and how many were compared."""
     before, after = ({f"{table.question}: {table.name}": table for table in side} for side in (was, now))
     differing = tuple(
-        Change(name, _told(before.get(name)), _told(after.get(name)))
+        Change(name, _summary(before.get(name)), _summary(after.get(name)))
         for name in dict.fromkeys([*before, *after])
         if name not in before or name not in after or before[name].digest != after[name].digest
     )
     return differing, len(before.keys() & after.keys())
 
 
-def _told(table: Table | None) -> str:
+def _summary(table: Table | None) -> str:
     return "missing" if table is None else f"{table.rows:,} rows, {table.digest[:12]}"
 
 
 def _data_changes(was: DataSet, now: DataSet) -> tuple[Change, ...]:
-    """What differs between the data set of the record and the one asked now: its content, then that of its files."""
+    """Return what differs between the recorded data set and the one used now: its content, then that of its files."""
     if was.content_hash == now.content_hash:
         return ()
     before, after = ({file.path: file.content_hash or "missing" for file in side.files} for side in (was, now))
@@ -200,34 +213,38 @@ def _data_changes(was: DataSet, now: DataSet) -> tuple[Change, ...]:
     return (whole, *(change for change in files if change.was != change.now))
 
 
-def _check_bytes(folder: Path, files: Sequence[Mapping[str, str]], tell: Progress) -> None:
-    """Every file holds the bytes that its own manifest tells: else the manifest's hashes say nothing of the data."""
+def _check_bytes(data_set: RunDataSet, progress: Progress) -> None:
+    """Check that every file holds the bytes of its manifest; a manifest without hashes cannot be checked."""
+    files = data_set.manifest["files"]
     for number, file in enumerate(files):
-        tell("Checking the files", number, len(files))
-        path = folder / file["path"]
+        progress(_CHECK, number, len(files))
+        path = data_set.path / file["path"]
         try:
-            with path.open("rb") as opened:
-                found = hashlib.file_digest(opened, "sha256").hexdigest()
+            found = file_digest(path)
         except OSError as error:
             raise DataSetError(
-                f"The file {path}, which the manifest names, cannot be read ({error.strerror}): "
-                f"delete {folder}, and the rerun makes it again."
+                f"The file {path} is in the manifest and cannot be read ({error.strerror}): copy the data set again, "
+                f"or delete {data_set.path} and the rerun makes it again."
             ) from None
-        if found != file["sha256"]:
+        expected = file.get("sha256")
+        if expected is not None and found != expected:
             raise DataSetError(
-                f"The file {path} does not hold what its manifest tells (SHA-256 {found[:12]}… where "
-                f"{file['sha256'][:12]}… was expected): delete {folder}, and the rerun makes it again."
+                f"The file {path} was changed: its SHA-256 is {found[:12]}… where the manifest has {expected[:12]}…. "
+                f"Copy the data set again, or delete {data_set.path} and the rerun makes it again."
             )
-    tell("Checking the files", len(files), len(files))
+    progress(_CHECK, len(files), len(files))
 
 
-def _changes(record: RunRecord, told: Mapping[str, str]) -> tuple[Change, ...]:
-    """Versions, code and parameters that are others than they were."""
-    parameters = {name: str(getattr(record.parameters, name)) for name in told}
+_CHECK = "Checking the files"
+
+
+def _changes(record: RunRecord, used: Mapping[str, str]) -> tuple[Change, ...]:
+    """Return the versions, code and settings that differ from the recorded ones."""
+    parameters = {name: str(getattr(record.parameters, name)) for name in used}
     sides = (
         ("version of ", record.versions, versions()),
         ("code of ", record.code, code_digests()),
-        ("parameter ", parameters, told),
+        ("parameter ", parameters, used),
     )
     return tuple(
         Change(f"{kind}{name}", was.get(name, "missing"), now.get(name, "missing"))

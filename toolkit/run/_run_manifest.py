@@ -1,9 +1,8 @@
-"""The record of a run, `run.json`: all that decides its numbers, and the numbers, for a rerun to be held against.
+"""The run manifest, `run.json`: all that decides the numbers of a run, and the numbers, to compare a rerun with.
 
-The format is told key by key in `docs/run-record.md`.  It has a version of its own; a record is checked when it is
-read, so that a broken or foreign file is one clear sentence.  Nothing in it depends on the day: two runs of the same
-data, code and libraries on the same kind of machine write the same record, if they were told the same.  What they were
-told is in it: the name of the data set's folder, the threads, the memory limit, the language, and the command.
+`docs/run-record.md` describes the format key by key. It has a version of its own; a file is checked when it is read, so
+that a broken or foreign one gives one clear sentence. Nothing in it depends on the day: two runs with the same data,
+code, libraries and settings on the same kind of machine write the same file.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ import hashlib
 import json
 import platform
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from importlib import resources
 from importlib.metadata import version
 from importlib.resources.abc import Traversable
@@ -23,10 +21,11 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from toolkit._io import write_text
+from toolkit.dataset import SYNTHETIC
 from toolkit.dataset.cache import DECIDING
 from toolkit.errors import InputError
-from toolkit.questions import Answer, AuditPlan
-from toolkit.report import Findings
+from toolkit.questions import Answer
+from toolkit.report import Findings, path_in_report
 from toolkit.scenario import Scenario
 
 __all__ = [
@@ -80,9 +79,14 @@ class File(_Part):
 
 
 class DataSet(_Part):
-    """The data set that was asked."""
+    """The data set that the questions were answered on.
+
+    `path` is where it was, as a report shows paths; `origin` is where it comes from.
+    """
 
     name: str
+    origin: str = SYNTHETIC
+    path: str | None = None
     content_hash: Digest | None
     files: tuple[File, ...]
 
@@ -96,12 +100,13 @@ class Audit(_Part):
 
 
 class Parameters(_Part):
-    """What the run was told, beside what was made."""
+    """The settings of the run; `options` are those that questions were answered with, by the name of the question."""
 
     threads: int
     memory_limit: str
     language: str
     audit: Audit | None
+    options: dict[str, dict[str, Any]] = {}
 
 
 class Number(_Part):
@@ -128,13 +133,17 @@ class Table(_Part):
 
 
 class RunRecord(_Part):
-    """All that decides the numbers of a run, and the numbers."""
+    """All that decides the numbers of a run, and the numbers.
+
+    `scenario` and `seed` are null where the run was on a data set that it did not make. `unanswerable` gives the reason
+    for each question that the data set does not allow.
+    """
 
     kind: Literal["leak-forensics-toolkit/run"] = KIND
     format: Literal[1] = FORMAT
     command: str
-    scenario: dict[str, Any]
-    seed: int
+    scenario: dict[str, Any] | None
+    seed: int | None
     rows: int
     data_set: DataSet
     parameters: Parameters
@@ -143,17 +152,20 @@ class RunRecord(_Part):
     numbers: tuple[Number, ...]
     tables: tuple[Table, ...]
     counted_twice: tuple[str, ...]
+    unanswerable: dict[str, str] = {}
 
-    def plan(self) -> Scenario:
-        """The scenario of the run, made from its content: no file of the user's is needed.
+    def scenario_of_run(self) -> Scenario:
+        """Return the scenario of the run, from its content: no file of the user's is needed.
 
-        Raises `InputError` when this version of the toolkit does not understand it.
+        Raises `InputError` where there is none, and where this version of the toolkit does not understand it.
         """
+        if self.scenario is None:
+            raise InputError("The run used a data set that it did not make, so its record has no scenario.")
         try:
             return Scenario.model_validate_json(json.dumps(self.scenario))
         except ValidationError as error:
             raise InputError(
-                f"The scenario in the record is none of this version's ({_first_fault(error)}): "
+                f"This version of the toolkit does not understand the scenario in the record ({_first_fault(error)}): "
                 f"use version {self.versions.get('leak-forensics-toolkit')} of the toolkit."
             ) from None
 
@@ -161,43 +173,48 @@ class RunRecord(_Part):
 def write_record(folder: Path, record: RunRecord) -> Path:
     """Write `run.json` into the report's folder, and return its path.
 
-    Raises `ReportError` when the disk does not let us.
+    Raises `WriteError` when the disk does not let us.
     """
     path = folder / "run.json"
-    write_text(path, record.model_dump_json(indent=2) + "\n")
+    write_text(path, record.model_dump_json(indent=2) + "\n", private=False)
     return path
 
 
-def make_record(findings: Findings, scenario: Scenario, counted_twice: tuple[str, ...] = ()) -> RunRecord:
-    """The record of what was found, with the versions and the code of this very process.
+def make_record(findings: Findings, scenario: Scenario | None, counted_twice: tuple[str, ...] = ()) -> RunRecord:
+    """Return the record of a run, with the versions and the code of this process.
 
-    `counted_twice` are the names of the numbers on which a second program agreed (`toolkit.run._cross_check`).
+    `scenario` is the one that the run made its data set from, None where it opened one. `counted_twice` are the names
+    of the numbers that a second program confirmed.
     """
-    told, manifest = findings.parameters, findings.manifest
+    manifest = findings.manifest
+    options = {name: answer.options for name, answer in findings.answers.items() if answer.options}
     return RunRecord(
         command=findings.command,
-        scenario=scenario.model_dump(mode="json"),
-        seed=told["seed"],
-        rows=told["rows"],
-        data_set=describe_data_set(findings.name, manifest),
+        scenario=None if scenario is None else scenario.model_dump(mode="json"),
+        seed=None if scenario is None else manifest["seed"],
+        rows=manifest["rows"],
+        data_set=describe_data_set(findings.name, manifest, path_in_report(findings.leak_path)),
         parameters=Parameters(
-            threads=told["threads"],
-            memory_limit=told["memory_limit"],
-            language=told.get("language", "en"),
+            threads=findings.threads,
+            memory_limit=findings.memory_limit,
+            language=findings.language,
             audit=_audit(findings.answers),
+            options=json.loads(json.dumps(options, default=str)),
         ),
         versions=versions(),
         code=code_digests(),
         numbers=record_numbers(findings.answers),
-        tables=record_tables(findings.answers, findings.claims),
+        tables=record_tables(findings.answers),
         counted_twice=counted_twice,
+        unanswerable={name: answer.reason for name, answer in findings.answers.items() if answer.reason is not None},
     )
 
 
-def describe_data_set(name: str, manifest: Mapping[str, Any]) -> DataSet:
-    """A data set as its manifest tells it."""
+def describe_data_set(name: str, manifest: Mapping[str, Any], path: str | None = None) -> DataSet:
+    """Return a data set as its manifest describes it."""
     files = tuple(File(**{key: file.get(key) for key in File.model_fields}) for file in manifest["files"])
-    return DataSet(name=name, content_hash=manifest.get("content_hash"), files=files)
+    origin = manifest.get("origin", SYNTHETIC)
+    return DataSet(name=name, origin=origin, path=path, content_hash=manifest.get("content_hash"), files=files)
 
 
 def read_record(path: Path) -> RunRecord:
@@ -237,14 +254,12 @@ def record_numbers(answers: Mapping[str, Answer]) -> tuple[Number, ...]:
     )
 
 
-def record_tables(answers: Mapping[str, Answer], claims: pl.DataFrame | None = None) -> tuple[Table, ...]:
-    """Every table behind the answers, and that of the claims, by their digests."""
-    tables = [(question, name, table) for question, answer in answers.items() for name, table in answer.tables.items()]
-    if claims is not None:
-        tables.append(("claims", "claims", claims))
+def record_tables(answers: Mapping[str, Answer]) -> tuple[Table, ...]:
+    """Return every table behind the answers, with its digest."""
     return tuple(
         Table(question=question, name=name, rows=table.height, digest=table_digest(table))
-        for question, name, table in tables
+        for question, answer in answers.items()
+        for name, table in answer.tables.items()
     )
 
 
@@ -296,10 +311,13 @@ def _plain(value: object) -> object:
 
 
 def _audit(answers: Mapping[str, Answer]) -> Audit | None:
-    """The audit of the comments, where there was one."""
-    if "comments" not in answers or "sample" not in answers["comments"].tables:
+    """Return the sample that the comments were estimated from, where there was one."""
+    sample = answers["comments"].tables.get("sample") if "comments" in answers else None
+    if sample is None:
         return None
-    return Audit(**asdict(AuditPlan()))
+    drawn = sample.row(0, named=True)
+    size = answers["comments"].options.get("audit") or drawn["lines"]
+    return Audit(size=size, seed=drawn["seed"], reviewer=drawn["reviewer"])
 
 
 def _first_fault(error: ValidationError) -> str:

@@ -1,8 +1,8 @@
-"""How far chance moves the numbers: the same investigation on leaks that differ in their seed alone.
+"""The spread of the numbers over seeds: the same questions on synthetic leaks that differ in their seed alone.
 
-One leak after the other is made, asked and, unless it is to be kept, removed, so that ten leaks take the room of one.
-What a seed said stands in a record of its own, which `toolkit rerun` repeats as any other; a study that was interrupted
-goes on after the last seed that is finished.
+One leak after the other is made, answered and, unless it is kept, removed, so that ten leaks need the room of one. Each
+seed has a record of its own, which `toolkit rerun` repeats like any other; an interrupted study resumes after the last
+finished seed.
 """
 
 from __future__ import annotations
@@ -13,56 +13,39 @@ import re
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 
 from toolkit._io import write_text
-from toolkit.dataset import open_leak
 from toolkit.errors import InputError
 from toolkit.i18n import current_language
-from toolkit.report import Findings, command
-from toolkit.run._asking import Progress, ask_everything
-from toolkit.run._cross_check import check_against_second_count
+from toolkit.progress import Progress, no_progress
+from toolkit.report import Findings, command_to_make
+from toolkit.run._pipeline import Settings, answer_questions, make_data_set
 from toolkit.run._run_manifest import RunRecord, code_digests, make_record, read_record, versions, write_record
-from toolkit.run._steps import MAKING, SECOND_COUNT, expected_seconds
+from toolkit.run._steps import expected_seconds
 from toolkit.scenario import Scenario, load_scenario
 from toolkit.second_count import count_planted
-from toolkit.synth import DATA, GenerateOptions, data_set_folder, generate
+from toolkit.synth import DATA, data_set_folder
 
-__all__ = ["HEADLINES", "Study", "over_seeds", "parse_seeds", "seed_step", "spread", "told_seeds"]
-
-HEADLINES = {
-    "people": "people, linked",
-    "people_at_several_practices": "people at several practices, linked",
-    "sensitive_lines": "lines with a sensitive comment, estimated",
-    "sensitive_records": "records with a sensitive comment, estimated",
-    "sensitive_people": "people with a sensitive comment, estimated",
-    "people_by_nir": "people by social security number",
-    "people_by_birth_identity": "people by birth name, first name, birth date, sex",
-    "people_by_names_birth_date": "people by last name, first name, birth date",
-    "people_at_several_practices_by_nir": "people at several practices, by social security number",
-    "flagged_lines": "lines that the comment scan hits",
-    "figures_by_name": "public figures by name",
-    "figures_by_name_birth_date": "public figures by name and birth date",
-}
-"""The numbers that the chart and the terminal show, by their ids, and what they are called there."""
+__all__ = ["Study", "format_seeds", "over_seeds", "parse_seeds", "seed_step", "spread"]
 
 _MOST_SEEDS = 1_000
 _LONGEST_NAME = 200
-"""Bytes of a folder's name that every file system takes."""
+"""Bytes of a folder's name that every file system accepts."""
 _COLUMNS = {"seed": pl.Int64, "id": pl.String, "unit": pl.String} | dict.fromkeys(
     ("value", "low", "high", "planted"), pl.Float64
 )
 
 
 class Study(NamedTuple):
-    """What several seeds said.
+    """The numbers of several seeds.
 
-    `folder`: where it is written.  `values`: one row a number and seed, `seed`, `id`, `unit`, `value`, `low`, `high`,
-    `planted`.  `spread`: as `spread` returns it.  `done`: the seeds that this run asked, the others were there already.
+    `folder`: where they are written. `values`: one row per number and seed, `seed`, `id`, `unit`, `value`, `low`,
+    `high`, `planted`. `spread`: as `spread` returns it. `done`: the seeds that this run computed; the others were
+    reused.
     """
 
     folder: Path
@@ -72,7 +55,7 @@ class Study(NamedTuple):
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:
-    """The seeds meant by "3", "1-10" or "1,4,7-9", each once and in order.
+    """Return the seeds in "3", "1-10" or "1,4,7-9", each once and in order.
 
     Raises `InputError` for anything else, and for more than a thousand.
     """
@@ -81,16 +64,16 @@ def parse_seeds(text: str) -> tuple[int, ...]:
         found = re.fullmatch(r" *([0-9]{1,18}) *(?:- *([0-9]{1,18}) *)?", part)
         first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
         if first > last:
-            raise InputError(f"{text!r} names no seeds ({part.strip()!r}): write them as 3, 1-10 or 1,4,7-9.")
+            raise InputError(f"{text!r} is no list of seeds ({part.strip()!r}): write them as 3, 1-10 or 1,4,7-9.")
         # A long range is not listed before it is refused.
         seeds.update(range(first, min(last, first + _MOST_SEEDS) + 1))
         if len(seeds) > _MOST_SEEDS:
-            raise InputError(f"{text!r} names more than {_MOST_SEEDS:,} seeds: give fewer.")
+            raise InputError(f"{text!r} has more than {_MOST_SEEDS:,} seeds: give fewer.")
     return tuple(sorted(seeds))
 
 
-def told_seeds(seeds: Sequence[int]) -> str:
-    """The shortest way to write these seeds: 1-3,7."""
+def format_seeds(seeds: Sequence[int]) -> str:
+    """Return the seeds written as short as possible: 1-3,7."""
     runs: list[list[int]] = []
     for seed in sorted(seeds):
         if runs and seed == runs[-1][-1] + 1:
@@ -111,53 +94,51 @@ def over_seeds(
     keep_data: bool = False,
     progress: Progress | None = None,
 ) -> Study:
-    """What does each number say on leaks made with other seeds, and do its intervals hold the planted truth?
+    """Answer every question on leaks made with other seeds, and compare the numbers with the planted truth.
 
-    `scenario` may be named, or be the path of its file: the commands in the records then say so.
-    Writes `reports/<scenario>-<rows>-seeds-<seeds>/`, with a digest of the seeds where they are too many for a name:
-    `seed-<n>/run.json` and `planted.json` as each seed is finished, then `values.csv`, `spread.csv` and `results.json`.
-    A seed that is there already, of the same scenario, rows, code and versions, is not asked again.  A leak made for a
-    seed is removed once its numbers are written, unless `keep_data`; one that was there before stays.
-    Raises the errors of `load_scenario`, `generate` and `open_leak`, and `ReportError` when the disk does not let us.
+    `scenario` is its name, or the path of its file. Writes `reports/<scenario>-<rows>-seeds-<seeds>/`, with a digest of
+    the seeds where they are too many for a name: `seed-<n>/run.json` and `planted.json` as each seed is finished, then
+    `values.csv`, `spread.csv` and `results.json`. A finished seed of the same scenario, rows, code and versions is
+    reused. A leak made for a seed is removed once its numbers are written, unless `keep_data`; one that was there
+    before stays.
+    Raises the errors of `load_scenario`, `generate` and `open_leak`, and `WriteError` when the disk refuses.
     """
-    tell = progress or (lambda _step, _done, _total: None)
+    report_progress, settings = progress or no_progress, Settings(threads, memory_limit)
     given = scenario.name if isinstance(scenario, Scenario) else scenario
     scenario = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
     scenario.sizes_at(rows)
     folder = reports / _folder_name(scenario.name, rows, seeds)
     done = []
     for seed in seeds:
-        own, passing = folder / f"seed-{seed}", DATA / ".passing" / data_set_folder(scenario.name, rows, seed).name
+        own = folder / f"seed-{seed}"
+        temporary = DATA / ".passing" / data_set_folder(scenario.name, rows, seed).name
         if not _is_done(own, scenario, rows):
-            tell(seed_step(seed), 0, 1)
-            told = {
-                "rows": rows,
-                "seed": seed,
-                "memory_limit": memory_limit,
-                "threads": threads,
-                "language": current_language(),
-            }
-            place = None if keep_data else passing
-            _ask_seed(scenario, told, command(given, rows, seed), own, place, _within(tell, seed, rows))
-            tell(seed_step(seed), 1, 1)
+            report_progress(seed_step(seed), 0, 1)
+            place = data_set_folder(scenario.name, rows, seed)
+            if not keep_data and not place.exists():
+                place = temporary
+            command = command_to_make(given, rows, seed)
+            _answer_seed(scenario, seed, rows, place, settings, own, command, _within(report_progress, seed, rows))
+            report_progress(seed_step(seed), 1, 1)
             done.append(seed)
-        # Also where the run that asked it was interrupted before it could.
-        _remove(passing)
+        # Also where the run that made it was interrupted before it could remove it.
+        _remove(temporary)
     values = pl.concat([_values(folder / f"seed-{seed}") for seed in seeds])
     table = spread(values)
-    write_text(folder / "values.csv", values.write_csv())
-    write_text(folder / "spread.csv", table.write_csv())
-    write_text(folder / "results.json", json.dumps(table.to_dicts(), ensure_ascii=False, indent=2) + "\n")
+    write_text(folder / "values.csv", values.write_csv(), private=False)
+    write_text(folder / "spread.csv", table.write_csv(), private=False)
+    results = json.dumps(table.to_dicts(), ensure_ascii=False, indent=2) + "\n"
+    write_text(folder / "results.json", results, private=False)
     return Study(folder, values, table, tuple(done))
 
 
 def spread(values: pl.DataFrame) -> pl.DataFrame:
-    """How far apart are the seeds, number by number?
+    """Summarise the values over the seeds.
 
-    One row a number, in the order of the values: `id`, `unit`, `seeds` (that have it), `mean`, `sd` (of the seeds, with
-    n - 1; null for one seed), `relative_sd` (of the mean), `min`, `max`, `planted` (mean of what was planted; null
-    where nothing was), `intervals` (seeds that have one, where a truth was planted) and `holding` (how many of these
-    hold the truth of their seed).
+    One row per number, in the order of the values: `id`, `unit`, `seeds` (that have it), `mean`, `sd` (over the seeds,
+    with n - 1; null for one seed), `relative_sd` (sd over mean), `min`, `max`, `planted` (mean of the planted values;
+    null where none was planted), `intervals` (seeds that have an interval and a planted value) and `holding` (how many
+    of these intervals contain the planted value of their seed).
     """
     known = pl.col("planted").is_not_null() & pl.col("low").is_not_null() & pl.col("high").is_not_null()
     holds = known & (pl.col("low") <= pl.col("planted")) & (pl.col("planted") <= pl.col("high"))
@@ -176,42 +157,42 @@ def spread(values: pl.DataFrame) -> pl.DataFrame:
 
 
 def seed_step(seed: int) -> str:
-    """The step that makes and asks the leak of a seed."""
+    """Return the name of the step that makes the leak of a seed and answers the questions on it."""
     return f"Seed {seed}"
 
 
 def _folder_name(scenario: str, rows: int, seeds: Sequence[int]) -> str:
-    """The name of a study's folder: the seeds themselves, or how many and a digest where that is too long."""
-    told = told_seeds(seeds)
-    name = f"{scenario}-{rows}-seeds-{told}"
+    """Return the name of a study's folder: the seeds, or how many and a digest where that is too long."""
+    text = format_seeds(seeds)
+    name = f"{scenario}-{rows}-seeds-{text}"
     if len(name.encode()) <= _LONGEST_NAME:
         return name
-    return f"{scenario}-{rows}-seeds-{len(seeds)}-{hashlib.sha256(told.encode()).hexdigest()[:12]}"
+    return f"{scenario}-{rows}-seeds-{len(seeds)}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
-def _remove(passing: Path) -> None:
-    """Remove a leak that was not to stay, if there is one."""
-    shutil.rmtree(passing, ignore_errors=True)
+def _remove(folder: Path) -> None:
+    """Remove a temporary leak, if there is one."""
+    shutil.rmtree(folder, ignore_errors=True)
     with suppress(OSError):  # another study may have one there
-        passing.parent.rmdir()
+        folder.parent.rmdir()
 
 
-def _within(tell: Progress, seed: int, rows: int) -> Progress:
-    """The steps of one seed, told as parts of it by what each is expected to cost."""
+def _within(progress: Progress, seed: int, rows: int) -> Progress:
+    """Return a progress function that turns the steps of one seed into parts of the step of that seed."""
     costs = expected_seconds(rows, ())
     whole = sum(costs.values())
     passed: dict[str, float] = {}
 
-    def step(name: str, done: int, total: int) -> None:
-        passed[name] = costs.get(name, 0.0) * done / max(1, total)
-        # The whole of it is told when its record is written.
-        tell(seed_step(seed), min(999, round(1_000 * sum(passed.values()) / whole)), 1_000)
+    def report(step: str, done: int, total: int) -> None:
+        passed[step] = costs.get(step, 0.0) * done / max(1, total)
+        # The step of the seed ends when its record is written.
+        progress(seed_step(seed), min(999, round(1_000 * sum(passed.values()) / whole)), 1_000)
 
-    return step
+    return report
 
 
 def _is_done(folder: Path, scenario: Scenario, rows: int) -> bool:
-    """Whether this very scenario, size, code and set of libraries was asked already, and both files can be read."""
+    """Return whether the seed was computed with this scenario, size, code and libraries, and both files are readable."""
     try:
         record = read_record(folder / "run.json")
         json.loads((folder / "planted.json").read_text(encoding="utf-8"))
@@ -221,29 +202,37 @@ def _is_done(folder: Path, scenario: Scenario, rows: int) -> bool:
     return same_code and record.rows == rows and record.scenario == scenario.model_dump(mode="json")
 
 
-def _ask_seed(
-    scenario: Scenario, told: dict[str, Any], again: str, folder: Path, passing: Path | None, tell: Progress
+def _answer_seed(
+    scenario: Scenario,
+    seed: int,
+    rows: int,
+    place: Path,
+    settings: Settings,
+    folder: Path,
+    command: str,
+    progress: Progress,
 ) -> None:
-    """Ask the leak of one seed, and write its record; where there is none, make it, in `passing` if it is not to stay.
-
-    `told` are the parameters of the record, `again` is its command.
-    """
-    rows, seed, threads, memory_limit = (told[name] for name in ("rows", "seed", "threads", "memory_limit"))
-    own = data_set_folder(scenario.name, rows, seed)
-    place = own if passing is None or own.exists() else passing
-    made = generate(scenario, seed, rows, place, GenerateOptions(threads=threads), partial(tell, MAKING))
-    opened = partial(open_leak, made.path, memory_limit=memory_limit, threads=threads, keep=False)
-    answers, ledger = ask_everything(opened, tell)
-    tell(SECOND_COUNT, 0, 1)
-    agreed = check_against_second_count(made.path, answers)
-    tell(SECOND_COUNT, 1, 1)
-    findings = Findings(own.name, made.path, made.manifest, answers, ledger, (), told, again)
-    write_text(folder / "planted.json", json.dumps(count_planted(made.path), indent=2) + "\n")
-    write_record(folder, make_record(findings, scenario, agreed))
+    """Make the leak of one seed in `place` where it is missing, answer the questions, and write its record."""
+    data_set = make_data_set(scenario, seed, rows, place, settings, progress)
+    answered = answer_questions(data_set.path, settings, progress, cache=False)
+    findings = Findings(
+        name=place.name,
+        leak_path=data_set_folder(scenario.name, rows, seed),
+        manifest=data_set.manifest,
+        answers=answered.answers,
+        notebooks=(),
+        threads=settings.threads,
+        memory_limit=settings.memory_limit,
+        language=current_language(),
+        command=command,
+    )
+    planted = json.dumps(count_planted(data_set.path), indent=2) + "\n"
+    write_text(folder / "planted.json", planted, private=False)
+    write_record(folder, make_record(findings, scenario, answered.counted_twice))
 
 
 def _values(folder: Path) -> pl.DataFrame:
-    """The numbers of one seed, with what was planted where that is known."""
+    """Return the numbers of one seed, with the planted values where they are known."""
     record: RunRecord = read_record(folder / "run.json")
     planted = json.loads((folder / "planted.json").read_text(encoding="utf-8"))
     rows = [

@@ -1,70 +1,95 @@
-"""The steps of an investigation in their order, and about how long each takes: what a time left is told from.
+"""The steps of a run in their order, with about how long each takes, from which the time left is estimated.
 
-Seconds are rough, for 2 cores. Only their shares matter: the machine tells its own speed as the first steps pass.
+Seconds are rough, for 2 cores. Only their proportions matter: the first steps of a run show the speed of the machine.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from toolkit.analysis.linkage import PEOPLE_STEPS
-from toolkit.questions import ANSWERS
+from toolkit.questions import Cost, Question, questions
 
-__all__ = ["CLAIMS", "MAKING", "SECOND_COUNT", "WRITING", "asking", "expected_seconds", "linking", "notebook_step"]
+__all__ = [
+    "CROSS_CHECK",
+    "GENERATE",
+    "WRITE",
+    "answer_step",
+    "expected_seconds",
+    "first_time_seconds",
+    "linkage_step",
+    "notebook_step",
+]
 
-MAKING = "Making the leak"
-CLAIMS = "Asking: claims"
-SECOND_COUNT = "Counting a second time"
-WRITING = "Writing the report"
+GENERATE = "Making the leak"
+CROSS_CHECK = "Counting a second time"
+WRITE = "Writing the report"
 
 
-def asking(question: str) -> str:
-    """The step that answers a question."""
-    return f"Asking: {question}"
+def answer_step(question: str) -> str:
+    """Return the name of the step that answers a question."""
+    return f"Answering: {question}"
 
 
-def linking(step: str) -> str:
-    """A step of the linkage, which passes while people are asked for."""
+def linkage_step(step: str) -> str:
+    """Return the name of a step of the record linkage, which runs before the questions."""
     return f"Linking: {step}"
 
 
 def notebook_step(name: str) -> str:
-    """The step that runs a notebook."""
+    """Return the name of the step that runs a notebook."""
     return f"Notebook {name}"
 
 
-def expected_seconds(rows: int, notebooks: Sequence[str]) -> dict[str, float]:
-    """About how long each step takes on `rows` lines, in their order."""
-    steps = [MAKING, *map(linking, PEOPLE_STEPS), *map(asking, ANSWERS), CLAIMS, SECOND_COUNT]
-    steps += [*map(notebook_step, notebooks), WRITING]
-    return {step: fixed + each * rows / 1e6 for step in steps for fixed, each in (_COSTS.get(step, _NOTEBOOK),)}
+def expected_seconds(rows: int, notebooks: Sequence[str], *, generate: bool = True) -> dict[str, float]:
+    """Return about how many seconds each step takes on `rows` lines, in the order of the steps."""
+    by_notebook = {question.notebook: question.notebook_cost for question in questions()} | {_START: _START_COST}
+    costs = {GENERATE: _GENERATE} if generate else {}
+    costs |= {linkage_step(step): cost for step, cost in _LINKAGE.items()}
+    costs |= {answer_step(question.name): question.cost for question in questions()}
+    costs[CROSS_CHECK] = _CROSS_CHECK
+    costs |= {notebook_step(name): by_notebook.get(name, _NOTEBOOK) for name in notebooks}
+    costs[WRITE] = _WRITE
+    return {step: _seconds(cost, rows) for step, cost in costs.items()}
 
 
-_NOTEBOOK = 7.0, 0.5
-_COSTS = {
-    MAKING: (1.0, 3.4),
-    linking("read"): (0.1, 0.25),
-    linking("normalise"): (0.2, 1.35),
-    linking("group copies"): (0.1, 0.6),
-    linking("block"): (0.3, 2.8),
-    linking("train"): (4.0, 0.25),
-    linking("score"): (0.5, 1.5),
-    linking("cluster"): (0.1, 0.12),
-    linking("check from within"): (0.5, 0.2),
-    linking("name"): (0.1, 0.36),
-    linking("count repeats"): (0.2, 0.75),
-    asking("counts"): (0.5, 1.6),
-    asking("comments"): (5.0, 2.8),
-    asking("public-figures"): (1.0, 0.8),
-    asking("duplicates"): (0.2, 0.14),
-    CLAIMS: (1.0, 0.33),
-    SECOND_COUNT: (0.3, 1.15),
-    notebook_step("00_start_here"): (7.0, 0.7),
-    notebook_step("01_counts"): (7.0, 0.25),
-    notebook_step("02_comments"): (12.0, 1.0),
-    notebook_step("03_public_figures"): (11.0, 0.9),
-    notebook_step("04_duplicates"): (9.0, 5.0),
-    notebook_step("05_claims"): (7.0, 0.1),
-    WRITING: (11.5, 0.35),
+def first_time_seconds(notebook: str, rows: int) -> float:
+    """Return about how many seconds a notebook takes on `rows` lines with every answer that it needs."""
+    own = [question for question in questions() if question.notebook == notebook]
+    if notebook == _START:
+        own = [question for question in questions() if question.name == "counts"]
+    needed = _with_what_they_use(own)
+    costs = [next((question.notebook_cost for question in questions() if question.notebook == notebook), _NOTEBOOK)]
+    costs += [question.cost for question in needed]
+    if any(question.links for question in needed):
+        costs += _LINKAGE.values()
+    return sum(_seconds(cost, rows) for cost in costs)
+
+
+def _with_what_they_use(asked: Sequence[Question]) -> list[Question]:
+    names = {question.name for question in asked} | {name for question in asked for name in question.uses}
+    return [question for question in questions() if question.name in names]
+
+
+def _seconds(cost: Cost, rows: int) -> float:
+    return cost.fixed + cost.per_million * rows / 1e6
+
+
+_START = "00_start_here"
+_START_COST = Cost(7.0, 0.7)
+_NOTEBOOK = Cost(7.0, 0.5)
+_GENERATE = Cost(1.0, 3.4)
+_CROSS_CHECK = Cost(0.3, 1.15)
+_WRITE = Cost(11.5, 0.35)
+_LINKAGE = {
+    "read": Cost(0.1, 0.25),
+    "normalise": Cost(0.2, 1.35),
+    "group copies": Cost(0.1, 0.6),
+    "block": Cost(0.3, 2.8),
+    "train": Cost(4.0, 0.25),
+    "score": Cost(0.5, 1.5),
+    "cluster": Cost(0.1, 0.12),
+    "check clusters": Cost(0.5, 0.2),
+    "name clusters": Cost(0.1, 0.36),
+    "count repeats": Cost(0.2, 0.75),
 }
-"""Seconds of each step: whatever the size, and a million lines."""
+"""The steps of `duplicates.count_people`, in order (a test compares them with `linkage.PEOPLE_STEPS`)."""

@@ -1,4 +1,4 @@
-"""How much is there, counted a second time: lines, records, practices, comments, filled columns, days."""
+"""Count lines, records, practices, comments and filled columns, and find the first and last dates."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ _COMMENT = "administrative_comment"
 
 
 def scan_lines(data_set: Path) -> pl.LazyFrame:
-    """The lines of a data set, as its Parquet files hold them; a bracket in the name of its folder is a bracket."""
+    """Scan the lines of a data set; brackets in the name of its folder are not read as a pattern."""
     return pl.scan_parquet(sorted((data_set / "lines").glob("*.parquet")), glob=False)
 
 
 def totals(query: pl.LazyFrame) -> dict[str, int]:
-    """The one row of a query, by the names of its columns."""
+    """Return the single row of a query, by column name."""
     row = query.collect(engine="streaming").row(0, named=True)
     return {name: int(value or 0) for name, value in row.items()}
 
 
 def count_lines(data_set: Path) -> dict[str, int]:
-    """How many lines, records, practices, practitioners and comments does a data set hold?"""
+    """Count the lines, records, practices, practitioners and comments of a data set."""
     lines = scan_lines(data_set)
     counted = totals(
         lines.select(
@@ -41,13 +41,13 @@ def count_lines(data_set: Path) -> dict[str, int]:
 
 
 def count_filled(data_set: Path) -> dict[str, int]:
-    """On how many lines is each column filled, neither null nor blank? By the names of the columns."""
+    """Count the lines on which each column is filled (not null and not blank), by column name."""
     lines = scan_lines(data_set)
     return totals(lines.select(_filled(name, kind).alias(name) for name, kind in lines.collect_schema().items()))
 
 
 def count_dates(data_set: Path) -> dict[str, tuple[date, date, int]]:
-    """What time do the date columns cover? By their names: the first day, the last, and how many rows have one."""
+    """Return the first day, the last day and the number of filled rows of each date column, by column name."""
     practices = pl.scan_parquet(data_set / "practices.parquet", glob=False)
     tables = {"created_on": scan_lines(data_set), "updated_on": scan_lines(data_set), "installed_on": practices}
     spans = {}
@@ -58,15 +58,15 @@ def count_dates(data_set: Path) -> dict[str, tuple[date, date, int]]:
 
 
 def _is_filled(name: str) -> pl.Expr:
-    """Whether a text holds more than spaces, tabs and ends of lines."""
+    """Return whether a text has characters other than spaces, tabs and line ends."""
     return (pl.col(name).str.strip_chars(_BLANK) != "").fill_null(value=False)
 
 
 def _filled(name: str, kind: pl.DataType) -> pl.Expr:
-    """How many rows of a column hold something; of a text, more than spaces, tabs and ends of lines."""
+    """Return the number of filled rows of a column; texts of spaces, tabs and line ends are not filled."""
     column = pl.col(name)
     if kind != pl.String:
         return column.count()
-    # Whatever is blank comes before "!" in the order of texts, so only these few need a closer look.
+    # A blank text sorts before "!", so only the few texts before it are checked.
     blank = column.filter(column < "!").str.strip_chars(_BLANK) == ""
     return column.count() - blank.sum()

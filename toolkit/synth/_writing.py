@@ -1,8 +1,8 @@
-"""Tables to Parquet, written aside and renamed, with hashes of what they say and of their bytes.
+"""Write tables to Parquet under a temporary name, then rename them; hash their values and their bytes.
 
-The *content hash* tells whether two tables hold the same values, whatever library wrote the bytes: rows are taken in
-pages of `PAGE`, each page is hashed column by column in a plain form, and the page hashes are hashed in order.
-Since partitions are cut between pages, the content hash of all lines does not depend on the number of partitions.
+Two tables have the same *content hash* if they hold the same values, whatever library wrote the bytes. Rows are taken
+in pages of `PAGE`, each page is hashed column by column in a canonical form, and the page hashes are hashed in order.
+Partitions are cut between pages, so the content hash of all lines does not depend on the number of partitions.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
@@ -22,7 +23,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from toolkit.errors import DataSetError
+from toolkit._io import file_digest, replacing, write_text
+from toolkit.errors import DataSetError, WriteError
 from toolkit.provenance import SYNTHETIC_KEY, SYNTHETIC_VALUE
 from toolkit.schema import Table
 
@@ -38,10 +40,9 @@ __all__ = [
 ]
 
 PAGE = 1_000
-"""Rows of a page; partitions are cut between pages."""
+"""Rows per page; partitions are cut between pages."""
 ROW_GROUP = 120_000
-_OWNER_ONLY = 0o600
-# Columns with few distinct values beside their rows, for which a dictionary pays.
+# Columns with few distinct values, for which dictionary encoding saves space.
 _DICTIONARY = {
     "practice_id", "practitioner_id", "last_name", "birth_name", "first_name", "sex", "birth_date", "postal_code",
     "city",
@@ -60,10 +61,10 @@ class WrittenFile:
     sha256: str
     content_hash: str
     pages: tuple[str, ...]
-    """Hash of each page, in order: what the content hashes of files and of the whole are made of."""
+    """Hash of each page, in order; the content hashes of files and data sets are computed from them."""
 
     def entry(self) -> dict[str, Any]:
-        """What the manifest says of the file."""
+        """Return the entry of the file in the manifest."""
         return {
             "path": self.path,
             "rows": self.rows,
@@ -74,13 +75,13 @@ class WrittenFile:
 
 
 def content_hash(pages: Iterable[str]) -> str:
-    """The hash of a table from the hashes of its pages."""
+    """Return the content hash of a table from the hashes of its pages."""
     return hashlib.sha256("".join(pages).encode()).hexdigest()
 
 
 def page_hashes(table: pa.Table) -> list[str]:
-    """Hash of each page of a table whose rows begin at a page's start."""
-    parts = [part for name in table.column_names for part in _canonical(_one(table.column(name)))]
+    """Return the hash of each page of a table whose first row starts a page."""
+    parts = [part for name in table.column_names for part in _canonical(_single_chunk(table.column(name)))]
     hashes = []
     for start in range(0, table.num_rows, PAGE):
         end = min(start + PAGE, table.num_rows)
@@ -92,7 +93,7 @@ def page_hashes(table: pa.Table) -> list[str]:
     return hashes
 
 
-def _one(column: pa.ChunkedArray) -> pa.Array:
+def _single_chunk(column: pa.ChunkedArray) -> pa.Array:
     return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
 
 
@@ -100,9 +101,9 @@ Part = tuple[NDArray[Any], NDArray[np.int32] | None]
 
 
 def _canonical(array: pa.Array) -> Iterator[Part]:
-    """A column as plain buffers: one entry a row, or bytes with the bounds of each row's."""
+    """Yield a column as plain buffers: one value per row, or bytes with the bounds of each row."""
     if pa.types.is_list(array.type):
-        # A list is its length and its members joined by a character that none of them holds.
+        # Hash the length of a list, and its items joined by a character that none of them contains.
         yield np.ascontiguousarray(pc.list_value_length(array).fill_null(-1).to_numpy(zero_copy_only=False)), None
         yield from _canonical(pc.binary_join(array, "|"))
     elif pa.types.is_string(array.type):
@@ -127,35 +128,38 @@ def _canonical(array: pa.Array) -> Iterator[Part]:
 
 
 class TableWriter:
-    """Writes one Parquet file of a table of the schema, row group by row group; it takes its place when it is whole."""
+    """Write one Parquet file of a table of the schema, row group by row group, and rename it when complete."""
 
     def __init__(self, folder: Path, path: str, table: Table) -> None:
         self._target = folder / path
         self._path = path
-        self._aside = self._target.with_name(f".{self._target.name}.part")
-        self._schema = table.arrow_schema().with_metadata({SYNTHETIC_KEY: SYNTHETIC_VALUE, "table": table.name})
+        self._schema = table.generated_schema().with_metadata({SYNTHETIC_KEY: SYNTHETIC_VALUE, "table": table.name})
         self._waiting: list[pa.Table] = []
         self._waiting_rows = 0
         self._pages: list[str] = []
         self._rows = 0
 
     def __enter__(self) -> Self:
-        os.close(os.open(self._aside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, _OWNER_ONLY))
-        self._writer = pq.ParquetWriter(
-            self._aside,
-            self._schema,
-            compression="zstd",
-            use_dictionary=[name for name in _flat_names(self._schema) if name in _DICTIONARY],
-            # Least and greatest values serve filters on numbers and dates; nobody filters names by their order.
-            write_statistics=[field.name for field in self._schema if pa.types.is_primitive(field.type)],
-            version="2.6",
-        )
+        with ExitStack() as stack:
+            self._partial = stack.enter_context(replacing(self._target))
+            self._writer = stack.enter_context(
+                pq.ParquetWriter(
+                    self._partial,
+                    self._schema,
+                    compression="zstd",
+                    use_dictionary=[name for name in _flat_names(self._schema) if name in _DICTIONARY],
+                    # Minimum and maximum help to filter numbers and dates; names are not filtered by their order.
+                    write_statistics=[field.name for field in self._schema if pa.types.is_primitive(field.type)],
+                    version="2.6",
+                )
+            )
+            self._opened = stack.pop_all()
         return self
 
-    def __exit__(self, kind: object, *_: object) -> None:
-        self._writer.close()
-        if kind is not None:
-            self._aside.unlink(missing_ok=True)
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._opened.__exit__(kind, error, trace)
 
     def add(self, table: pa.Table) -> None:
         """Append rows."""
@@ -174,14 +178,11 @@ class TableWriter:
         self._waiting_rows -= group.num_rows
 
     def finish(self) -> WrittenFile:
-        """Write what is left, put the file in its place and tell what it holds."""
+        """Write the remaining rows and return the description of the file, which is renamed when the `with` block ends."""
         if self._waiting_rows or self._rows == 0:
             self._flush(self._waiting_rows)
         self._writer.close()
-        with self._aside.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        size = self._aside.stat().st_size
-        self._aside.replace(self._target)
+        sha256, size = file_digest(self._partial), self._partial.stat().st_size
         return WrittenFile(self._path, self._rows, size, sha256, content_hash(self._pages), tuple(self._pages))
 
 
@@ -190,28 +191,23 @@ def _flat_names(schema: pa.Schema) -> list[str]:
 
 
 def write_table(folder: Path, table: Table, rows: pa.Table) -> WrittenFile:
-    """Write a small table in one go."""
+    """Write a small table as one file."""
     with TableWriter(folder, table.files, table) as writer:
         writer.add(rows)
         return writer.finish()
 
 
 def write_json(path: Path, content: object) -> None:
-    """Write a JSON file aside and rename it, readable by its owner alone."""
-    aside = path.with_name(f".{path.name}.part")
-    with os.fdopen(os.open(aside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, _OWNER_ONLY), "w", encoding="utf-8") as file:
-        json.dump(content, file, ensure_ascii=False, indent=2)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
+    """Write a JSON file, readable by its owner only."""
+    write_text(path, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
 
 
-def disk_error(error: OSError, folder: Path) -> DataSetError:
-    """One sentence for what went wrong on disk while a data set was written."""
+def disk_error(error: OSError | WriteError, folder: Path) -> DataSetError:
+    """Return a `DataSetError` for an operating-system error while a data set was written."""
     if error.errno == errno.ENOSPC:
         return DataSetError(
             f"The disk that holds {folder} is full: free some space and run the same command again, "
-            "it goes on where it stopped."
+            "it resumes where it stopped."
         )
-    return DataSetError(f"Cannot write to {folder} ({error.strerror or error}): check the path and its permissions.")
+    reason = error.reason if isinstance(error, WriteError) else error.strerror or error
+    return DataSetError(f"Cannot write to {folder} ({reason}): check the path and its permissions.")

@@ -1,4 +1,4 @@
-"""Count lines, records and people; describe columns, years, practices and places; estimate the table's size."""
+"""Count lines, records and people; describe columns, years, practices and departements; estimate the table's size."""
 
 from toolkit.analysis.counts._copy_date import CopyDay, History, copy_day, history, latest_copy
 from toolkit.analysis.counts._departements import by_departement, inhabitants

@@ -1,8 +1,7 @@
-"""How much is there? Lines, records, people by naive keys; by practice, practitioner, year and column.
+"""Count lines, records and people by naive keys; describe practices, practitioners, years and columns.
 
-The first questions anybody asks of a leak, and the first traps: a line is not a record, a record is not a person, and
-a share without its denominator says nothing. Every table here carries its denominators. A leak is counted whole, so
-these are censuses: no sampling interval belongs to them.
+A line is not a record, a record is not a person, and a share means nothing without its denominator, so every table
+here has its denominators. The functions count every line of a leak, so the numbers have no sampling interval.
 """
 
 from __future__ import annotations
@@ -16,23 +15,25 @@ import polars as pl
 from toolkit import schema
 from toolkit.analysis._keys import EXACT_KEYS, KEYS, Key, people_by_practices
 from toolkit.analysis._record_ids import all_ids, count_ids
+from toolkit.analysis.counts._missing import has_record_id, table_or_none
 from toolkit.dataset import Leak, collect, share
 from toolkit.dataset.cache import kept
+from toolkit.errors import MissingError
 
 __all__ = ["KeyCount", "by_practice", "by_year", "completeness", "count_key", "overview", "per_practitioner", "period"]
 
 
 class KeyCount(NamedTuple):
-    """How many distinct values a key takes, over how many lines on which it is filled."""
+    """The number of distinct values of a key, and of the lines on which it is filled."""
 
     keys: int
     lines: int
 
 
 def count_key(leak: Leak, key: Key) -> KeyCount:
-    """How many people a naive key tells apart, and how many lines it can see at all."""
+    """Count the people that a naive key distinguishes, and the lines on which the key is filled."""
     if key in EXACT_KEYS:
-        # `duplicates` needs these people by practice: they are grouped once for both.
+        # `duplicates` needs the same people by practice, so both share one grouping.
         groups = people_by_practices(leak, key)
         people = groups.people.sum().coalesce(0)
     else:
@@ -43,40 +44,40 @@ def count_key(leak: Leak, key: Key) -> KeyCount:
 
 @kept
 def overview(leak: Leak) -> pl.DataFrame:
-    """How many lines, records, practices, practitioners, and people by each naive key?
+    """Count lines, records, practices, practitioners, and people by each naive key.
 
-    One row a quantity: `quantity`, `value`, `unit`, `denominator`, `denominator_unit`, `share` (value over
-    denominator), `definition`. The denominator of a number of people is the number of lines on which its key is
-    filled: what the key cannot see, it does not count.
+    One row per quantity: `quantity`, `value`, `unit`, `denominator`, `denominator_unit`, `share` (value over
+    denominator), `definition`. The denominator of a number of people is the number of lines on which the key is
+    filled. A quantity whose columns are blank on every line has no row; a leak without lines has all rows, with zeros.
+    Where the data set has no table of practices (or practitioners), none are listed: the denominator is 0.
     """
-    held = leak.lines.group_by("practice_id", "practitioner_id").aggregate(lines=ibis._.count())
+    lines = leak.lines
+    counted = lines.group_by("practice_id", "practitioner_id").aggregate(
+        lines=ibis._.count(), numbered=has_record_id(lines).sum().coalesce(0)
+    )
     totals = collect(
-        held.aggregate(
-            lines=held.lines.sum().coalesce(0),
-            practices=held.practice_id.nunique(),
-            practitioners=held.practitioner_id.nunique(),
+        counted.aggregate(
+            lines=counted.lines.sum().coalesce(0),
+            numbered=counted.numbered.sum().coalesce(0),
+            practices=counted.practice_id.nunique(),
+            practitioners=counted.practitioner_id.nunique(),
         ),
         "lines",
     ).row(0, named=True)
-    known = {"practices": _rows(leak.practices), "practitioners": _rows(leak.practitioners)}
-    total, records = totals["lines"], count_ids(all_ids(leak))
-    rows: list[tuple[str, int, str, int, str, str]] = [
-        ("lines", total, "lines", total, "lines", "lines of the dump"),
-        ("records", records, "records", total, "lines", "different record ids"),
-        (
-            "repeated_lines",
-            total - records,
-            "lines",
-            total,
-            "lines",
-            "lines whose record_id stands on another line already (lines less records)",
-        ),
-    ]
-    for name, listed in known.items():
-        rows.append((name, totals[name], name, listed, f"{name} listed", f"{name} with at least one line"))
+    total = totals["lines"]
+    rows: list[tuple[str, int, str, int, str, str]] = [("lines", total, "lines", total, "lines", "lines of the dump")]
+    if totals["numbered"] or not total:
+        rows += _record_rows(leak, totals["numbered"], total)
+    for name in ("practices", "practitioners"):
+        if totals[name] or not total:
+            listed = _count_rows(table_or_none(leak, name))
+            rows.append((name, totals[name], name, listed, f"{name} listed", f"{name} with at least one line"))
     for key in KEYS.values():
         found = count_key(leak, key)
-        rows.append((f"people_by_{key.name}", found.keys, "people", found.lines, "lines with the key", key.definition))
+        if found.lines or not total:
+            rows.append(
+                (f"people_by_{key.name}", found.keys, "people", found.lines, "lines with the key", key.definition)
+            )
     columns = ["quantity", "value", "unit", "denominator", "denominator_unit", "definition"]
     table = pl.DataFrame(rows, schema=columns, orient="row")
     return table.with_columns(share("value", "denominator").alias("share")).select(*columns[:-1], "share", "definition")
@@ -84,74 +85,76 @@ def overview(leak: Leak) -> pl.DataFrame:
 
 @kept
 def by_practice(leak: Leak) -> pl.DataFrame:
-    """How many lines and records does each practice hold, and since when?
+    """Count the lines and records of each practice, with its first and last dates.
 
-    One row a practice listed, also those without a line: `practice_id`, `specialty`, `departement_code`,
-    `practitioners`, `installed_on`, `lines`, `records`, `share` (of all lines), `first_created_on`,
-    `last_updated_on`.
+    One row per practice of the table of practices, including those without a line, and per practice id of the lines
+    that the table lacks: `practice_id`, `specialty`, `departement_code`, `practitioners`, `installed_on` (null where
+    the table does not list the practice), `lines`, `records` (null where no line of the practice has a record id),
+    `share` (of all lines), `first_created_on`, `last_updated_on`.
+    Raises `MissingError` when there are lines, and none has a practice id.
     """
-    records = leak.lines.select("practice_id", "record_id").distinct()
-    counted = records.group_by("practice_id").aggregate(records=ibis._.count())
     dated = leak.lines.group_by("practice_id").aggregate(
         lines=ibis._.count(), first_created_on=ibis._.created_on.min(), last_updated_on=ibis._.updated_on.max()
     )
-    held = dated.inner_join(counted, "practice_id")
-    listed = leak.practices.select("practice_id", "specialty", "departement_code", "practitioners", "installed_on")
-    return _with_share(_listed_first(listed, held, "practice_id"), "practice_id").select(
-        *listed.columns, "lines", "records", "share", "first_created_on", "last_updated_on"
+    columns = ["practice_id", "specialty", "departement_code", "practitioners", "installed_on"]
+    return _listed_and_found(leak, schema.PRACTICES, columns, collect(dated, "practice_id")).select(
+        *columns, "lines", "records", "share", "first_created_on", "last_updated_on"
     )
 
 
 def per_practitioner(leak: Leak) -> pl.DataFrame:
-    """How many lines does each practitioner's account hold?
+    """Count the lines and records of each practitioner's account.
 
-    One row a practitioner listed, without names, also those without a line: `practitioner_id`, `practice_id`,
-    `specialty`, `lines`, `records`, `share` (of all lines).
+    One row per practitioner of the table of practitioners, including those without a line, and per practitioner id of
+    the lines that the table lacks: `practitioner_id`, `practice_id`, `specialty` (both null where the table does not
+    list the practitioner), `lines`, `records` (null where no line of the account has a record id), `share` (of all
+    lines). Without names.
+    Raises `MissingError` when there are lines, and none has a practitioner id.
     """
-    records = leak.lines.group_by("practitioner_id", "record_id").aggregate(lines=ibis._.count())
-    held = records.group_by("practitioner_id").aggregate(lines=ibis._.lines.sum(), records=ibis._.count())
-    listed = leak.practitioners.select("practitioner_id", "practice_id", "specialty")
-    return _with_share(_listed_first(listed, held, "practitioner_id"), "practitioner_id").select(
-        *listed.columns, "lines", "records", "share"
+    found = leak.lines.group_by("practitioner_id").aggregate(lines=ibis._.count())
+    columns = ["practitioner_id", "practice_id", "specialty"]
+    return _listed_and_found(leak, schema.PRACTITIONERS, columns, collect(found, "practitioner_id")).select(
+        *columns, "lines", "records", "share"
     )
 
 
 @kept
 def by_year(leak: Leak) -> pl.DataFrame:
-    """In which years were the files opened, and in which were they last changed?
+    """Count the lines whose file was opened, and those whose file was last changed, in each year.
 
-    One row a year between the first and the last: `year`, `created` and `updated` (lines), `lines` (all of them,
-    the denominator), `share_created`, `share_updated`.
+    One row per year between the first and the last: `year`, `created` and `updated` (lines), `lines` (all lines of the
+    leak, the denominator), `share_created`, `share_updated`. `created` and its share are null where no line has that
+    date, and so are `updated` and its share.
+    Raises `MissingError` when there are lines, and none has either date.
     """
-    opened = _lines_by_year(leak.lines, "created_on").rename({"lines": "created"})
-    changed = _lines_by_year(leak.lines, "updated_on").rename({"lines": "updated"})
-    found = opened.join(changed, on="year", how="full", coalesce=True)
-    if found.is_empty():
-        years = found.select("year")
-    else:
-        first, last = found.select(first=pl.col("year").min(), last=pl.col("year").max()).row(0)
-        years = pl.DataFrame({"year": range(first, last + 1)}, schema={"year": pl.Int64})
-    return (
-        years.join(found, on="year", how="left")
-        .with_columns(pl.col("created", "updated").fill_null(0))
-        .with_columns(lines=pl.col("created").sum())
-        .with_columns(
-            share("created", "lines").alias("share_created"),
-            share("updated", "lines").alias("share_updated"),
-        )
-        .sort("year")
+    total = _count_rows(leak.lines)
+    counted = {"created": _lines_by_year(leak, "created_on"), "updated": _lines_by_year(leak, "updated_on")}
+    found = pl.concat(table.select("year") for table in counted.values())["year"]
+    if total and found.is_empty():
+        raise MissingError("no line of the data set has a date of opening or of last change")
+    first, last = found.min(), found.max()
+    years = range(int(first), int(last) + 1) if first is not None and last is not None else []  # type: ignore[call-overload,arg-type]
+    table = pl.DataFrame({"year": years}, schema={"year": pl.Int64})
+    for name, lines in counted.items():
+        table = table.join(lines.rename({"lines": name}), on="year", how="left", maintain_order="left")
+        if not lines.is_empty():
+            table = table.with_columns(pl.col(name).fill_null(0))
+    return table.with_columns(lines=pl.lit(total, pl.Int64)).with_columns(
+        share("created", "lines").alias("share_created"),
+        share("updated", "lines").alias("share_updated"),
     )
 
 
 @kept
 def completeness(leak: Leak) -> pl.DataFrame:
-    """On how many lines is each column filled?
+    """Count the lines on which each column is filled.
 
-    One row a column of `lines`, in the order of the schema: `column`, `personal` (how personal it is), `filled`
+    One row per column of `lines`, in the order of the schema: `column`, `personal` (how personal it is), `filled`
     (lines where it is neither null nor blank), `lines` (all), `share`.
     """
     lines = leak.lines
     filled = {column.name: _filled(lines[column.name]).count() for column in schema.LINES.columns}
+    filled["record_id"] = has_record_id(lines).sum().coalesce(0)
     counted = collect(lines.aggregate(lines_in_all=lines.count(), **filled), "lines_in_all").row(0, named=True)
     return pl.DataFrame(
         {
@@ -164,44 +167,91 @@ def completeness(leak: Leak) -> pl.DataFrame:
 
 
 def period(leak: Leak) -> pl.DataFrame:
-    """What time does the leak cover?
+    """Return the period that the leak covers.
 
-    One row a date column (`created_on`, `updated_on`, and `installed_on` of the practices): `column`, `first`,
-    `last`, `rows` (with a date), `unit`.
+    One row per date column (`created_on`, `updated_on`, and `installed_on` of the practices): `column`, `first` and
+    `last` (null where no row has that date), `rows` (with a date), `unit`.
     """
+    practices = table_or_none(leak, "practices")
     tables = [(leak.lines, "created_on", "lines"), (leak.lines, "updated_on", "lines")]
-    tables.append((leak.practices, "installed_on", "practices"))
+    tables.append((practices, "installed_on", "practices"))
     parts = []
     for table, column, unit in tables:
-        dates = table[column]
-        spans = table.aggregate(first=dates.min(), last=dates.max(), rows=dates.count())
-        parts.append(collect(spans, "first").with_columns(column=pl.lit(column), unit=pl.lit(unit)))
+        if table is None:
+            span = pl.DataFrame({"first": None, "last": None, "rows": 0}, _SPAN)
+        else:
+            dates = table[column]
+            span = collect(table.aggregate(first=dates.min(), last=dates.max(), rows=dates.count()), "first")
+        parts.append(span.with_columns(column=pl.lit(column), unit=pl.lit(unit)))
     return pl.concat(parts).select("column", "first", "last", "rows", "unit")
 
 
-def _rows(table: ir.Table) -> int:
-    return int(collect(table.aggregate(rows=table.count()), "rows").item())
+_SPAN = {"first": pl.Date, "last": pl.Date, "rows": pl.Int64}
 
 
-def _lines_by_year(lines: ir.Table, column: str) -> pl.DataFrame:
-    years = lines.select(year=lines[column].year())
+def _record_rows(leak: Leak, numbered: int, total: int) -> list[tuple[str, int, str, int, str, str]]:
+    """The rows of `overview` about records, out of the lines that have a record id."""
+    ids = all_ids(leak)
+    records = count_ids(ids.filter(ids.block >= 0))
+    unit = "lines" if numbered == total else "lines with a record id"
+    repeated = "lines that repeat the record_id of an earlier line (lines minus records)"
+    return [
+        ("records", records, "records", numbered, unit, "different record ids"),
+        ("repeated_lines", numbered - records, "lines", numbered, unit, repeated),
+    ]
+
+
+def _count_rows(table: ir.Table | None) -> int:
+    return 0 if table is None else int(collect(table.aggregate(rows=table.count()), "rows").item())
+
+
+def _lines_by_year(leak: Leak, column: str) -> pl.DataFrame:
+    """One row per year in which the date column falls: `year`, `lines`."""
+    dated = leak.lines.filter(leak.lines[column].notnull())
+    years = dated.select(year=dated[column].year())
     return collect(years.group_by("year").aggregate(lines=years.count()), "year")
 
 
 def _filled(column: ir.Column) -> ir.Column:
-    """The column, null where it is blank."""
+    """Return the column, null where it is blank."""
     if isinstance(column, ir.StringColumn):
-        # What begins beyond the space is not blank: only the few others need to be stripped to know.
+        # A text that sorts after "!" begins with neither a space nor a control character: only the others are stripped.
         return ibis.cases((column < "!", column.strip().nullif("")), else_=column)
     return column
 
 
-def _listed_first(listed: ir.Table, held: ir.Table, on: str) -> ir.Table:
-    """Every row of `listed`, with what it holds or zero."""
-    joined = listed.left_join(held, on).drop(f"{on}_right")
-    return joined.mutate(lines=joined.lines.coalesce(0), records=joined.records.coalesce(0))
+def _listed_and_found(leak: Leak, table: schema.Table, columns: list[str], found: pl.DataFrame) -> pl.DataFrame:
+    """Join the `columns` of a table of practices or practitioners with the lines `found` for each of their ids.
+
+    Add `records` and `share`; an id without a line has 0 lines and records. Raises `MissingError` when there are lines,
+    and none has an id.
+    """
+    key = columns[0]
+    total = int(found["lines"].sum())
+    found = found.drop_nulls(key)
+    if total and found.is_empty():
+        raise MissingError(f"no line of the data set has a {_NAMES[key]}")
+    counted = found.join(_records_by(leak, key), on=key, how="left")
+    rows = table_or_none(leak, table.name)
+    listed = collect(rows.select(*columns), key) if rows is not None else _empty(table, columns)
+    joined = listed.join(counted, on=key, how="full", coalesce=True).sort(key)
+    without_lines = pl.col("lines").is_null()
+    joined = joined.with_columns(
+        lines=pl.col("lines").fill_null(0), records=pl.when(without_lines).then(0).otherwise("records"), all_lines=total
+    )
+    return joined.with_columns(share("lines", "all_lines").alias("share"))
 
 
-def _with_share(table: ir.Table, order_by: str) -> pl.DataFrame:
-    frame = collect(table, order_by).with_columns(all_lines=pl.col("lines").sum())
-    return frame.with_columns(share("lines", "all_lines").alias("share"))
+_NAMES = {"practice_id": "practice id", "practitioner_id": "practitioner id"}
+
+
+def _records_by(leak: Leak, key: str) -> pl.DataFrame:
+    """One row per value of the column `key` with a record: the value, and the number of its `records`."""
+    records = leak.lines.filter(has_record_id(leak.lines)).select(key, "record_id").distinct()
+    return collect(records.group_by(key).aggregate(records=ibis._.count()), key)
+
+
+def _empty(table: schema.Table, columns: list[str]) -> pl.DataFrame:
+    """Return a table of the schema without rows, with the types that `collect` gives."""
+    empty = pl.DataFrame(table.arrow_schema().empty_table()).select(columns)
+    return empty.with_columns(pl.selectors.integer().cast(pl.Int64))

@@ -1,8 +1,8 @@
-"""How large is the whole table that the records come from? The numbers of the records tell, if they were drawn evenly.
+"""Estimate the size of the table that the records were taken from, from their numbers.
 
-A program numbers its files 1, 2, 3 and on. Who holds some of them knows the highest number that was seen, and that the
-rest lies little above it: the German tank problem. What it assumes, that the numbers seen are spread evenly over the
-whole, is tested here and not taken for granted.
+A program numbers its files 1, 2, 3 and so on. From a sample of these numbers, the highest one shows how far they reach,
+and the typical distance between them shows how many may follow: the German tank problem. The estimate assumes that the
+numbers in the leak are spread evenly over all numbers given; `evenness` tests that assumption.
 
 Sources: R. Ruggles and H. Brodie (1947), JASA 42; L. Goodman (1952), Annals of Mathematical Statistics 23 ("Serial
 number analysis" in JASA 47 of the same year).
@@ -17,20 +17,21 @@ import numpy as np
 from scipy import stats
 
 from toolkit.analysis._record_ids import all_ids, in_order
+from toolkit.analysis.counts._missing import has_record_id
 from toolkit.dataset import Leak, collect
 from toolkit.dataset.cache import kept
-from toolkit.errors import InputError
+from toolkit.errors import InputError, MissingError
 
 __all__ = ["Evenness", "Size", "TableSize", "estimate_size", "evenness", "table_size"]
 
 _PARTS = 20
 _DOUBT = 0.001
-"""A test that fails by chance once in a thousand honest tables: a leak is looked at once, and closely."""
+"""Significance level of the test: it rejects one in a thousand tables whose numbers are spread evenly."""
 _TIE = 1e-9
 
 
 class Size(NamedTuple):
-    """How many numbers there are in all, with the two ends of its interval."""
+    """An estimate of how many numbers there are in all, with the two ends of its interval."""
 
     size: float
     low: int
@@ -40,9 +41,9 @@ class Size(NamedTuple):
 class Evenness(NamedTuple):
     """Whether numbers are spread evenly between 1 and the highest.
 
-    `parts_p`: how often chance alone spreads them over twenty equal parts as unevenly, or more. `widest_gap`: the
-    largest step from one number to the next, and `gap_p`: at most how often chance alone leaves one so wide.
-    `even`: neither is rarer than one in a thousand.
+    `parts_p`: the probability that chance alone spreads them over twenty equal parts at least as unevenly.
+    `widest_gap`: the largest step from one number to the next. `gap_p`: an upper bound on the probability that chance
+    alone leaves a gap as wide. `even`: both probabilities are at least one in a thousand.
     """
 
     parts_p: float
@@ -52,7 +53,7 @@ class Evenness(NamedTuple):
 
 
 class TableSize(NamedTuple):
-    """What the record ids of a leak say of the table behind it."""
+    """The record ids of a leak, and the size of the table behind it that follows from them."""
 
     records: int
     highest: int
@@ -61,16 +62,16 @@ class TableSize(NamedTuple):
 
 
 def estimate_size(highest: int, seen: int, confidence: float = 0.95) -> Size:
-    """How many numbers are there in all, when `seen` different ones were seen and `highest` is the largest?
+    """Estimate how many numbers there are in all, when `seen` different ones were seen and `highest` is the largest.
 
-    The point is the unbiased estimate of least variance, m + m / k - 1 (Goodman 1952, for draws without replacement).
-    The interval is exact and one-sided: from what was seen to the largest table in which a highest number this low is
-    not rarer than 1 - `confidence`; a table smaller than its highest number there is none. Raises `InputError` unless
+    The estimate is the unbiased one of least variance, m + m / k - 1 (Goodman 1952, for draws without replacement).
+    The interval is exact and one-sided: from the highest number, below which no table can be, to the largest table in
+    which a highest number as low as this has a probability of at least 1 - `confidence`. Raises `InputError` unless
     1 <= seen <= highest and 0 < confidence < 1.
     """
     if not 1 <= seen <= highest:
         raise InputError(
-            f"{seen} different numbers up to {highest} cannot be: give at least one, and none below 1 or twice."
+            f"There cannot be {seen} different numbers from 1 to {highest}: give at least one, and each only once."
         )
     if not 0 < confidence < 1:
         raise InputError(f"A confidence of {confidence} is not between 0 and 1: give for example 0.95.")
@@ -88,11 +89,11 @@ def estimate_size(highest: int, seen: int, confidence: float = 0.95) -> Size:
 
 
 def evenness(parts: list[int], highest: int, widest_gap: int) -> Evenness:
-    """Are the numbers spread evenly? `parts` counts those in equal parts of 1 to `highest`, in their order.
+    """Test whether numbers are spread evenly; `parts` counts those in equal parts of 1 to `highest`, in order.
 
-    Over the parts, Pearson's chi-square, divided by the share of numbers that were not seen: of a table of which much
-    was taken, the parts differ less. For the widest gap, the steps of numbers drawn at random are geometric, and no
-    more than k of them have the chance (1 - k / m) ** (gap - 1) to be so wide.
+    The test over the parts is Pearson's chi-square, divided by the share of numbers that were not seen, because the
+    parts differ less when more of the table was taken. For the widest gap: the steps between numbers drawn at random
+    are geometric, and each of the k steps is as wide with probability (1 - k / m) ** (gap - 1).
     """
     seen = sum(parts)
     unseen = 1 - seen / highest
@@ -107,23 +108,27 @@ def evenness(parts: list[int], highest: int, widest_gap: int) -> Evenness:
 
 @kept
 def table_size(leak: Leak, confidence: float = 0.95) -> TableSize:
-    """How many records does the table hold that this leak was taken from, as far as its record ids tell?
+    """Estimate the number of records in the table that this leak was taken from, from its record ids.
 
-    `records` is the number of different record ids, `highest` the largest of them. Believe `size` where `evenness` is
-    even: ids given in blocks, one for each practice, say little about what lies beyond them. Raises `InputError` when
-    an id is below 1, or when there is no line.
+    `records` is the number of different record ids, `highest` the largest of them. Use `size` only where `evenness` is
+    even: where each practice has its own block of ids, they do not show how many more there are. Lines without a
+    record id are left out.
+    Raises `MissingError` when no line has a record id, and `InputError` when an id is below 1.
     """
-    lines = leak.lines
+    lines = leak.lines.filter(has_record_id(leak.lines))
     ends = collect(lines.aggregate(lowest=lines.record_id.min(), highest=lines.record_id.max()), "lowest")
     lowest, highest = ends.row(0)
-    if lowest is None or lowest < 1:
+    if lowest is None:
+        raise MissingError("no line of the data set has a record id")
+    if lowest < 1:
         raise InputError(
-            f"The record ids of {leak.name} cannot tell the size of its table: numbers from 1 upwards were expected, "
-            f"and the lowest is {lowest}."
+            f"The size of the table behind {leak.name} cannot be estimated: its lowest record id is {lowest}, and ids "
+            "from 1 upwards were expected."
         )
-    # The first step is from nothing to the lowest number.
+    ids_in_blocks = all_ids(leak)
+    # The first step is from 0 to the lowest number.
     parts, before, widest = np.zeros(_PARTS, dtype=np.int64), 0, 0
-    for ids in in_order(all_ids(leak)):
+    for ids in in_order(ids_in_blocks.filter(ids_in_blocks.block >= 0)):
         places = np.minimum((ids - 1.0) * _PARTS / highest, _PARTS - 1)
         parts += np.bincount(places.astype(np.int64), minlength=_PARTS)
         widest = max(widest, int(np.diff(ids, prepend=before).max()))
@@ -134,7 +139,7 @@ def table_size(leak: Leak, confidence: float = 0.95) -> TableSize:
 
 
 def _log_chance(highest: int, seen: int, size: int) -> float:
-    """The logarithm of how likely `seen` numbers drawn from 1 to `size` are all no higher than `highest`."""
+    """Return the log probability that `seen` numbers drawn from 1 to `size` are all at most `highest`."""
     return (
         math.lgamma(highest + 1)
         - math.lgamma(highest - seen + 1)

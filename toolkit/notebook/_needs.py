@@ -1,0 +1,101 @@
+"""Cells that a data set does not allow: skipped in notebooks, with one line that gives the reason.
+
+A cell that begins with `needs(leak, "truth")` runs only where the data set has what it names. In a notebook it is
+skipped otherwise, the reason is shown once, and cells that use the names it would have defined are skipped too. Outside
+of a notebook `needs` raises `MissingError`.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from toolkit import schema
+from toolkit.dataset import Leak
+from toolkit.errors import InputError, MissingError
+from toolkit.questions import find_question, questions
+from toolkit.report import SKIPPED
+
+__all__ = ["install", "needs", "why_not"]
+
+_TABLES = {
+    "truth": "the truth, which only a synthetic data set has",
+    "register": "a register of public figures",
+    "practices": "a table of practices",
+    "practitioners": "a table of practitioners",
+}
+
+
+def needs(leak: Leak, *names: str) -> None:
+    """Raise `MissingError` where the data set lacks something that a notebook's cell needs.
+
+    `names` are tables ("truth", "register", "practices", "practitioners"), columns of the lines ("nir"), the names of
+    questions ("duplicates"), or "synthetic". Several columns joined by "|" mean any one of them.
+    Raises `InputError` for a name that is none of these.
+    """
+    reason = why_not(leak, *names)
+    if reason is not None:
+        raise MissingError(reason)
+
+
+def why_not(leak: Leak, *names: str) -> str | None:
+    """Return what the data set lacks of `names`, as a phrase; None where it has all of them."""
+    for name in names:
+        if name == "synthetic":
+            if not leak.is_synthetic:
+                return "it is not synthetic"
+        elif name in _TABLES:
+            if not getattr(leak.capabilities, name):
+                return f"it has no {_TABLES[name].removeprefix('a ').removeprefix('the ')}"
+        elif name in {question.name for question in questions()}:
+            if (reason := find_question(name).missing(leak, {})) is not None:
+                return reason
+        elif columns := [column for column in name.split("|") if column in schema.LINES.names]:
+            if not any(leak.capabilities.has(column) for column in columns):
+                return f"it has no values of {' or '.join(columns)}"
+        else:
+            raise InputError(f"{name!r} is no table, column or question: see toolkit.needs.")
+    return None
+
+
+class _SkipUnmet(ast.NodeTransformer):
+    """Empties the cells that the open data set does not allow, before IPython runs them."""
+
+    def __init__(self, namespace: dict[str, object]) -> None:
+        self._namespace = namespace
+        self._undefined: set[str] = set()
+        self._shown: str | None = None
+
+    def visit_Module(self, node: ast.Module) -> ast.Module:
+        reason = self._reason(node)
+        defined = {each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
+        used = {each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load)}
+        if reason is None and not (used - defined) & self._undefined:
+            self._undefined -= defined
+            self._shown = None
+            return node
+        self._undefined |= defined
+        if reason is None or reason == self._shown:
+            return ast.Module([], node.type_ignores)
+        self._shown = reason
+        return ast.parse(f"__import__('IPython').display.Markdown({f'{SKIPPED} {reason}.*'!r})")
+
+    def _reason(self, cell: ast.Module) -> str | None:
+        """Return why the cell cannot run; None where it can, or does not begin with `needs`."""
+        call = cell.body[0].value if cell.body and isinstance(cell.body[0], ast.Expr) else None
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.func.id != "needs":
+            return None
+        leak, *names = call.args
+        given = self._namespace.get(leak.id) if isinstance(leak, ast.Name) else None
+        wanted = [name.value for name in names if isinstance(name, ast.Constant) and isinstance(name.value, str)]
+        return why_not(given, *wanted) if isinstance(given, Leak) and len(wanted) == len(names) else None
+
+
+def install() -> None:
+    """Skip the cells that a data set does not allow, in the notebook that is running; do nothing outside of one."""
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return
+    shell = get_ipython()
+    if shell is not None and not any(isinstance(each, _SkipUnmet) for each in shell.ast_transformers):
+        shell.ast_transformers.append(_SkipUnmet(shell.user_ns))
