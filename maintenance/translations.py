@@ -3,7 +3,8 @@
 Extracts the English texts of the package and brings `toolkit/locale/<language>/LC_MESSAGES/toolkit.po` up to date: new
 texts are added without a translation, texts no longer in use are removed, entries are sorted. Texts come from
 
-- calls of `translate`, `translate_plural` and `N_` in the Python code and in the Jinja templates, and
+- calls of `translate`, `translate_plural` and `N_` in the Python code and in the Jinja templates,
+- the registered questions, and
 - entries of the catalogue whose text is elsewhere in the package: in a string literal (labels, columns and definitions
   that are translated where they are shown), in a TOML file, or in a notebook.
 
@@ -29,13 +30,14 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract
 from babel.messages.pofile import write_po
 
 from toolkit.i18n import LANGUAGES, read_catalogue
+from toolkit.questions import questions
 
 __all__ = ["extracted", "main", "missing", "obsolete", "updated", "written"]
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "toolkit"
 
-_FUNCTIONS = {"translate": 1, "N_": 1, "translate_plural": 2}
+_FUNCTIONS = {"translate": 1, "N_": 1, "translate_plural": 2, "Meaning": 1, "of_people": 1}
 """The functions that mark a text, by how many of their first arguments are texts."""
 _LEAST_OF_A_PATTERN = 6
 _TEMPLATE_KEYWORDS = {"translate": None, "translate_plural": (1, 2)}
@@ -57,6 +59,8 @@ def extracted() -> Catalog:
         _add(template, path, _python_messages, DEFAULT_KEYWORDS)
     for path in sorted((PACKAGE / "report" / "templates").rglob("*.j2")):
         _add(template, path, "jinja2.ext:babel_extract", _TEMPLATE_KEYWORDS)
+    for text in (*_question_texts(), *_question_constants()):
+        template.add(text)
     return template
 
 
@@ -69,9 +73,6 @@ def updated(language: str) -> Catalog:
         if text and (text in literals or any(pattern.fullmatch(text) for pattern in patterns)):
             template.add(entry.id, context=entry.context)
     catalogue.update(template, no_fuzzy_matching=True)
-    for entry in catalogue:
-        # Babel takes every "%" for Python's old format; a test compares the names in braces.
-        entry.flags.clear()
     return catalogue
 
 
@@ -87,6 +88,9 @@ def obsolete(catalogue: Catalog) -> list[str]:
 
 def written(catalogue: Catalog, language: str) -> str:
     """Write a catalogue as the text of its file: sorted, one line per text, without places in the code."""
+    for entry in catalogue:
+        # Babel takes every "%" for Python's old format; a test compares the names in braces.
+        entry.flags.clear()
     file = io.BytesIO()
     write_po(file, catalogue, width=0, no_location=True, omit_header=True, sort_output=True, ignore_obsolete=True)
     name, plural_forms = Locale.parse(language).english_name, catalogue.plural_forms.rstrip(";")
@@ -112,6 +116,29 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{language}: {len(catalogue)} texts, {'not up to date' if stale and check else 'up to date'}")
         failed = failed or bool(missing(catalogue)) or (stale and check)
     return int(failed)
+
+
+def _question_texts() -> Iterator[str]:
+    """Yield the texts of the registered questions: titles, headlines, methods, limits, labels and reasons."""
+    for question in questions():
+        yield question.title
+        yield from (need.reason for need in question.needs)
+        yield from (plan.title for plan in question.tables.values())
+        yield from (text for headline in question.headlines for text in (headline.finding, headline.basis) if text)
+        yield from (*question.section.method, *question.section.limits, *question.section.limits_synthetic)
+        yield from question.labels.values()
+
+
+def _question_constants() -> Iterator[str]:
+    """Yield the texts in module constants of the questions: definitions of results, which only an answer holds."""
+    for path in sorted((PACKAGE / "questions").glob("*.py")):
+        for statement in ast.parse(path.read_text(encoding="utf-8")).body:
+            if not isinstance(statement, ast.Assign) or isinstance(statement.value, ast.Call):
+                continue
+            values = statement.value.values if isinstance(statement.value, ast.Dict) else [statement.value]
+            parts = [part for value in values for part in (value.elts if isinstance(value, ast.Tuple) else [value])]
+            # Names of columns and ids have no spaces.
+            yield from (text for text in map(_constant, parts) if " " in text)
 
 
 def _add(template: Catalog, path: Path, method: Any, keywords: Any) -> None:  # noqa: ANN401 (as Babel takes them)
