@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.up-to-date
 
 .DEFAULT_GOAL := help
-.PHONY: help setup investigate test lint lab docs notebooks bench lock clean
+.PHONY: help setup investigate test lint lab docs notebooks translations bench lock clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -49,6 +49,9 @@ docs: setup ## Build the documentation site in site/, without a network
 
 notebooks: setup ## Run the notebooks on 200,000 lines and rewrite the executed copies in docs/notebooks/
 	$(BIN)/python -m maintenance.docs
+
+translations: setup ## Extract the texts of the package and update the translation catalogues of toolkit/locale
+	$(BIN)/python -m maintenance.translations
 
 bench: setup ## Benchmarks, as ratios to a yardstick of the same run [ROWS=22000000]
 	$(BIN)/python -m benchmarks --rows $(ROWS)

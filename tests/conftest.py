@@ -156,7 +156,9 @@ def _write(directory: Path, **changed: pa.Table) -> Path:
 
 @pytest.fixture(scope="session")
 def write_data_set() -> Callable[..., Path]:
-    """Return the function that writes the nine lines, or tables given in their place, as a data set into a directory."""
+    """Return the function that writes the nine lines, or tables given in their place, as a data set into a
+    directory.
+    """
     return _write
 
 

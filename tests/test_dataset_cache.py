@@ -20,7 +20,7 @@ from toolkit.dataset import _code, cache
 from toolkit.dataset._cached_values import put_together, take_apart
 from toolkit.dataset._leak import Leak, open_leak
 from toolkit.dataset._results import collect
-from toolkit.dataset.cache import kept
+from toolkit.dataset.cache import cached
 
 calls: list[str] = []
 """The calls that were computed, not read from the cache, since the test began."""
@@ -48,14 +48,14 @@ class AllKinds:
     counted: int
 
 
-@kept
+@cached
 def line_ids(leak: Leak, least: int = 0, among: pl.DataFrame | None = None) -> pl.DataFrame:
     """Return the line ids from `least` on."""
     calls.append(f"{leak.engine} {least} {None if among is None else among.height}")
     return collect(leak.lines.filter(leak.lines.line_id >= least).select("line_id"), "line_id")
 
 
-@kept
+@cached
 def all_kinds(_leak: Leak) -> AllKinds:
     """Return an answer with a value of each type."""
     calls.append("all_kinds")

@@ -33,7 +33,9 @@ def record(findings: Findings) -> RunRecord:
 
 
 def test_record_is_complete(record: RunRecord, findings: Findings) -> None:
-    """The record has scenario, seed, rows, parameters, versions, code, hashes, and every number with its denominator."""
+    """The record has scenario, seed, rows, parameters, versions, code, hashes, and every number with its
+    denominator.
+    """
     results = {result.id: result for result in findings.results}
 
     assert load_scenario() == record.scenario_of_run()

@@ -12,7 +12,7 @@ from toolkit.analysis.duplicates import People, count_people, evaluate_people, e
 from toolkit.analysis.linkage import _checkpoints as checkpoints
 from toolkit.analysis.linkage._people import PEOPLE_STEPS, write_clusters
 from toolkit.dataset._leak import Leak, open_leak
-from toolkit.dataset.cache import remember
+from toolkit.dataset.cache import store
 from toolkit.errors import WriteError
 
 
@@ -153,7 +153,7 @@ def test_other_code_links_again(copy: Path, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setattr(checkpoints, "code_digest", lambda *_, **__: "another")
         after = checkpoints.place(leak, {})
         assert checkpoints.recall(leak, after) is None
-        remember(leak, after, counted)
+        store(leak, after, counted)
 
     assert before != after
     assert [after] == list((copy / "derived").glob("people-*"))
