@@ -32,7 +32,7 @@ investigate: setup ## Make the leak if it is missing, ask it every question, wri
 	$(BIN)/toolkit investigate --rows $(ROWS) --seed $(SEED)
 
 test: lint ## Everything that must pass [WORKERS=2]
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: setup ## What can be told without running: style, types, walls
 	$(BIN)/ruff check .

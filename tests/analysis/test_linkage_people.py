@@ -150,7 +150,7 @@ def test_other_code_links_again(copy: Path, monkeypatch: pytest.MonkeyPatch) -> 
     with open_leak(copy) as leak:
         before = checkpoints.place(leak, {})
         counted = checkpoints.recall(leak, before)
-        monkeypatch.setattr(checkpoints, "code_digest", lambda _module, within: "another")
+        monkeypatch.setattr(checkpoints, "code_digest", lambda *_, **__: "another")
         after = checkpoints.place(leak, {})
         assert checkpoints.recall(leak, after) is None
         remember(leak, after, counted)

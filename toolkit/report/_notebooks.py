@@ -56,9 +56,9 @@ def _numbered(folder: Path) -> list[Path]:
 def run_notebook(notebook: Path, page: Path, parameters: dict[str, Any], content: str | None = None) -> str:
     """Run `notebook` with `parameters` in a process of its own, write it as the HTML `page`, and return its title.
 
-    `content` is the content hash of the data set: a page that was made from the same notebook, parameters, content, code
-    and libraries is left as it is. Without a content hash the notebook always runs.
-    Raises the errors of `execute_notebook`; then no page is written.
+    `content` is the content hash of the data set: a page that was made from the same notebook, parameters, content,
+    code and libraries is left as it is. Without a content hash the notebook always runs. Raises the errors of
+    `execute_notebook`; then no page is written.
     """
     made_from = None if content is None else _made_from(notebook, parameters, content)
     if made_from is not None and (title := _title_of(page, made_from)) is not None:
