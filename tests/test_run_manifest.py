@@ -138,7 +138,7 @@ def test_scenario_of_another_version_is_refused(record: RunRecord) -> None:
     other = record.model_copy(update={"scenario": record.scenario | {"weather": "fine"}})
 
     with pytest.raises(InputError, match=r"does not understand the scenario .*\(key 'weather'.*use version 0"):
-        other.plan()
+        other.scenario_of_run()
 
 
 # --- Digests ----------------------------------------------------------------------------------------------------------

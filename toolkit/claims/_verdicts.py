@@ -150,8 +150,8 @@ def _measure_claim(claim: Claim, evidence: Evidence, scale: float, lines: int | 
     for test in claim.tests:
         try:
             measurement = measure(test, evidence, claim.names, float(claim.denominator_value or 1) * scale)
-        except UntestableError as reason:
-            reasons.append(str(reason))
+        except UntestableError as error:
+            reasons.append(str(error))
             continue
         reason = _not_comparable(claim, test, scale, lines)
         if reason is None:

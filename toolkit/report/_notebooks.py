@@ -90,8 +90,8 @@ def execute_notebook(notebook: Path, parameters: dict[str, Any]) -> nbformat.Not
 
     with tempfile.TemporaryDirectory(prefix="notebook-") as folder:
         executed = Path(folder) / notebook.name
-        # Sockets on disk, not TCP ports, in a folder of this run's own: the output of a kernel stays on this machine and
-        # with this user, and two runs at a time do not mix.
+        # Sockets on disk, not TCP ports, in a folder of this run's own: the output of a kernel stays on this machine
+        # and with this user, and two runs at a time do not mix.
         private = Config({"KernelManager": kernel_connection(Path(folder))})
         # A kernel that is stopped halfway writes warnings over the progress; a failing cell is reported below.
         private.NotebookClient.extra_arguments = ["--IPKernelApp.log_level=CRITICAL"]

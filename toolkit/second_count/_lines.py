@@ -17,7 +17,7 @@ _TEXTS = (
     "last_name", "birth_name", "first_name", "sex", "nir", "address", "postal_code", "city", "mobile_phone",
     "landline_phone", "email", _COMMENT,
 )  # fmt: skip
-_COLUMNS = {"record_id": pl.Int64, "practice_id": pl.Int32, "practitioner_id": pl.Int32}
+_COLUMNS: dict[str, type[pl.DataType]] = {"record_id": pl.Int64, "practice_id": pl.Int32, "practitioner_id": pl.Int32}
 _COLUMNS |= dict.fromkeys(("birth_date", "created_on", "updated_on"), pl.Date) | dict.fromkeys(_TEXTS, pl.String)
 
 
