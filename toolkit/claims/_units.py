@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from toolkit.i18n import day as format_day
-from toolkit.i18n import number
+from toolkit.i18n import number, percent_sign
 
 __all__ = ["Value", "day_number", "in_words", "json_value", "plain_number"]
 
@@ -30,7 +30,7 @@ def in_words(value: float, unit: str) -> str:
         return format_day(_date(value))
     if unit == "share":
         digits = len(f"{value * 100:.2f}".rstrip("0").partition(".")[2])
-        return f"{number(value * 100, digits)}\u202f%"
+        return f"{number(value * 100, digits)}{percent_sign()}"
     return number(value, 0 if abs(value) >= 100 or value == round(value) else 1)
 
 

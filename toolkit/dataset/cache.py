@@ -47,9 +47,9 @@ def cached(
 ) -> Callable[Concatenate[Leak, Arguments], Answer]:
     """Cache the answers of a function of a leak.
 
-    For answers that depend only on the content of the leak and on the arguments, take seconds at full size, are the same
-    each time, and are far smaller than the leak. The return annotation must be made of what `_cached_values` supports.
-    Arguments are tables, plain values, or dataclasses of these.
+    For answers that depend only on the content of the leak and on the arguments, take seconds at full size, are the
+    same each time, and are far smaller than the leak. The return annotation must be made of what `_cached_values`
+    supports. Arguments are tables, plain values, or dataclasses of these.
     """
     name = f"{compute.__module__.removeprefix('toolkit.').replace('._', '.')}.{compute.__name__}"
     signature = inspect.signature(compute)

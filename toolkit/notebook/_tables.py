@@ -12,7 +12,7 @@ from itables import options, to_html_datatable
 from itables.javascript import generate_init_offline_itables_html
 
 from toolkit.errors import InputError
-from toolkit.i18n import current_language, translate
+from toolkit.i18n import current_language, percent_sign, translate
 from toolkit.privacy import MASKED
 
 __all__ = ["browse", "readable"]
@@ -37,7 +37,7 @@ def readable(table: pl.DataFrame, title: str, note: str = "") -> GT:
         .tab_header(translate(title))
         .cols_label({name: translate(name.replace("_", " ")) for name in table.columns})
         .fmt_integer(integers)
-        .fmt_number(shares, decimals=2, scale_by=100, pattern="{x}\u202f%")
+        .fmt_number(shares, decimals=2, scale_by=100, pattern="{x}" + percent_sign())
         .fmt_number([name for name in fractions if name not in shares], decimals=1)
         .sub_missing(missing_text="–")
         .tab_options(table_font_size="14px", heading_align="left", table_margin_left="0px")

@@ -221,8 +221,8 @@ def _make_raw(
 def read_lines(con: duckdb.DuckDBPyConnection, lines: str, fields: Collection[str]) -> Presence:
     """Do the same as `read` for the lines of a leak: one row per record, from the first line that has it.
 
-    `lines` is a query for them with the columns of the schema, `fields` the columns that hold at least one value. Raises
-    `InputError` where no identifying column is among these.
+    `lines` is a query for them with the columns of the schema, `fields` the columns that hold at least one value.
+    Raises `InputError` where no identifying column is among these.
     """
     present = tuple(name for name in FIELDS if name in fields)
     if not any(name in present for name in IDENTIFYING):

@@ -156,7 +156,7 @@ FROM (SELECT DISTINCT practice_id FROM lines) LEFT JOIN listed USING (practice_i
 
 
 def _practices(leak: Leak) -> pl.DataFrame:
-    """Return the practices of the table of practices with their departements, one row each; none where it is missing."""
+    """Return the listed practices with their departements, one row each; none where there is no such table."""
     if leak.capabilities.practices:
         return collect(leak.practices.select("practice_id", "departement_code"), "practice_id")
     return pl.DataFrame(schema={"practice_id": pl.Int64, "departement_code": pl.String})
