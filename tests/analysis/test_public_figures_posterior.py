@@ -20,7 +20,7 @@ from toolkit.analysis.public_figures._candidates import Candidates, FigureNames
 from toolkit.analysis.public_figures._frequencies import Frequencies
 from toolkit.analysis.public_figures._match_levels import DATES
 from toolkit.analysis.public_figures._namesakes import Namesakes, Rates
-from toolkit.analysis.public_figures._posterior import judge
+from toolkit.analysis.public_figures._posterior import evaluate
 from toolkit.dataset._leak import open_leak
 from toolkit.errors import InputError
 from toolkit.scenario import load_scenario
@@ -99,29 +99,29 @@ def test_namesakes_in_all_leave_out_the_figure_itself() -> None:
 # --- P(wrong person), by hand -------------------------------------------------------------------------------------
 
 
-def _judged(pairs: list[tuple[int, int, str, str]], rates: Rates, register: pl.DataFrame) -> list[float]:
+def _p_wrong(pairs: list[tuple[int, int, str, str]], rates: Rates, register: pl.DataFrame) -> list[float]:
     """P(wrong person) of pairs (figure, record, date, place) of the same name, in the order of their ids."""
     table = pl.DataFrame(pairs, schema=["figure_id", "record_id", "date", "place"], orient="row")
     # Birth dates that are far apart, so that each record is another candidate.
     typed = pl.Series([D(1900 + 13 * n, 1 + 5 * n % 12, 1 + 11 * n % 28) for n in range(len(pairs))])
-    judged = judge(register, table.with_columns(same_name=True, typed=typed, nir=None), rates)
-    return judged.pairs.sort("figure_id", "record_id")["p_wrong_person"].to_list()
+    evaluated = evaluate(register, table.with_columns(same_name=True, typed=typed, nir=None), rates)
+    return evaluated.pairs.sort("figure_id", "record_id")["p_wrong_person"].to_list()
 
 
 def test_a_lone_hit_has_the_odds_of_the_formula() -> None:
     """A hit with L namesakes expected is wrong with the odds (1 - p) L : p m, with what was learnt for p and m."""
     register = pl.DataFrame({"figure_id": [1], "birth_date": [D(1980, 1, 1)]})
     pair = pl.DataFrame({"figure_id": [1], "record_id": [1], "same_name": [True], "date": ["same"], "place": ["same"]})
-    judged = judge(
+    evaluated = evaluate(
         register,
         pair.with_columns(typed=D(1980, 1, 1), nir=None),
         Rates(np.full((1, len(DATES) + 1), 0.4), np.array([0.1])),
     )
 
-    learnt, namesakes = judged.learnt, 0.4 * 0.1
+    learnt, namesakes = evaluated.learnt, 0.4 * 0.1
     own = learnt.dates[SAME] * learnt.same_place
     odds = (1 - learnt.present) * namesakes / (learnt.present * own)
-    assert odds / (1 + odds) == pytest.approx(judged.pairs["p_wrong_person"].item())
+    assert odds / (1 + odds) == pytest.approx(evaluated.pairs["p_wrong_person"].item())
 
 
 def test_equal_candidates_share_what_is_left() -> None:
@@ -129,7 +129,7 @@ def test_equal_candidates_share_what_is_left() -> None:
     register = pl.DataFrame({"figure_id": [1, 2], "birth_date": [None, None]}, schema_overrides={"birth_date": pl.Date})
     rates = Rates(np.full((2, len(DATES) + 1), 0.01), np.full(2, 0.1))
 
-    alone, *two = _judged([(1, 1, "unknown", "same"), *((2, n, "unknown", "same") for n in (2, 3))], rates, register)
+    alone, *two = _p_wrong([(1, 1, "unknown", "same"), *((2, n, "unknown", "same") for n in (2, 3))], rates, register)
 
     assert two[0] == pytest.approx(two[1])
     assert 0.4 < two[0] < 0.6
@@ -151,9 +151,9 @@ def test_records_with_one_nir_are_one_candidate() -> None:
         }
     )
 
-    judged = judge(register, pairs, Rates(np.full((1, len(DATES) + 1), 0.001), np.array([0.1]))).pairs
+    evaluated = evaluate(register, pairs, Rates(np.full((1, len(DATES) + 1), 0.001), np.array([0.1]))).pairs
 
-    own, shared, apart = judged["p_wrong_person"].to_list()
+    own, shared, apart = evaluated["p_wrong_person"].to_list()
     assert own == shared < apart
 
 
@@ -166,7 +166,7 @@ def test_more_namesakes_make_a_hit_less_likely(namesakes: list[float]) -> None:
     register = pl.DataFrame({"figure_id": range(1, len(ordered) + 1), "birth_date": [D(1980, 1, 1)] * len(ordered)})
     rates = Rates(np.tile(np.array(ordered)[:, None], (1, len(DATES) + 1)), np.full(len(ordered), 0.1))
 
-    wrong = _judged(pairs, rates, register)
+    wrong = _p_wrong(pairs, rates, register)
 
     assert wrong == sorted(wrong)
     assert all(0 <= p <= 1 for p in wrong)
