@@ -133,7 +133,7 @@ def by_year(leak: Leak) -> pl.DataFrame:
     if total and found.is_empty():
         raise MissingError("no line of the data set has a date of opening or of last change")
     first, last = found.min(), found.max()
-    years = range(int(first), int(last) + 1) if first is not None and last is not None else []  # type: ignore[call-overload,arg-type]
+    years = range(int(first), int(last) + 1) if first is not None and last is not None else []  # type: ignore[arg-type]
     table = pl.DataFrame({"year": years}, schema={"year": pl.Int64})
     for name, lines in counted.items():
         table = table.join(lines.rename({"lines": name}), on="year", how="left", maintain_order="left")
