@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.up-to-date
 
 .DEFAULT_GOAL := help
-.PHONY: help setup investigate test lint lab docs notebooks bench lock clean
+.PHONY: help setup investigate test lint lab docs notebooks translations bench lock clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -32,7 +32,7 @@ investigate: setup ## Make the leak if it is missing, ask it every question, wri
 	$(BIN)/toolkit investigate --rows $(ROWS) --seed $(SEED)
 
 test: lint ## Everything that must pass [WORKERS=2]
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: setup ## What can be told without running: style, types, walls
 	$(BIN)/ruff check .
@@ -49,6 +49,9 @@ docs: setup ## Build the documentation site in site/, without a network
 
 notebooks: setup ## Run the notebooks on 200,000 lines and rewrite the executed copies in docs/notebooks/
 	$(BIN)/python -m maintenance.docs
+
+translations: setup ## Extract the texts of the package and update the translation catalogues of toolkit/locale
+	$(BIN)/python -m maintenance.translations
 
 bench: setup ## Benchmarks, as ratios to a yardstick of the same run [ROWS=22000000]
 	$(BIN)/python -m benchmarks --rows $(ROWS)

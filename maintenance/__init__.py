@@ -1,1 +1,1 @@
-"""Scripts that rebuild the vendored data files; the toolkit does not import them."""
+"""Scripts that rebuild data files and translation catalogues of the package; nothing in the toolkit imports them."""

@@ -25,19 +25,18 @@ from toolkit.scenario import load_scenario
 from toolkit.synth import generate
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups after this
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the tests of a file in one process, where they share fixtures, and all Spark tests in one, with one session.
+    """Where tests run in parallel, begin with the files that take longest, so that the processes end together.
 
-    Where tests run in parallel, the groups that take longest come first, so that the processes end together.
+    The tests of a file stay in one process (`--dist loadfile`) and share its fixtures. Each process has a Spark session
+    of its own: groups of tests across files (`--dist loadgroup`) do nothing in pytest-xdist 3.8 with pytest 9.2.
     """
-    group = {item: "spark" if item.get_closest_marker("spark") else item.path.stem for item in items}
-    cost: Counter[str] = Counter()
-    for item, name in group.items():
-        item.add_marker(pytest.mark.xdist_group(name))
-        cost[name] += 20 if any(item.get_closest_marker(mark) for mark in ("browser", "slow")) else 1
-    if config.getoption("dist", "no") == "loadgroup":
-        items.sort(key=lambda item: -cost[group[item]])
+    if hasattr(config, "workerinput"):
+        cost: Counter[Path] = Counter()
+        for item in items:
+            slow = any(item.get_closest_marker(mark) for mark in ("browser", "slow", "spark"))
+            cost[item.path] += 20 if slow else 1
+        items.sort(key=lambda item: (-cost[item.path], item.path))
 
 
 D = date
@@ -157,7 +156,9 @@ def _write(directory: Path, **changed: pa.Table) -> Path:
 
 @pytest.fixture(scope="session")
 def write_data_set() -> Callable[..., Path]:
-    """Return the function that writes the nine lines, or tables given in their place, as a data set into a directory."""
+    """Return the function that writes the nine lines, or tables given in their place, as a data set into a
+    directory.
+    """
     return _write
 
 

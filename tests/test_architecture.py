@@ -185,13 +185,6 @@ def test_ci_runs_the_test_command_of_the_readme() -> None:
     assert last_line in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_spark_tests_share_one_process(request: pytest.FixtureRequest) -> None:
-    """Where tests run in parallel, every Spark test is in one group, since they share one session."""
-    groups = [item.get_closest_marker("xdist_group") for item in request.session.items if "spark" in item.keywords]
-
-    assert {"spark"} >= {None if group is None else group.args[0] for group in groups}
-
-
 # --- What may not lie about -------------------------------------------------------------------------------------------
 
 

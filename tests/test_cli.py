@@ -168,10 +168,12 @@ def test_interruption(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert Ran(130, "", "Error: interrupted; the same command resumes where it stopped.\n") == ran
 
 
-# --- Generating -----------------------------------------------------------------------------------------------------------
+# --- Generating -------------------------------------------------------------------------------------------------------
 
 
-def test_generate_makes_a_data_set_and_prints_its_numbers(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_generate_makes_a_data_set_and_prints_its_numbers(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Without --out a data set is made under data/synthetic, and its numbers are printed with separators."""
     monkeypatch.chdir(tmp_path)
 
@@ -230,7 +232,7 @@ def test_progress_is_for_terminals(tmp_path: Path) -> None:
     assert 2_000 == json.loads(out)["lines_written"]
 
 
-# --- Verifying ----------------------------------------------------------------------------------------------------------
+# --- Verifying --------------------------------------------------------------------------------------------------------
 
 
 def test_verify_synthetic_prints_its_checks(run: Run, small_leak: Path) -> None:
@@ -257,7 +259,7 @@ def test_verify_synthetic_refuses_a_foreign_file(run: Run, tmp_path: Path) -> No
     assert "host.invalid" not in ran.out + table.out
 
 
-# --- Answering -----------------------------------------------------------------------------------------------------------
+# --- Answering --------------------------------------------------------------------------------------------------------
 
 
 def test_describe_lists_tables_and_columns(run: Run, small_leak: Path) -> None:

@@ -20,7 +20,7 @@ from toolkit.dataset import _code, cache
 from toolkit.dataset._cached_values import put_together, take_apart
 from toolkit.dataset._leak import Leak, open_leak
 from toolkit.dataset._results import collect
-from toolkit.dataset.cache import kept
+from toolkit.dataset.cache import cached
 
 calls: list[str] = []
 """The calls that were computed, not read from the cache, since the test began."""
@@ -48,14 +48,14 @@ class AllKinds:
     counted: int
 
 
-@kept
+@cached
 def line_ids(leak: Leak, least: int = 0, among: pl.DataFrame | None = None) -> pl.DataFrame:
     """Return the line ids from `least` on."""
     calls.append(f"{leak.engine} {least} {None if among is None else among.height}")
     return collect(leak.lines.filter(leak.lines.line_id >= least).select("line_id"), "line_id")
 
 
-@kept
+@cached
 def all_kinds(_leak: Leak) -> AllKinds:
     """Return an answer with a value of each type."""
     calls.append("all_kinds")
@@ -84,7 +84,7 @@ def leak(folder: Path) -> Iterator[Leak]:
         yield opened
 
 
-def cached(folder: Path) -> list[str]:
+def entries(folder: Path) -> list[str]:
     """Return the names of the cached answers."""
     return sorted(path.name for path in (folder / "derived").iterdir())
 
@@ -129,20 +129,20 @@ def test_answer_depends_on_the_content(folder: Path, leak: Leak) -> None:
     line_ids(leak)
 
     assert 2 == len(calls)
-    assert 2 == len(cached(folder))
+    assert 2 == len(entries(folder))
 
 
 def test_answer_of_other_code_is_replaced(folder: Path, leak: Leak, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a change of the code, an answer is computed again and the old one removed; other answers stay."""
     line_ids(leak)
     all_kinds(leak)
-    before = cached(folder)
+    before = entries(folder)
     monkeypatch.setattr(cache, "code_digest", lambda _module: "other")
     line_ids(leak)
 
     assert 3 == len(calls)
-    assert 2 == len(before) == len(cached(folder))
-    assert 1 == len(set(before) & set(cached(folder)))
+    assert 2 == len(before) == len(entries(folder))
+    assert 1 == len(set(before) & set(entries(folder)))
 
 
 def test_all_types_are_read_back_unchanged(folder: Path, leak: Leak) -> None:
@@ -191,7 +191,7 @@ def test_leak_without_cache_computes_again(folder: Path, leak: Leak) -> None:
         line_ids(fresh, 5)
 
     assert ["duckdb 0 None", "duckdb 0 None", "duckdb 5 None"] == calls
-    assert 1 == len(cached(folder))
+    assert 1 == len(entries(folder))
 
 
 @pytest.mark.parametrize("name", ["table.arrow", "facts.json"])
@@ -220,12 +220,12 @@ def test_answer_is_remembered_where_nothing_can_be_written(folder: Path, leak: L
 def test_half_written_answer_is_removed(folder: Path, leak: Leak) -> None:
     """A half-written answer is not read, and is removed when the answer is written again."""
     line_ids(leak)
-    (name,) = cached(folder)
+    (name,) = entries(folder)
     (folder / "derived" / name).rename(folder / "derived" / f".{name}.0123abcd.partial")
     line_ids(leak)
 
     assert 2 == len(calls)
-    assert [name] == cached(folder)
+    assert [name] == entries(folder)
 
 
 def test_concurrent_writers_leave_one_answer(folder: Path) -> None:
@@ -241,7 +241,7 @@ def test_concurrent_writers_leave_one_answer(folder: Path) -> None:
 
     assert [list(range(9))] * 12 == answers
     assert list(range(9)) == read_ids(0)
-    assert [name for name in cached(folder) if name.startswith(".")] == []
+    assert [name for name in entries(folder) if name.startswith(".")] == []
 
 
 def test_digest_depends_on_code_and_not_on_wording(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from papermill import PapermillExecutionError
 from toolkit.cli._summary import print_summary
 from toolkit.errors import ReportError
 from toolkit.i18n import use_language
-from toolkit.report import Findings, command_to_investigate, command_to_make, run_notebook
+from toolkit.report import Findings, command_to_make, run_notebook
 from toolkit.report import _notebooks as notebooks
 from toolkit.run import _investigation as investigation
 from toolkit.run import expected_seconds
@@ -91,7 +91,9 @@ def test_notebook_runs_again_after_a_change(
     assert 2 == len(runs)
 
 
-@pytest.mark.parametrize("changed", [({**PARAMETERS, "threads": 2}, "content"), (PARAMETERS, "other"), (PARAMETERS, None)])
+@pytest.mark.parametrize(
+    "changed", [({**PARAMETERS, "threads": 2}, "content"), (PARAMETERS, "other"), (PARAMETERS, None)]
+)
 def test_notebook_runs_again_on_other_data(
     notebook: Path, runs: list[str], tmp_path: Path, changed: tuple[dict[str, Any], str | None]
 ) -> None:
@@ -156,7 +158,9 @@ def test_old_page_is_removed_before_the_first_notebook(notebook: Path, runs: lis
 
 
 def test_command_to_make_a_leak() -> None:
-    """Scenario and folder are quoted in the command as they were given; the language is there where it is not English."""
+    """Scenario and folder are quoted in the command as they were given; the language is there where it is not
+    English.
+    """
     plain = command_to_make("mlm-2026", 1_000, 7)
     with use_language("fr"):
         full = command_to_make("my plan.toml", 1_000, 7, Path("a [1]"))
@@ -171,7 +175,8 @@ def test_interrupted_investigation_resumes(
     notebook: Path, runs: list[str], small_leak: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After an interruption between two notebooks, the second run links nothing again and runs the second notebook
-    only."""
+    only.
+    """
     second = tmp_path / "01_second.ipynb"
     second.write_bytes(notebook.read_bytes())
     monkeypatch.setattr(investigation, "find_notebooks", lambda: [notebook, second])

@@ -1,4 +1,6 @@
-"""Cells of notebooks that a data set does not allow: skipped with one reason, together with the cells that need them."""
+"""Cells of notebooks that a data set does not allow: skipped with one reason, together with the cells that need
+them.
+"""
 
 from __future__ import annotations
 

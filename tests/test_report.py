@@ -142,7 +142,7 @@ def test_result_format_result() -> None:
     census = format_result(RESULT)
     estimate = format_result(replace(RESULT, low=1200, high=1300))
 
-    assert ("1,234", "cats", "20,000 animals", "6.2\u202f%", "animals that meow") == census
+    assert ("1,234", "cats", "20,000 animals", "6.2%", "animals that meow") == census
     assert "animals that meow (95% interval: 1,200 to 1,300)" == estimate.meaning
 
 
@@ -182,7 +182,7 @@ def test_readable_table() -> None:
 
     html = readable(table, "People", "Counted whole.").as_raw_html()
 
-    assert all(text in html for text in ("1,234,567", "1.13\u202f%", "people found", ">2025<", "–", "Counted whole."))
+    assert all(text in html for text in ("1,234,567", "1.13%", "people found", ">2025<", "–", "Counted whole."))
 
 
 def test_readable_table_shows_codes_as_words() -> None:
@@ -223,8 +223,9 @@ def test_page_without_figures_needs_no_plotly() -> None:
 
 
 def test_failing_cell_is_one_clear_error(tmp_path: Path) -> None:
-    """The error of a failing notebook names the notebook, the cell and the kind of error, not its text, which may quote a
-    line."""
+    """The error of a failing notebook names the notebook, the cell and the kind of error, not its text, which may quote
+    a line.
+    """
     notebook = new_notebook(cells=[new_code_cell("assert 1 == 2, 'one is not two'")])
     nbformat.write(notebook, tmp_path / "07_wrong.ipynb")
 
@@ -287,7 +288,8 @@ def test_investigation_writes_a_report(
     small_leak: Path, results: dict[str, Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The main job writes the page, the results and one page per notebook, reports its steps, and leaves no partial
-    files."""
+    files.
+    """
     start = find_notebooks()[:1]
     monkeypatch.setattr(investigation, "find_notebooks", lambda: start)
     steps: list[tuple[str, int, int]] = []
@@ -309,8 +311,12 @@ def test_investigation_writes_a_report(
     assert not [name for name in written if "partial" in name]
     assert tmp_path / "small" / "index.html" == index
     assert set(results) == {result.id for result in found.results}
-    assert {name: result.value for name, result in results.items()} == {entry["id"]: entry["value"] for entry in written_results}
+    assert {name: result.value for name, result in results.items()} == {
+        entry["id"]: entry["value"] for entry in written_results
+    }
     assert {"id", "value", "unit", "denominator", "definition", "low", "high", "command"} <= set(written_results[0])
     assert 'href="notebooks/00_start_here.html"' in index.read_text(encoding="utf-8")
     assert ("Making the leak", 20_000, 20_000) in steps
-    assert all((step, 1, 1) in steps for step in ("Answering: counts", "Answering: duplicates", "Notebook 00_start_here"))
+    assert all(
+        (step, 1, 1) in steps for step in ("Answering: counts", "Answering: duplicates", "Notebook 00_start_here")
+    )

@@ -18,8 +18,8 @@ import polars as pl
 import pytest
 from kaleido.errors import JavascriptError, KaleidoError
 
+from tests.missing_translations import record_missing
 from toolkit import claims
-from toolkit import i18n as language
 from toolkit.dataset import open_leak
 from toolkit.i18n import catalogue, use_language
 from toolkit.privacy import notice
@@ -170,16 +170,7 @@ def test_french_page_leaves_nothing_in_english(
     small_leak: Path, small_findings: Findings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every sentence of a French report has a translation, and no English word is left on its page."""
-    missing: set[str] = set()
-
-    class Recorded(dict[str, str]):
-        def get(self, text: str, default: str | None = None) -> str | None:  # type: ignore[override]
-            if text not in self:
-                missing.add(text)
-            return super().get(text, default)
-
-    recorded = Recorded(catalogue("fr"))
-    monkeypatch.setattr(language, "catalogue", lambda _language: recorded)
+    missing = record_missing(monkeypatch)
     with use_language("fr"):
         with open_leak(small_leak, threads=2) as opened:
             checked = ask(find_question("claims"), opened)
@@ -289,7 +280,7 @@ def test_charts_show_no_count_that_the_tables_hide(small_findings: Findings) -> 
     hidden = places.filter(pl.col("records_per_1000").is_null() & pl.col("name").is_not_null())
 
     years = tables["counts_by_year"]
-    assert {"opened": years["created"].to_list(), "last changed": years["updated"].to_list()} == bars
+    assert {"created": years["created"].to_list(), "last changed": years["updated"].to_list()} == bars
     assert "Paris" in hidden["name"]
     assert hidden.height > 1
     assert {"too few to show"} == {shown[f"<b>{name}</b>"] for name in hidden["name"]}
@@ -343,10 +334,10 @@ def test_pictures_are_the_same_in_each_run(report: Path, small_findings: Finding
     assert [] == different
 
 
-def test_report_without_a_browser(
-    small_findings: Findings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Without a browser the page states so in one sentence, older pictures are removed, and the page draws its charts."""
+def test_report_without_a_browser(small_findings: Findings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a browser the page states so in one sentence, older pictures are removed, and the page draws its
+    charts.
+    """
     import kaleido
     from kaleido.errors import ChromeNotFoundError
 

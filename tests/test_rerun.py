@@ -20,6 +20,7 @@ from toolkit.run._rerun import compare_numbers
 from toolkit.run._run_manifest import Number, RunRecord, make_record, read_record, write_record
 from toolkit.scenario import load_scenario
 
+
 @pytest.fixture(scope="module")
 def record(small_findings: Findings) -> RunRecord:
     """Return the record of an investigation of the small leak."""
@@ -104,7 +105,9 @@ def test_equal_rerun_ends_with_0(
 def test_changed_number_is_named_and_ends_with_1(
     record: RunRecord, small_leak: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A record with another number, version and table is not reproduced; the output names each difference and its size."""
+    """A record with another number, version and table is not reproduced; the output names each difference and its
+    size.
+    """
     content = record.model_dump(mode="json")
     people = next(one for one in content["numbers"] if one["id"] == "people_by_nir")
     people["value"] *= 2

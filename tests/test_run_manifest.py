@@ -33,7 +33,9 @@ def record(findings: Findings) -> RunRecord:
 
 
 def test_record_is_complete(record: RunRecord, findings: Findings) -> None:
-    """The record has scenario, seed, rows, parameters, versions, code, hashes, and every number with its denominator."""
+    """The record has scenario, seed, rows, parameters, versions, code, hashes, and every number with its
+    denominator.
+    """
     results = {result.id: result for result in findings.results}
 
     assert load_scenario() == record.scenario_of_run()
@@ -151,7 +153,7 @@ def test_scenario_of_another_version_is_refused(record: RunRecord) -> None:
     other = record.model_copy(update={"scenario": record.scenario | {"weather": "fine"}})
 
     with pytest.raises(InputError, match=r"does not understand the scenario .*\(key 'weather'.*use version 0"):
-        other.plan()
+        other.scenario_of_run()
 
 
 # --- Digests ----------------------------------------------------------------------------------------------------------

@@ -109,7 +109,9 @@ def references(value: object) -> set[str]:
 
 
 def test_run_has_software_data_and_parameters(report: tuple[Path, Findings, RunRecord]) -> None:
-    """The action has the program with version and licence, the data set with its hash, the parameters, and every file."""
+    """The action has the program with version and licence, the data set with its hash, the parameters, and every
+    file.
+    """
     folder, found, record = report
 
     graph = graph_of(write_crate(folder, found, record))

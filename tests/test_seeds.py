@@ -26,7 +26,7 @@ from toolkit.run._seeds import format_seeds
 from toolkit.scenario import Scenario, load_scenario
 from toolkit.synth._generate import Generated, generate
 
-# --- Lists of seeds ------------------------------------------------------------------------------------------------------
+# --- Lists of seeds ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_too_many_seeds_are_refused(text: str) -> None:
         parse_seeds(text)
 
 
-# --- Statistics ----------------------------------------------------------------------------------------------------
+# --- Statistics -------------------------------------------------------------------------------------------------------
 
 
 def test_spread_of_three_seeds_by_hand() -> None:
@@ -167,7 +167,8 @@ def test_study_writes_the_numbers_of_each_seed(study_of: Callable[..., Any]) -> 
 
 def test_leaks_of_seeds_are_removed_unless_kept(study_of: Callable[..., Any]) -> None:
     """A leak made for a seed is removed once its numbers are written; one that was there before, or is to be kept, is
-    not."""
+    not.
+    """
     data = Path("data/synthetic")
 
     study_of((1,))
@@ -283,7 +284,9 @@ def test_page_of_a_study_has_its_numbers(study_of: Callable[..., Any], monkeypat
     page = write_study(study).read_text(encoding="utf-8")
 
     assert "No browser was found" in page
-    assert all(text in page for text in ("people, by record linkage", ">681<", "seed-2/run.json", "values.csv", "synthetic"))
+    assert all(
+        text in page for text in ("people, by record linkage", ">681<", "seed-2/run.json", "values.csv", "synthetic")
+    )
     assert "http" not in page.replace("http-equiv", "")
 
 
@@ -303,7 +306,10 @@ def test_command_prints_the_table(
 
     assert 0 == main(["investigate", "--seeds", "1-2", "--rows", "1000", "--json"])
     printed = json.loads(capsys.readouterr().out)
-    assert ([1, 2], {"lines", "records", "people"}) == (printed["seeds"], {number["id"] for number in printed["numbers"]})
+    assert ([1, 2], {"lines", "records", "people"}) == (
+        printed["seeds"],
+        {number["id"] for number in printed["numbers"]},
+    )
 
     assert 2 == main(["investigate", "--seeds", "two"])
     assert "'two' is no list of seeds" in capsys.readouterr().err
@@ -314,7 +320,8 @@ def test_command_prints_the_table(
 
 def test_chart_marks_intervals_that_contain_the_truth() -> None:
     """There is one mark per number and seed, at its difference from the truth or the mean; the title counts the
-    intervals."""
+    intervals.
+    """
     values = pl.DataFrame(
         {
             "label": ["people", "people", "lines", "lines"],
@@ -329,7 +336,7 @@ def test_chart_marks_intervals_that_contain_the_truth() -> None:
     figure = charts.spread_over_seeds(values, "two leaks")
 
     drawn = {trace.name: list(trace.x) for trace in figure.data if trace.x}
-    assert "1 of 2 intervals hold what was planted" == figure.layout.meta["title"]
+    assert "1 of 2 intervals contain the true value" == figure.layout.meta["title"]
     assert {
         "interval holds what was planted": [2.0],
         "interval misses it": [10.0],

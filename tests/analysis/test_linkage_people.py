@@ -12,7 +12,7 @@ from toolkit.analysis.duplicates import People, count_people, evaluate_people, e
 from toolkit.analysis.linkage import _checkpoints as checkpoints
 from toolkit.analysis.linkage._people import PEOPLE_STEPS, write_clusters
 from toolkit.dataset._leak import Leak, open_leak
-from toolkit.dataset.cache import remember
+from toolkit.dataset.cache import store
 from toolkit.errors import WriteError
 
 
@@ -148,12 +148,12 @@ def copy(folder: Path, people: People, tmp_path: Path) -> Path:
 def test_other_code_links_again(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The cache of another version of the code is not used, and is deleted."""
     with open_leak(copy) as leak:
-        before = checkpoints.place(leak, {})
-        counted = checkpoints.recall(leak, before)
-        monkeypatch.setattr(checkpoints, "code_digest", lambda _module, within: "another")
-        after = checkpoints.place(leak, {})
-        assert checkpoints.recall(leak, after) is None
-        remember(leak, after, counted)
+        before = checkpoints.entry(leak, {})
+        counted = checkpoints.load(leak, before)
+        monkeypatch.setattr(checkpoints, "code_digest", lambda *_, **__: "another")
+        after = checkpoints.entry(leak, {})
+        assert checkpoints.load(leak, after) is None
+        store(leak, after, counted)
 
     assert before != after
     assert [after] == list((copy / "derived").glob("people-*"))
@@ -162,10 +162,10 @@ def test_other_code_links_again(copy: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_broken_cache_file_is_not_used(copy: Path) -> None:
     """A cached linkage with a broken file is not used."""
     with open_leak(copy) as leak:
-        where = checkpoints.place(leak, {})
+        where = checkpoints.entry(leak, {})
         (where / "linkage.sweep.arrow").write_text("broken")
 
-        assert checkpoints.recall(leak, where) is None
+        assert checkpoints.load(leak, where) is None
 
 
 @pytest.mark.slow
@@ -185,8 +185,8 @@ def test_without_cache_nothing_is_read_or_written(copy: Path, people: People) ->
 def test_another_threshold_has_another_cache_entry(copy: Path) -> None:
     """The cache entry depends on the threshold but not on threads and memory."""
     with open_leak(copy) as leak:
-        places = [checkpoints.place(leak, {"threads": 1}), checkpoints.place(leak, {"memory_limit": "1GB"})]
-        other = checkpoints.place(leak, {"threshold": 2.0})
+        places = [checkpoints.entry(leak, {"threads": 1}), checkpoints.entry(leak, {"memory_limit": "1GB"})]
+        other = checkpoints.entry(leak, {"threshold": 2.0})
 
     assert 1 == len(set(places))
     assert other not in places

@@ -24,7 +24,7 @@ def identities(leak: Leak) -> ir.Table:
     `last_name`, `birth_name` and `first_name` are equal for texts that fold to the same name, and null for texts that
     fold to nothing. `typed_last_name`, `typed_first_name` and `sex` are equal for identical texts, and null for blanks.
     """
-    return leak.derived("identities", _identities)
+    return leak.materialize("identities", _identities)
 
 
 def _identities(leak: Leak) -> ir.Table:
@@ -62,14 +62,14 @@ def _names(leak: Leak, *columns: str) -> ir.Table:
     list_name = "_".join(columns)
     typed = _spellings(leak, *columns)
     # Stored as a table, because engines would otherwise inline the long expression and fold several times.
-    known = leak.derived(f"{list_name}_folds", lambda _: typed.mutate(fold=fold(typed.spelling)))
+    known = leak.materialize(f"{list_name}_folds", lambda _: typed.mutate(fold=fold(typed.spelling)))
     folded = ibis.dense_rank().over(order_by=known.fold.asc(nulls_first=False)).cast("int32")
     numbered = known.select(
         "spelling",
         typed=_number([known.fold.asc(nulls_first=False), known.spelling]),
         folded=ibis.cases((known.fold.notnull(), folded)),
     )
-    return leak.derived(f"{list_name}_numbers", lambda _: numbered)
+    return leak.materialize(f"{list_name}_numbers", lambda _: numbered)
 
 
 def _spellings(leak: Leak, *columns: str) -> ir.Table:

@@ -48,7 +48,7 @@ def people_by_practices(leak: Leak, key: Key) -> ir.Table:
     One row per number of practices: `practices`, `people` with records at that many, and their `lines`. The query uses
     plain groupings: counting distinct practices inside millions of groups takes far more memory.
     """
-    return leak.derived(f"practices_per_person_{key.name}", lambda own: _people_by_practices(own, key))
+    return leak.materialize(f"practices_per_person_{key.name}", lambda own: _people_by_practices(own, key))
 
 
 def _people_by_practices(leak: Leak, key: Key) -> ir.Table:

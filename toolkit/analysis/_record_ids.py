@@ -28,7 +28,7 @@ _ROWS_AT_ONCE = 1 << 16
 
 def all_ids(leak: Leak) -> ir.Table:
     """Return the ids of all records in the form of `id_sets`, computed once while the leak is open."""
-    return leak.derived("record_ids", lambda own: id_sets(own.lines))
+    return leak.materialize("record_ids", lambda own: id_sets(own.lines))
 
 
 def id_sets(lines: ir.Table) -> ir.Table:

@@ -26,7 +26,7 @@ from toolkit.analysis.linkage import (
 )
 from toolkit.analysis.linkage.resolve import resolve
 from toolkit.dataset import Leak, collect, share
-from toolkit.dataset.cache import kept
+from toolkit.dataset.cache import cached
 
 __all__ = [
     "EXACT_KEYS",
@@ -50,7 +50,7 @@ __all__ = [
 ]
 
 
-@kept
+@cached
 def funnel(leak: Leak) -> pl.DataFrame:
     """Count lines, records and people by each exact key.
 
@@ -78,7 +78,7 @@ def funnel(leak: Leak) -> pl.DataFrame:
     )  # fmt: skip
 
 
-@kept
+@cached
 def practices_per_person(leak: Leak, key: Key) -> pl.DataFrame:
     """Count people, by `key`, by the number of practices at which they have records.
 

@@ -223,7 +223,7 @@ def score_clusters(leak: Leak, clusters: pl.DataFrame | ir.Table) -> pl.DataFram
     if isinstance(clusters, ir.Table):
         # Stored once, because it is read five times below and may be an expression over all lines of the leak.
         named = placed
-        placed = leak.derived(ibis.util.gen_name("clustering"), lambda _: named)
+        placed = leak.materialize(ibis.util.gen_name("clustering"), lambda _: named)
     _one_cluster_each(placed)
     records = leak.truth.select("record_id", "person_id").distinct()
     joined = records.left_join(placed, "record_id").mutate(placed=ibis._.record_id_right.notnull())

@@ -1,8 +1,8 @@
 """The command line: parses, calls the Python API, formats; nothing else.
 
 A user's error is one line on standard error and exit code 2. A question that the data set does not allow, a data set
-that is not verified as synthetic and a rerun with other numbers end with 1; an interruption ends with 130. Progress goes
-to standard error, and only when that is a terminal.
+that is not verified as synthetic and a rerun with other numbers end with 1; an interruption ends with 130. Progress
+goes to standard error, and only when that is a terminal.
 """
 
 from __future__ import annotations

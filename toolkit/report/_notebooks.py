@@ -56,9 +56,9 @@ def _numbered(folder: Path) -> list[Path]:
 def run_notebook(notebook: Path, page: Path, parameters: dict[str, Any], content: str | None = None) -> str:
     """Run `notebook` with `parameters` in a process of its own, write it as the HTML `page`, and return its title.
 
-    `content` is the content hash of the data set: a page that was made from the same notebook, parameters, content, code
-    and libraries is left as it is. Without a content hash the notebook always runs.
-    Raises the errors of `execute_notebook`; then no page is written.
+    `content` is the content hash of the data set: a page that was made from the same notebook, parameters, content,
+    code and libraries is left as it is. Without a content hash the notebook always runs. Raises the errors of
+    `execute_notebook`; then no page is written.
     """
     made_from = None if content is None else _made_from(notebook, parameters, content)
     if made_from is not None and (title := _title_of(page, made_from)) is not None:
@@ -90,8 +90,8 @@ def execute_notebook(notebook: Path, parameters: dict[str, Any]) -> nbformat.Not
 
     with tempfile.TemporaryDirectory(prefix="notebook-") as folder:
         executed = Path(folder) / notebook.name
-        # Sockets on disk, not TCP ports, in a folder of this run's own: the output of a kernel stays on this machine and
-        # with this user, and two runs at a time do not mix.
+        # Sockets on disk, not TCP ports, in a folder of this run's own: the output of a kernel stays on this machine
+        # and with this user, and two runs at a time do not mix.
         private = Config({"KernelManager": kernel_connection(Path(folder))})
         # A kernel that is stopped halfway writes warnings over the progress; a failing cell is reported below.
         private.NotebookClient.extra_arguments = ["--IPKernelApp.log_level=CRITICAL"]

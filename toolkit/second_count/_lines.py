@@ -13,9 +13,28 @@ _BLANK = " \t\n\r\v\f"
 _COMMENT = "administrative_comment"
 
 
+_TEXTS = (
+    "last_name", "birth_name", "first_name", "sex", "nir", "address", "postal_code", "city", "mobile_phone",
+    "landline_phone", "email", _COMMENT,
+)  # fmt: skip
+_COLUMNS: dict[str, type[pl.DataType]] = {"record_id": pl.Int64, "practice_id": pl.Int32, "practitioner_id": pl.Int32}
+_COLUMNS |= dict.fromkeys(("birth_date", "created_on", "updated_on"), pl.Date) | dict.fromkeys(_TEXTS, pl.String)
+
+
 def scan_lines(data_set: Path) -> pl.LazyFrame:
-    """Scan the lines of a data set; brackets in the name of its folder are not read as a pattern."""
-    return pl.scan_parquet(sorted((data_set / "lines").glob("*.parquet")), glob=False)
+    """Scan the lines of a data set; brackets in the name of its folder are not read as a pattern.
+
+    A column that the files lack is null. A line without a record id is a record of its own, with the id -1 - line_id.
+    """
+    files = sorted((data_set / "lines").glob("*.parquet"))
+    parts = [pl.scan_parquet(file, glob=False) for file in files]
+    if len({tuple(part.collect_schema().names()) for part in parts}) == 1:
+        lines = pl.scan_parquet(files, glob=False)
+    else:
+        lines = pl.concat(parts, how="diagonal_relaxed")
+    there = lines.collect_schema().names()
+    lines = lines.with_columns(pl.lit(None, kind).alias(name) for name, kind in _COLUMNS.items() if name not in there)
+    return lines.with_columns(pl.col("record_id").fill_null(-1 - pl.col("line_id").cast(pl.Int64)))
 
 
 def totals(query: pl.LazyFrame) -> dict[str, int]:
@@ -46,10 +65,15 @@ def count_filled(data_set: Path) -> dict[str, int]:
     return totals(lines.select(_filled(name, kind).alias(name) for name, kind in lines.collect_schema().items()))
 
 
-def count_dates(data_set: Path) -> dict[str, tuple[date, date, int]]:
-    """Return the first day, the last day and the number of filled rows of each date column, by column name."""
-    practices = pl.scan_parquet(data_set / "practices.parquet", glob=False)
-    tables = {"created_on": scan_lines(data_set), "updated_on": scan_lines(data_set), "installed_on": practices}
+def count_dates(data_set: Path) -> dict[str, tuple[date | None, date | None, int]]:
+    """Return the first day, the last day and the number of filled rows of each date column, by column name.
+
+    The day on which practices were installed is left out where there is no table of practices.
+    """
+    tables = {"created_on": scan_lines(data_set), "updated_on": scan_lines(data_set)}
+    practices = data_set / "practices.parquet"
+    if practices.is_file():
+        tables["installed_on"] = pl.scan_parquet(practices, glob=False)
     spans = {}
     for name, table in tables.items():
         day = pl.col(name)

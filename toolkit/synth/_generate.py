@@ -257,7 +257,9 @@ class _Run:
         sizes = self._plan.sizes
         return self._recipe | {
             "title": self._scenario.title,
+            "origin": "synthetic",
             "synthetic": True,
+            "columns": list(LINES.names),
             "notice": SYNTHETIC_VALUE,
             "copied_on": self._scenario.dates.copied_on.isoformat(),
             "created_with": {name: version(name) for name in ("leak-forensics-toolkit", "numpy", "polars", "pyarrow")},

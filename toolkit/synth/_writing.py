@@ -178,7 +178,7 @@ class TableWriter:
         self._waiting_rows -= group.num_rows
 
     def finish(self) -> WrittenFile:
-        """Write the remaining rows and return the description of the file, which is renamed when the `with` block ends."""
+        """Write the remaining rows and return the description of the file, renamed when the `with` block ends."""
         if self._waiting_rows or self._rows == 0:
             self._flush(self._waiting_rows)
         self._writer.close()

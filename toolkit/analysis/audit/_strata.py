@@ -22,7 +22,7 @@ from toolkit.analysis._keys import Key
 from toolkit.analysis.audit._estimates import BLANK, FLAGGED, MEANINGS, REST
 from toolkit.analysis.comments import FOLDER, NgramModel, train_on_scan
 from toolkit.dataset import Leak, collect, share, source_digest
-from toolkit.dataset.cache import kept
+from toolkit.dataset.cache import cached
 from toolkit.errors import InputError
 
 __all__ = ["People", "Strata", "annotated", "rules_digest", "strata"]
@@ -98,7 +98,7 @@ class _Lines(NamedTuple):
     people: int | None
 
 
-@kept
+@cached
 def _placed_by_scan(_leak: Leak, texts: pl.DataFrame) -> _Placed:
     """Place the texts with an n-gram model that is trained on the results of the scan."""
     model = train_on_scan(texts)
@@ -116,7 +116,7 @@ def _lines_in_strata(leak: Leak, placed: pl.DataFrame, people: People | None, re
     return _Lines(_with_people(lines, people_of_records), number)
 
 
-_cached_lines_in_strata = kept(_lines_in_strata)
+_cached_lines_in_strata = cached(_lines_in_strata)
 
 
 def rules_digest(model: NgramModel) -> str:

@@ -14,7 +14,7 @@ import polars as pl
 
 from toolkit.analysis.comments._classifier import classify
 from toolkit.dataset import Leak, collect, share
-from toolkit.dataset.cache import kept
+from toolkit.dataset.cache import cached
 from toolkit.schema import CATEGORIES
 
 __all__ = ["Overview", "by_practice", "flagged", "overview", "read_texts"]
@@ -34,7 +34,7 @@ class Overview(NamedTuple):
     """One row per category: `category`, `strict_lines`, `lines`, `texts`, `share` of all lines; they may overlap."""
 
 
-@kept
+@cached
 def read_texts(leak: Leak) -> pl.DataFrame:
     """Classify each distinct comment: one row per text that is not blank, sorted by text.
 
@@ -56,7 +56,7 @@ def flagged(leak: Leak, texts: pl.DataFrame) -> ir.Table:
     return lines.inner_join(sensitive, _TEXT).select("line_id", "record_id", "strict")
 
 
-@kept
+@cached
 def by_practice(leak: Leak, texts: pl.DataFrame) -> pl.DataFrame:
     """Count the hits in each practice; a record counts once, however often it was exported.
 
@@ -76,7 +76,7 @@ def by_practice(leak: Leak, texts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-@kept
+@cached
 def overview(leak: Leak, texts: pl.DataFrame | None = None) -> Overview:
     """Count the hits of the scan in a leak, in total and by category, with every denominator.
 

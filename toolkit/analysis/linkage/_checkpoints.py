@@ -20,7 +20,7 @@ from toolkit.analysis.linkage.resolve import THRESHOLD, Linkage, Options
 from toolkit.dataset import Leak, cache, code_digest
 from toolkit.errors import WriteError
 
-__all__ = ["Counted", "place", "recall", "unfinished"]
+__all__ = ["Counted", "entry", "load", "unfinished"]
 
 _DECIDING = ("duckdb", "numpy", "scipy", "splink")
 """Libraries whose versions can change the clusters."""
@@ -34,7 +34,7 @@ class Counted:
     tables: dict[str, pl.DataFrame]
 
 
-def place(leak: Leak, options: Options) -> Path:
+def entry(leak: Leak, options: Options) -> Path:
     """Return the path of the cache entry for the linkage of this leak with these options."""
     model = options.get("model")
     decides = {
@@ -44,12 +44,12 @@ def place(leak: Leak, options: Options) -> Path:
         "seed": None if model is not None else options.get("seed", 1),
     }
     code = code_digest("toolkit.analysis.linkage", within="toolkit.analysis.linkage")
-    return cache.place(leak, "people", code, decides)
+    return cache.entry(leak, "people", code, decides)
 
 
-def recall(leak: Leak, where: Path) -> Counted | None:
+def load(leak: Leak, where: Path) -> Counted | None:
     """Return the cached linkage at `where` with the tables counted from it, or None."""
-    found: Counted | None = cache.recall(leak, where, Counted)
+    found: Counted | None = cache.load(leak, where, Counted)
     return found
 
 
@@ -59,7 +59,7 @@ def unfinished(leak: Leak, where: Path) -> Iterator[Path | None]:
 
     The folder stays when the linkage is interrupted and is removed when it ends.
     """
-    if not leak.keeps:
+    if not leak.uses_cache:
         yield None
         return
     folder = where.with_name(f"{where.name}.unfinished")

@@ -19,7 +19,7 @@ from toolkit.analysis.linkage._evaluation import (
 from toolkit.analysis.linkage._people import People
 from toolkit.analysis.linkage._rules import score_rules_on_lines
 from toolkit.dataset import Leak
-from toolkit.dataset.cache import kept
+from toolkit.dataset.cache import cached
 
 __all__ = ["Evaluation", "evaluate_people", "evaluate_rules"]
 
@@ -38,7 +38,7 @@ class Evaluation:
     kinds: pl.DataFrame
 
 
-@kept
+@cached
 def evaluate_people(leak: Leak, people: People) -> Evaluation:
     """Evaluate the people that `count_people` found in the leak.
 
@@ -57,12 +57,12 @@ def evaluate_people(leak: Leak, people: People) -> Evaluation:
     )
 
 
-@kept
+@cached
 def evaluate_rules(leak: Leak) -> pl.DataFrame:
     """Evaluate each deterministic rule alone: one row per rule, with the columns of `_rules.score_rules`."""
     truth = _records(leak).select("record_id", "person_id").to_polars()
-    files = sorted((leak.path / "lines").glob("*.parquet"))
-    return score_rules_on_lines(files, truth, leak.threads, leak.memory_limit)
+    lines, fields = leak.lines_in_duckdb(), leak.capabilities.columns
+    return score_rules_on_lines(lines, fields, truth, leak.threads, leak.memory_limit)
 
 
 def _records(leak: Leak) -> ir.Table:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -218,9 +218,16 @@ def _make_raw(
     con.execute(f"CREATE VIEW raw AS SELECT uid, {columns} FROM given JOIN ids ON given.{key} = ids.id")
 
 
-def read_lines(con: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> Presence:
-    """Do the same as `read` for the lines of a leak: one row per record, taken from its first line."""
-    con.execute(f"CREATE VIEW given AS FROM {parquet(files)}")
+def read_lines(con: duckdb.DuckDBPyConnection, lines: str, fields: Collection[str]) -> Presence:
+    """Do the same as `read` for the lines of a leak: one row per record, from the first line that has it.
+
+    `lines` is a query for them with the columns of the schema, `fields` the columns that hold at least one value.
+    Raises `InputError` where no identifying column is among these.
+    """
+    present = tuple(name for name in FIELDS if name in fields)
+    if not any(name in present for name in IDENTIFYING):
+        raise InputError(f"The lines identify nobody: at least one of {', '.join(IDENTIFYING)} must be filled.")
+    con.execute(f"CREATE VIEW given AS {lines}")
     con.execute(
         """
         CREATE TABLE ids AS
@@ -232,7 +239,7 @@ def read_lines(con: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> Presenc
     con.execute(f"CREATE VIEW as_typed AS SELECT {columns} FROM given")
     con.execute(f"CREATE VIEW raw AS SELECT uid, {columns} FROM given JOIN ids USING (line_id)")
     rows = number(con, "SELECT count(*) FROM ids")
-    return Presence(rows, "record_id", "BIGINT", FIELDS, ())
+    return Presence(rows, "record_id", "BIGINT", present, ())
 
 
 def _expression(field: str, found: Mapping[str, str], types: Mapping[str, str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Unpack
@@ -11,14 +10,13 @@ import duckdb
 import polars as pl
 
 from toolkit._io import replacing
-from toolkit.analysis.linkage._checkpoints import Counted, place, recall, unfinished
-from toolkit.analysis.linkage._input_table import parquet
+from toolkit.analysis.linkage._checkpoints import Counted, entry, load, unfinished
 from toolkit.analysis.linkage._practice_overlap import shared_by_visits
 from toolkit.analysis.linkage._practices_per_person import visits_of
 from toolkit.analysis.linkage._workspace import workspace
 from toolkit.analysis.linkage.resolve import STEPS, Linkage, Options, link_lines
-from toolkit.dataset import Leak
-from toolkit.dataset.cache import remember
+from toolkit.dataset import Leak, cache, collect
+from toolkit.progress import no_progress
 
 __all__ = ["PEOPLE_STEPS", "People", "count_people", "write_clusters"]
 
@@ -56,7 +54,7 @@ def count_people(leak: Leak, **options: Unpack[Options]) -> People:
     of the cache entry depends on the content of the lines, the code of the linkage, and the options that can change the
     result, so that the command line, the report and the notebook link only once. An interrupted run leaves checkpoints
     there and resumes from them. The folder holds personal data, only its owner can read it, and it may be deleted at
-    any time. If it cannot be written, or the leak was opened with `keep=False`, the result stays in memory while the
+    any time. If it cannot be written, or the leak was opened with `cache=False`, the result stays in memory while the
     leak is open. Threads, memory limit and `progress` default to those of the leak.
 
     Raises `InputError` when there is not enough memory, and when another process is linking the same data set.
@@ -64,25 +62,20 @@ def count_people(leak: Leak, **options: Unpack[Options]) -> People:
     settings: Options = {"memory_limit": leak.memory_limit or _MEMORY, **options, "keep_pairs": True}
     if leak.threads is not None:
         settings = {"threads": leak.threads, **settings}
-    progress = settings.get("progress") or leak.progress
-    where = place(leak, settings)
-    if (found := recall(leak, where)) is not None:
+    progress = settings.get("progress") or leak.progress or no_progress
+    settings = {**settings, "progress": progress}
+    where = entry(leak, settings)
+    if (found := load(leak, where)) is not None:
         return _people(found)
     with unfinished(leak, where) as folder:
         if folder is not None:
             settings = {**settings, "checkpoint_folder": folder}
-        if progress is not None:
-            settings = {**settings, "progress": progress}
-        linkage = link_lines(_files(leak), **settings)
-        if progress is not None:
-            progress(PEOPLE_STEPS[-1], len(PEOPLE_STEPS) - 1, len(PEOPLE_STEPS))
+        linkage = link_lines(leak.lines_in_duckdb(), leak.capabilities.columns, **settings)
+        progress(PEOPLE_STEPS[-1], 0, 1)
         counted = Counted(linkage, _tables(leak, linkage, settings))
-        remember(leak, where, counted)
+        progress(PEOPLE_STEPS[-1], 1, 1)
+        cache.store(leak, where, counted)
     return _people(counted)
-
-
-def _files(leak: Leak) -> Sequence[Path]:
-    return sorted((leak.path / "lines").glob("*.parquet"))
 
 
 def _people(counted: Counted) -> People:
@@ -137,16 +130,36 @@ def _tables(leak: Leak, linkage: Linkage, options: Options) -> dict[str, pl.Data
     have records at that many, and the total of their records, practitioners, practices and departements. `sharing`: as
     in `shared_patients`.
     """
-    bases = parquet([leak.path / "practices.parquet"])
     with workspace(options.get("threads"), options.get("memory_limit")) as con:
-        con.execute(f"CREATE VIEW lines AS FROM {parquet(_files(leak))}")
-        con.execute(f"CREATE VIEW bases AS SELECT practice_id, departement_code FROM {bases}")
+        con.execute(_LINES.format(lines=leak.lines_in_duckdb()))
+        con.register("listed", _practices(leak).to_arrow())
+        con.execute(_BASES)
         found = visits_of(con, linkage.clusters, linkage.placeholders)
         return {
             "lines": _distinct_lines(con, found.repeated),
             "visits": found.by_practices,
             "sharing": shared_by_visits(found.visits, con.sql("FROM bases").pl()),
         }
+
+
+_LINES = """
+CREATE VIEW lines AS
+SELECT * REPLACE (coalesce(practice_id, -1) AS practice_id, coalesce(practitioner_id, -1) AS practitioner_id)
+FROM ({lines})
+"""
+"""Lines without a practice or practitioner count as those of one that is unknown."""
+_BASES = """
+CREATE VIEW bases AS
+SELECT practice_id, coalesce(departement_code, '') AS departement_code
+FROM (SELECT DISTINCT practice_id FROM lines) LEFT JOIN listed USING (practice_id)
+"""
+
+
+def _practices(leak: Leak) -> pl.DataFrame:
+    """Return the listed practices with their departements, one row each; none where there is no such table."""
+    if leak.capabilities.practices:
+        return collect(leak.practices.select("practice_id", "departement_code"), "practice_id")
+    return pl.DataFrame(schema={"practice_id": pl.Int64, "departement_code": pl.String})
 
 
 def _distinct_lines(con: duckdb.DuckDBPyConnection, repeated: pl.DataFrame) -> pl.DataFrame:

@@ -6,9 +6,8 @@ rules. Each is scored alone against the truth, to show what a simple method miss
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 import polars as pl
@@ -66,11 +65,18 @@ def score_rules(
 
 
 def score_rules_on_lines(
-    files: Sequence[Path], truth: pl.DataFrame, threads: int | None = None, memory_limit: str | None = None
+    lines: str,
+    fields: Collection[str],
+    truth: pl.DataFrame,
+    threads: int | None = None,
+    memory_limit: str | None = None,
 ) -> pl.DataFrame:
-    """Do the same as `score_rules` for the lines of a leak; lines with the same record id are one record."""
+    """Do the same as `score_rules` for the lines of a leak; lines with the same record id are one record.
+
+    `lines` and `fields` as for `link_lines`.
+    """
     known = truth.select(pl.col("record_id").alias("id"), "person_id")
-    return _scored(lambda con: read_lines(con, files), known, threads, memory_limit)
+    return _scored(lambda con: read_lines(con, lines, fields), known, threads, memory_limit)
 
 
 def _scored(

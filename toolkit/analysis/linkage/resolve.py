@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypedDict, Unpack
@@ -23,6 +23,7 @@ from toolkit.analysis.linkage._sql import number
 from toolkit.analysis.linkage._training import train, training_uids
 from toolkit.analysis.linkage._workspace import Checkpoints, workspace
 from toolkit.analysis.linkage.normalise import complete, count_names, normalise
+from toolkit.progress import Progress, no_progress
 
 __all__ = [
     "STEPS",
@@ -51,9 +52,6 @@ _PAIRS_A_CHUNK = 5_000_000
 _ADDRESSES_BEFORE_BLOCKING = 500_000
 """Up to this many records, the addresses of all are normalised before blocking."""
 
-Progress = Callable[[str, int, int], None]
-"""Called at the start of each step with its name, its number from 0, and the number of steps."""
-
 
 class Options(TypedDict, total=False):
     """Options of a linkage."""
@@ -71,7 +69,7 @@ class Options(TypedDict, total=False):
     keep_pairs: bool
     """Whether to keep every compared pair with its weight, for the evaluation."""
     progress: Progress
-    """A function that is called at the start of each step."""
+    """A function that is called at the start and at the end of each step, see `toolkit.progress`."""
     checkpoint_folder: Path
     """A folder for checkpoints, from which an interrupted linkage of the same records with the same options resumes.
     It holds personal data; the caller must delete it."""
@@ -143,9 +141,12 @@ def link(
     return _link(lambda con: read(con, records, id_column, columns), options)
 
 
-def link_lines(files: Sequence[Path], **options: Unpack[Options]) -> Linkage:
-    """Do the same as `link` for the lines of a leak in Parquet files; lines with the same record id are one record."""
-    return _link(lambda con: read_lines(con, files), options)
+def link_lines(lines: str, fields: Collection[str], **options: Unpack[Options]) -> Linkage:
+    """Do the same as `link` for the lines of a leak; lines with the same record id are one record.
+
+    `lines` is a DuckDB query for them (`Leak.lines_in_duckdb`), `fields` the columns that hold at least one value.
+    """
+    return _link(lambda con: read_lines(con, lines, fields), options)
 
 
 def compared_tables(
@@ -193,6 +194,7 @@ def _link(read_into: Callable[[duckdb.DuckDBPyConnection], Presence], options: O
             "people": int(np.count_nonzero(smallest == np.arange(len(smallest)))) - len(placeholders),
         }
         pairs = _kept_pairs(con, ids) if keep_pairs else None
+    report_step.end()
     named = pl.DataFrame({presence.id_column: ids, "person_cluster": ids.gather(smallest)})
     copies = copies.select(id=ids.gather(copies["uid"]), representative=ids.gather(copies["representative"]))
     return Linkage(
@@ -256,14 +258,22 @@ def _prepare(con: duckdb.DuckDBPyConnection, presence: Presence, report_step: _S
 
 
 class _StepReporter:
-    """Calls `progress`, if there is one, with the step that begins."""
+    """Reports each step as it begins, and its end when the next one begins or all are done."""
 
     def __init__(self, progress: Progress | None) -> None:
-        self._progress = progress
+        self._progress = progress or no_progress
+        self._current: str | None = None
 
     def __call__(self, step: str) -> None:
-        if self._progress is not None:
-            self._progress(step, STEPS.index(step), len(STEPS))
+        self.end()
+        self._progress(step, 0, 1)
+        self._current = step
+
+    def end(self) -> None:
+        """Report the end of the current step."""
+        if self._current is not None:
+            self._progress(self._current, 1, 1)
+            self._current = None
 
 
 def _score(con: duckdb.DuckDBPyConnection, checkpoints: Checkpoints, scorer: Scorer, at_least: float | None) -> None:

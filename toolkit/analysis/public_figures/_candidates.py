@@ -95,7 +95,7 @@ class _Search:
         self._figures = register.select("figure_id", "sex", "birth_date")
         numbers = frequencies.first_names.select("key", "first").unique()
         self._firsts = names.first_names.join(numbers, on="key").select("figure_id", "first", "key")
-        self._bearers = leak.derived(ibis.util.gen_name("bearers"), self._bear)
+        self._bearers = leak.materialize(ibis.util.gen_name("bearers"), self._bear)
 
     def count_people(self) -> tuple[pl.DataFrame, int]:
         """People who bear each surname, by sex, with their records; and the lines they have in all.
@@ -194,4 +194,4 @@ class _Search:
         return borne.left_join(firsts, "first_name").select("record_id", "birth_date", "sex", "surname", "first")
 
     def _lend(self, table: pl.DataFrame) -> ir.Table:
-        return self._leak.lend(table.to_arrow())
+        return self._leak.register_table(table.to_arrow())

@@ -7,7 +7,7 @@ import polars as pl
 from toolkit.analysis.comments import classify
 from toolkit.analysis.public_figures._matching import Matches
 from toolkit.dataset import Leak, collect
-from toolkit.dataset.cache import kept
+from toolkit.dataset.cache import cached
 from toolkit.privacy import disclose, mask_name, suppress_small
 
 __all__ = ["EXPOSED", "confirmed", "exposure", "masked", "reveal"]
@@ -29,7 +29,7 @@ def confirmed(matches: Matches) -> pl.DataFrame:
     return matches.hits.filter(pl.col("rank") >= _DATED, pl.col("p_wrong_person") <= _SURE)
 
 
-@kept
+@cached
 def exposure(leak: Leak, matches: Matches, minimum: int = 10) -> pl.DataFrame:
     """Of the confirmed figures, how many have what exposed, by kind of role?
 
@@ -91,7 +91,7 @@ def reveal(leak: Leak, matches: Matches, *, reason: str) -> pl.DataFrame:
 
 def _flags(leak: Leak, hits: pl.DataFrame) -> pl.DataFrame:
     """One row a record: `record_id`, and whether each of `EXPOSED` stands in one of its lines."""
-    lines = leak.lines.semi_join(leak.lend(hits.select("record_id").unique().to_arrow()), "record_id")
+    lines = leak.lines.semi_join(leak.register_table(hits.select("record_id").unique().to_arrow()), "record_id")
     filled = {name: lines[name].nullif("").notnull() for name in ("address", "email", "nir")}
     phone = lines.mobile_phone.nullif("").notnull() | lines.landline_phone.nullif("").notnull()
     comment = lines.administrative_comment.strip().nullif("")
