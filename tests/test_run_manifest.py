@@ -67,6 +67,21 @@ def test_record_is_read_as_it_was_written(record: RunRecord, tmp_path: Path) -> 
     assert isinstance(lines.value, int)
 
 
+def test_record_of_version_0_1_is_read(record: RunRecord, tmp_path: Path) -> None:
+    """A record of format 1, which lacks the keys that were added since, is read with their defaults."""
+    content = record.model_dump(mode="json") | {"format": 1}
+    del content["unanswerable"], content["parameters"]["options"]
+    del content["data_set"]["origin"], content["data_set"]["path"]
+    (tmp_path / "run.json").write_text(json.dumps(content), encoding="utf-8")
+
+    old = read_record(tmp_path / "run.json")
+
+    assert ("synthetic", None, {}, {}) == (
+        old.data_set.origin, old.data_set.path, old.parameters.options, old.unanswerable,
+    )  # fmt: skip
+    assert record.numbers == old.numbers
+
+
 def test_same_run_writes_the_same_record(record: RunRecord, findings: Findings, tmp_path: Path) -> None:
     """A record has no time, no absolute path and no random order: the same run writes the same bytes."""
     first = write_record(tmp_path / "a", record).read_bytes()
@@ -94,7 +109,7 @@ def test_every_key_is_documented() -> None:
     ("changes", "message"),
     [
         ({"kind": "a recipe"}, r"is not the record of a run"),
-        ({"format": 2}, r"is a record of format 2 where 1 was expected"),
+        ({"format": 3}, r"is a record of format 3 where 1 or 2 was expected"),
         ({"seed": "seven"}, r"is a broken record \(key 'seed': .*integer"),
         ({"extra": 1}, r"is a broken record \(key 'extra'"),
         ({"numbers": [{"id": "lines"}]}, r"is a broken record \(key 'numbers.0.question': field required"),
