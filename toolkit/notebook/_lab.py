@@ -47,7 +47,7 @@ def copy_notebooks(folder: Path) -> CopiedNotebooks:
 
 
 def start_lab(folder: Path, *, browser: bool = True) -> None:
-    """Run JupyterLab on `folder`, with the settings copied there, until it is stopped; it listens on this computer only."""
+    """Run JupyterLab on `folder` with the settings copied there, on this computer only, until it is stopped."""
     from jupyterlab.labapp import main
 
     os.environ["JUPYTER_CONFIG_PATH"] = os.fspath((folder / _SETTINGS).resolve())
