@@ -29,8 +29,7 @@ from toolkit.synth._generate import generate
 D = date
 SAME, YEAR, OTHER, UNKNOWN = (DATES.index(level) for level in ("same", "year", "other", "unknown"))
 
-# --- Namesakes, by hand -------------------------------------------------------------------------------------------
-
+# --- Namesakes, by hand -----------------------------------------------------------------------------------------------
 _DAYS = [D(1980, month, day) for month, day in product(range(1, 13), range(1, 11))]
 
 
@@ -96,9 +95,7 @@ def test_namesakes_in_all_leave_out_the_figure_itself() -> None:
     assert pytest.approx([41 * 24 / 1200, 40.5 * 23.5 / 1200, 40 * 23 / 1200]) == totals
 
 
-# --- P(wrong person), by hand -------------------------------------------------------------------------------------
-
-
+# --- P(wrong person), by hand -----------------------------------------------------------------------------------------
 def _p_wrong(pairs: list[tuple[int, int, str, str]], rates: Rates, register: pl.DataFrame) -> list[float]:
     """P(wrong person) of pairs (figure, record, date, place) of the same name, in the order of their ids."""
     table = pl.DataFrame(pairs, schema=["figure_id", "record_id", "date", "place"], orient="row")
@@ -172,8 +169,7 @@ def test_more_namesakes_make_a_hit_less_likely(namesakes: list[float]) -> None:
     assert all(0 <= p <= 1 for p in wrong)
 
 
-# --- Simulated leaks with independent fields ------------------------------------------------------------------------------
-
+# --- Simulated leaks with independent fields --------------------------------------------------------------------------
 _PEOPLE, _FIGURES = 20_000, 400
 Write = Callable[..., Path]
 
@@ -273,9 +269,7 @@ def test_a_placebo_finds_what_the_model_expects(simulated: list[tuple[Matches, p
     assert year["expected_by_chance"].item() == pytest.approx(year["hits"].item(), rel=0.2)
 
 
-# --- Twenty leaks -------------------------------------------------------------------------------------------------
-
-
+# --- Twenty leaks -----------------------------------------------------------------------------------------------------
 @pytest.mark.slow
 def test_probabilities_are_calibrated_on_twenty_leaks(tmp_path: Path) -> None:
     """On synthetic leaks of 20 seeds the wrong hits are within the predicted 95 % range, with at most one exception."""
@@ -293,9 +287,7 @@ def test_probabilities_are_calibrated_on_twenty_leaks(tmp_path: Path) -> None:
     assert everything["low"] <= everything["wrong"] <= everything["high"]
 
 
-# --- The Poisson-binomial range ----------------------------------------------------------------------------
-
-
+# --- The Poisson-binomial range ---------------------------------------------------------------------------------------
 def test_poisson_binomial_range_of_equal_probabilities_is_binomial() -> None:
     """With equal probabilities the range is that of the binomial distribution."""
     from scipy import stats
