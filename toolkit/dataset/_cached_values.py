@@ -75,6 +75,8 @@ def put_together(  # noqa: PLR0911 (one per kind of value)
     """
     origin: Kind = get_origin(kind)
     outer = kind if origin is None else origin
+    # Since NumPy 2.5, which needs Python 3.12, `NDArray` is an alias that stands for the type.
+    outer = get_origin(getattr(outer, "__value__", None)) or outer
     inner = get_args(kind)
     if outer in (Union, UnionType):
         held = [part for part in inner if part is not NoneType]
