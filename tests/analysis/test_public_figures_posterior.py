@@ -172,7 +172,7 @@ def test_more_namesakes_make_a_hit_less_likely(namesakes: list[float]) -> None:
     assert all(0 <= p <= 1 for p in wrong)
 
 
-# --- Simulated leaks with independent fields ------------------------------------------------------------------------------
+# --- Simulated leaks with independent fields ----------------------------------------------------------------------
 
 _PEOPLE, _FIGURES = 20_000, 400
 Write = Callable[..., Path]
