@@ -2,6 +2,8 @@
 
 ROWS ?= 22000000
 SEED ?= 1
+# Processes that run the tests; each needs some 3 GB of memory.
+WORKERS ?= 2
 # The lock file serves later Pythons too; 3.11 is the one the tests run on.
 PYTHON ?= $(shell command -v python3.11 || echo python3)
 
@@ -10,7 +12,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.up-to-date
 
 .DEFAULT_GOAL := help
-.PHONY: help setup investigate test lint lab docs notebooks bench lock clean
+.PHONY: help setup investigate test lint lab docs notebooks translations bench lock clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -29,8 +31,8 @@ $(STAMP): requirements.lock pyproject.toml
 investigate: setup ## Make the leak if it is missing, ask it every question, write the report [ROWS=22000000] [SEED=1]
 	$(BIN)/toolkit investigate --rows $(ROWS) --seed $(SEED)
 
-test: lint ## Everything that must pass
-	$(BIN)/python -m pytest
+test: lint ## Everything that must pass [WORKERS=2]
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: setup ## What can be told without running: style, types, walls
 	$(BIN)/ruff check .
@@ -38,8 +40,8 @@ lint: setup ## What can be told without running: style, types, walls
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-lab: setup ## JupyterLab on notebooks/, asking the network nothing (notebooks/.jupyter says how)
-	JUPYTER_CONFIG_PATH="$(CURDIR)/notebooks/.jupyter" $(BIN)/jupyter-lab notebooks
+lab: setup ## JupyterLab on notebooks/, without asking the network for anything
+	$(BIN)/toolkit lab
 
 docs: setup ## Build the documentation site in site/, without a network
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
@@ -47,6 +49,9 @@ docs: setup ## Build the documentation site in site/, without a network
 
 notebooks: setup ## Run the notebooks on 200,000 lines and rewrite the executed copies in docs/notebooks/
 	$(BIN)/python -m maintenance.docs
+
+translations: setup ## Extract the texts of the package and update the translation catalogues of toolkit/locale
+	$(BIN)/python -m maintenance.translations
 
 bench: setup ## Benchmarks, as ratios to a yardstick of the same run [ROWS=22000000]
 	$(BIN)/python -m benchmarks --rows $(ROWS)

@@ -1,1 +1,1 @@
-"""Timed work: how long things take, as ratios to a yardstick measured in the same run."""
+"""Benchmarks: running times, relative to copying the table once in the same run."""

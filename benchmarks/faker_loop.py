@@ -1,4 +1,4 @@
-"""What a leak costs with Faker alone: a plain loop over the columns of `lines`.
+"""Measure how long Faker alone takes to generate the lines of a leak: a loop over the columns of `lines`.
 
 usage: python -m benchmarks.faker_loop ROWS
 """
@@ -20,7 +20,7 @@ __all__ = ["faker_seconds"]
 
 
 def faker_seconds(rows: int) -> float:
-    """Seconds to draw `rows` lines with Faker's French provider and write them to Parquet; written nowhere else."""
+    """Return the seconds to draw `rows` lines with Faker's French provider and write them to a Parquet file."""
     fake = Faker("fr_FR")
     fake.seed_instance(1)
     start = time.perf_counter()

@@ -1,4 +1,4 @@
-"""One piece of work in a process of its own: wall-clock seconds and peak resident memory."""
+"""Run a command in its own process and measure wall-clock seconds and peak resident memory."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _KIBIBYTE = 1024
 
 @dataclass(frozen=True)
 class Measured:
-    """What one command took."""
+    """Time, memory and output of one command."""
 
     seconds: float
     peak_bytes: int
-    """Peak resident size of its largest process."""
+    """Peak resident memory of its largest process."""
     output: str
 
 
 def measure(*arguments: str) -> Measured:
-    """Run a Python command line (what follows `python`) to its end and measure it as a whole process.
+    """Run `python` with these arguments and measure the process.
 
-    Raises `RuntimeError` with the command's own words when it fails.
+    Raises `RuntimeError` with the output of the command when it fails.
     """
     start = time.perf_counter()
     with tempfile.TemporaryFile("w+") as printed:
@@ -38,5 +38,5 @@ def measure(*arguments: str) -> Measured:
         printed.seek(0)
         output = printed.read()
     if process.returncode != 0:
-        raise RuntimeError(f"python {' '.join(arguments)} ended with {process.returncode}: {output}")
+        raise RuntimeError(f"python {' '.join(arguments)} failed with exit code {process.returncode}: {output}")
     return Measured(seconds, usage.ru_maxrss * _KIBIBYTE, output)

@@ -1,8 +1,8 @@
-"""Make a register of many names for the benchmark, out of the names that stand in a data set.
+"""Make a large register of names for the benchmark, from the names in a data set.
 
 usage: python -m benchmarks.register DATA_SET FIGURES OUT
 
-Each figure takes its surname, first name and birth date from three different lines, so it is nobody in particular.
+Each figure has the surname, first name and birth date of three different lines, so it matches no one by design.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _LINES_A_FIGURE = 3
 
 
 def make_register(data_set: Path, figures: int, out: Path) -> None:
-    """Write a register of so many figures as Parquet, or of a third of the complete lines where these are fewer."""
+    """Write a register of `figures` names as Parquet, or fewer if the data set has not enough complete lines."""
     files = sorted((data_set / "lines").glob("*.parquet"))
     lines = pl.scan_parquet(files).select("line_id", "last_name", "first_name", "sex", "birth_date", "postal_code")
     typed = lines.drop_nulls().filter(pl.col("birth_date").dt.year() > 1900)

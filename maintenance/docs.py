@@ -21,7 +21,7 @@ import nbformat
 import plotly.graph_objects as go
 from bs4 import BeautifulSoup, Tag
 
-from toolkit.report import Chart, execute_notebook, find_notebooks, scan_report, write_stills
+from toolkit.report import DrawnChart, check_privacy, execute_notebook, find_notebooks, write_images
 from toolkit.scenario import load_scenario
 from toolkit.synth import generate
 
@@ -53,7 +53,7 @@ def write_docs(docs: Path = DOCS, rows: int = ROWS) -> None:
             lines.append(_entry(notebook))
             pictures += drawn
         _draw(pictures, new / "images")
-        scan_report(new, leak, {})
+        check_privacy(new, leak, {})
         (new / "README.md").write_text(_LISTING.format(rows=rows, notebooks="\n".join(lines)), encoding="utf-8")
         shutil.rmtree(docs / "notebooks", ignore_errors=True)
         shutil.copytree(new, docs / "notebooks")
@@ -71,9 +71,9 @@ def made_from(text: str) -> str | None:
     return found[1] if found else None
 
 
-def to_markdown(ran: nbformat.NotebookNode, name: str, digest: str, rows: int) -> tuple[str, list[Chart]]:
+def to_markdown(ran: nbformat.NotebookNode, name: str, digest: str, rows: int) -> tuple[str, list[DrawnChart]]:
     """An executed notebook as Markdown, and the charts that it shows from `images/`, each by its name."""
-    charts: list[Chart] = []
+    charts: list[DrawnChart] = []
     parts = [_MARK.format(digest)]
     cells = [cell for cell in ran.cells if "injected-parameters" not in cell.metadata.get("tags", [])]
     for cell in cells:
@@ -87,15 +87,15 @@ def to_markdown(ran: nbformat.NotebookNode, name: str, digest: str, rows: int) -
     return "\n\n".join(part.strip("\n") for part in parts) + "\n", charts
 
 
-def _output(output: nbformat.NotebookNode, name: str, charts: list[Chart]) -> str:
+def _output(output: nbformat.NotebookNode, name: str, charts: list[DrawnChart]) -> str:
     """What a cell says, as Markdown; a figure is added to the charts."""
     if output.output_type == "stream":
         return f"```text\n{output.text.rstrip()}\n```"
     data = output.data
     if _PLOTLY in data:
         figure = go.Figure({key: data[_PLOTLY][key] for key in ("data", "layout")})
-        charts.append(Chart(f"{name}-{len(charts) + 1}", name, figure))
-        return f"![{_escaped(charts[-1].told['alt'])}](images/{charts[-1].name}.svg)"
+        charts.append(DrawnChart(f"{name}-{len(charts) + 1}", name, figure))
+        return f"![{_escaped(charts[-1].texts['alt'])}](images/{charts[-1].name}.svg)"
     if "text/markdown" in data:
         return str(data["text/markdown"])
     if "text/html" in data:
@@ -130,8 +130,8 @@ def _escaped(text: str) -> str:
     return re.sub(r"([\\`*|<\[\]])", r"\\\1", " ".join(text.split()))
 
 
-def _draw(charts: list[Chart], images: Path) -> None:
-    if not write_stills(charts, images):
+def _draw(charts: list[DrawnChart], images: Path) -> None:
+    if not write_images(charts, images):
         raise SystemExit("The charts cannot be drawn: install Chromium and run this again.")
     for picture in images.glob("*.png"):
         picture.unlink()

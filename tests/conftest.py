@@ -1,12 +1,13 @@
 """A data set small enough to count by hand, and ways to open it.
 
-Nine lines: four invented people, one test entry, one record exported twice. The figures that tests expect are counted
-from this page, never from the code.
+Nine lines: four synthetic people, one test entry, one record exported twice. The numbers that tests expect are counted
+by hand from this file, never by the code.
 """
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -23,9 +24,24 @@ from toolkit.report import Findings, NotebookPage, find_notebooks
 from toolkit.scenario import load_scenario
 from toolkit.synth import generate
 
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where tests run in parallel, begin with the files that take longest, so that the processes end together.
+
+    The tests of a file stay in one process (`--dist loadfile`) and share its fixtures. Each process has a Spark session
+    of its own: groups of tests across files (`--dist loadgroup`) do nothing in pytest-xdist 3.8 with pytest 9.2.
+    """
+    if hasattr(config, "workerinput"):
+        cost: Counter[Path] = Counter()
+        for item in items:
+            slow = any(item.get_closest_marker(mark) for mark in ("browser", "slow", "spark"))
+            cost[item.path] += 20 if slow else 1
+        items.sort(key=lambda item: (-cost[item.path], item.path))
+
+
 D = date
 
-# Zoé Lefèvre, of practices 1 and 2, where she was typed without accents.
+# Zoé Lefèvre, of practices 1 and 2, where her name was entered without accents.
 _ZOE = {"last_name": "Lefèvre", "birth_name": "Lefèvre", "first_name": "Zoé", "sex": "F", "birth_date": D(1980, 5, 17)}
 _ZOE |= {"nir": "280059900000114", "postal_code": "35000"}
 _ZOE_IN_CAPITALS = _ZOE | {"last_name": "LEFEVRE", "birth_name": "LEFEVRE", "first_name": "ZOE"}
@@ -111,7 +127,7 @@ def _table(table: schema.Table, rows: list[tuple[Any, ...]]) -> pa.Table:
 
 
 def _write(directory: Path, **changed: pa.Table) -> Path:
-    """Write the nine lines as a data set, the lines in two files; a table given by its name takes the place of ours."""
+    """Write the nine lines as a data set, the lines in two files; a table given by its name replaces the one above."""
     tables = {
         "lines": _lines(),
         "truth_lines": _truth(),
@@ -140,7 +156,9 @@ def _write(directory: Path, **changed: pa.Table) -> Path:
 
 @pytest.fixture(scope="session")
 def write_data_set() -> Callable[..., Path]:
-    """Writes the nine lines, or what is given in their place, as a data set into a directory."""
+    """Return the function that writes the nine lines, or tables given in their place, as a data set into a
+    directory.
+    """
     return _write
 
 
@@ -163,7 +181,7 @@ def spark_leak(nine_lines: Path) -> Iterator[Leak]:
     pytest.importorskip("pyspark")
     with open_leak(nine_lines, "spark", threads=2, memory_limit="1GB") as opened:
         session = opened._backend._session  # type: ignore[attr-defined]
-        # Nine lines need no sixteen partitions, nor Java compiled for each question.
+        # Nine lines need neither sixteen partitions nor compiled Java for each query.
         session.conf.set("spark.sql.shuffle.partitions", "1")
         session.conf.set("spark.sql.codegen.wholeStage", "false")
         yield opened
@@ -171,7 +189,7 @@ def spark_leak(nine_lines: Path) -> Iterator[Leak]:
 
 @pytest.fixture(scope="session")
 def small_leak(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The directory of an invented leak of 20,000 lines, seed 1; tests must not change it."""
+    """The directory of a synthetic leak of 20,000 lines, seed 1; tests must not change it."""
     return generate(load_scenario(), 1, 20_000, tmp_path_factory.mktemp("leaks") / "small").path
 
 

@@ -90,16 +90,19 @@ def test_broken_wall_is_noticed(tmp_path: Path, module: str, line: str, contract
 
 
 def test_wheel_holds_every_file_of_the_package(tmp_path: Path) -> None:
-    """Whoever installs a wheel has the scenarios, vocabularies and marker of types that the checkout has."""
+    """Whoever installs a wheel has the scenarios, vocabularies, marker of types and notebooks that the checkout has."""
     built = run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path)
     assert 0 == built.returncode, built.stderr
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         actual = {name for name in archive.namelist() if ".dist-info/" not in name}
 
-    expected = {path.relative_to(ROOT).as_posix() for path in project_files() if ROOT / "toolkit" in path.parents}
-    assert expected == actual
+    files = [path.relative_to(ROOT).as_posix() for path in project_files()]
+    package = {name for name in files if name.startswith("toolkit/")}
+    notebooks = {f"toolkit/_{name}" for name in files if name.startswith("notebooks/")}
+    assert package | notebooks == actual
     assert {"toolkit/py.typed", "toolkit/scenarios/mlm-2026.toml"} <= actual
+    assert {"toolkit/_notebooks/00_start_here.ipynb", "toolkit/_notebooks/.jupyter/jupyter_lab_config.py"} <= actual
 
 
 # --- Pins -------------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Browsing masked lines: searched and leafed through in a browser, with nothing asked of the network."""
+"""Browsing masked lines: search and paging in a browser, without network requests."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ TITLE = "Lines <masked>"
 
 @pytest.fixture(scope="module")
 def lines(leak: Leak) -> pl.DataFrame:
-    """The nine lines as they may be shown."""
+    """The nine lines, masked."""
     return leak.preview(9)
 
 
 @pytest.fixture
 def page(lines: pl.DataFrame, tmp_path: Path) -> Path:
-    """A page that holds the table, French, as a notebook's page would."""
+    """A page with the table in French, as in an exported notebook."""
     file = tmp_path / "page.html"
     with use_language("fr"):
         table = browse(pl.concat([lines] * 30), TITLE).data
@@ -39,13 +39,13 @@ def page(lines: pl.DataFrame, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def asked() -> list[str]:
-    """Fills with every address that the browser asks for."""
+    """The addresses that the browser requests."""
     return []
 
 
 @pytest.fixture
 def tab(page: Path, asked: list[str]) -> Iterator[Page]:
-    """The page, opened in a browser."""
+    """The page, open in a browser."""
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("Chromium is not installed")
@@ -62,7 +62,7 @@ def tab(page: Path, asked: list[str]) -> Iterator[Page]:
 @pytest.mark.slow
 @pytest.mark.browser
 def test_lines_are_searched_and_leafed_through_offline(tab: Page, asked: list[str], page: Path) -> None:
-    """Ten lines stand on a page of the table, a search keeps those that hold it, and nothing is fetched."""
+    """The table shows ten lines per page, a search filters them, and nothing is fetched."""
     seen = tab.inner_text("body")
     tab.fill("input[type=search]", "c. j.")
     found = tab.inner_text(".dt-info")
@@ -72,8 +72,8 @@ def test_lines_are_searched_and_leafed_through_offline(tab: Page, asked: list[st
     assert [page.as_uri()] == [url for url in asked if not url.startswith("blob:")]
 
 
-def test_nothing_that_a_page_holds_is_an_address_to_fetch(lines: pl.DataFrame) -> None:
-    """Neither script, style nor picture has an address: all is inside."""
+def test_the_table_refers_to_no_address(lines: pl.DataFrame) -> None:
+    """Scripts, styles and images are embedded."""
     held = browse(lines, TITLE).data
 
     assert [] == re.findall(r"""<(?:script|link|img|iframe)[^>]*\s(?:src|href)\s*=""", held)
@@ -81,7 +81,7 @@ def test_nothing_that_a_page_holds_is_an_address_to_fetch(lines: pl.DataFrame) -
 
 
 def test_a_table_is_equal_when_it_is_made_again(lines: pl.DataFrame) -> None:
-    """The same lines give the same table, other lines or another title another name to it."""
+    """The same lines and title give the same table id; other lines or another title give another."""
     names = [
         re.findall(r"browse-[0-9a-f]{12}", browse(rows, title).data)[0]
         for rows, title in ((lines, TITLE), (lines, TITLE), (lines.head(3), TITLE), (lines, "Others"))
@@ -92,7 +92,7 @@ def test_a_table_is_equal_when_it_is_made_again(lines: pl.DataFrame) -> None:
 
 
 def test_without_scripts_the_first_lines_are_read(lines: pl.DataFrame) -> None:
-    """Where scripts may not run, as on a code-hosting site, a plain table of the first lines stands in their place."""
+    """Where scripts cannot run, as on a code-hosting site, a plain table of the first lines is shown."""
     plain = browse(lines, TITLE).data.partition("_fallback")[2].partition("</table>")[0]
 
     assert lines.height == plain.count("<tr") - 1
@@ -100,6 +100,6 @@ def test_without_scripts_the_first_lines_are_read(lines: pl.DataFrame) -> None:
 
 
 def test_too_many_lines_are_not_browsed() -> None:
-    """More lines than a preview has would all be stored in the notebook: they are refused."""
+    """More lines than a preview may have are refused."""
     with pytest.raises(InputError, match=f"{MASKED + 1:,} rows are too many to browse"):
         toolkit.browse(pl.DataFrame({"n": range(MASKED + 1)}), TITLE)

@@ -1,4 +1,4 @@
-"""The command line: what it prints, where, and how it ends."""
+"""The command line: what it prints, on which stream, and its exit codes."""
 
 from __future__ import annotations
 
@@ -24,15 +24,16 @@ import toolkit
 from toolkit import schema
 from toolkit.analysis import audit, counts, duplicates, public_figures
 from toolkit.analysis.audit.labelling import LabellingSheet
-from toolkit.cli import app, main
-from toolkit.dataset._leak import open_leak
+from toolkit.cli import main, make_app
+from toolkit.dataset import open_leak
+from toolkit.questions import find_question, questions
 
-COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]  # an app of several commands is a group
-ANSWERS = ["counts", "comments", "public-figures", "duplicates"]
+COMMANDS = typer.main.get_command(make_app()).commands  # type: ignore[attr-defined]  # an app of several commands is a group
+QUESTIONS = [question.name for question in questions()]
 
 
 class Ran(NamedTuple):
-    """How a command ended and what it said."""
+    """The exit code of a command and what it printed."""
 
     code: int
     out: str
@@ -44,7 +45,7 @@ Run = Callable[..., Ran]
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs a command in this process, where its output is no terminal."""
+    """Return a function that runs a command in this process, with output that is no terminal."""
 
     def ran(*arguments: str | Path) -> Ran:
         code = main([str(argument) for argument in arguments])
@@ -56,26 +57,49 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 # --- Help -------------------------------------------------------------------------------------------------------------
 
 
-def test_commands_are_those_that_are_promised() -> None:
-    """Every command of the documents is there."""
-    promised = {"generate", "verify-synthetic", "describe", "disclosures", "investigate", *ANSWERS}
+def test_documented_commands_exist() -> None:
+    """Every documented command is there, and one command per question."""
+    documented = {"generate", "verify-synthetic", "describe", "disclosures", "investigate", "lab", "rerun"}
+    documented |= {"counts", "comments", "public-figures", "duplicates", "claims"}
 
-    assert promised <= set(COMMANDS)
+    assert documented | set(QUESTIONS) == set(COMMANDS)
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_command_and_its_options_have_help(name: str) -> None:
-    """A command says in its help what it does, and each of its options what it is for."""
+    """Every command and every option of it has a help text."""
     command = COMMANDS[name]
 
-    silent = [parameter.name for parameter in command.params if not getattr(parameter, "help", None)]
+    without = [parameter.name for parameter in command.params if not getattr(parameter, "help", None)]
 
     assert command.help
-    assert [] == silent
+    assert [] == without
+
+
+def test_help_loads_no_engine() -> None:
+    """`toolkit --help` imports no library that is slow to load."""
+    slow = [
+        "duckdb",
+        "ibis",
+        "IPython",
+        "jupyterlab",
+        "numpy",
+        "pandas",
+        "plotly",
+        "polars",
+        "pyarrow",
+        "scipy",
+        "sklearn",
+    ]
+    code = f"import sys; from toolkit.cli import main; main(['--help']); print([n for n in {slow} if n in sys.modules])"
+
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert "[]" == ran.stdout.splitlines()[-1]
 
 
 def test_no_command_prints_the_help(run: Run) -> None:
-    """Whoever types `toolkit` alone is told what there is."""
+    """`toolkit` alone prints the help with every command."""
     ran = run()
 
     assert 0 == ran.code
@@ -91,7 +115,7 @@ def test_version(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         (["generate", "--rows", "10"], "--rows is 10"),
         (["generate", "--rows", "x"], "'--rows'"),
@@ -115,8 +139,8 @@ def test_version(run: Run) -> None:
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_what_the_user_got_wrong_is_one_line(
-    arguments: list[str], says: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_mistake_of_the_user_is_one_line(
+    arguments: list[str], message: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A mistake ends with code 2, one line on standard error, nothing on standard output and nothing on disk."""
     monkeypatch.chdir(tmp_path)
@@ -126,13 +150,13 @@ def test_what_the_user_got_wrong_is_one_line(
     assert 2 == ran.code
     assert "" == ran.out
     assert ran.err.startswith("Error: ")
-    assert says in ran.err
+    assert message in ran.err
     assert 1 == ran.err.count("\n")
     assert [] == list(tmp_path.iterdir())
 
 
-def test_interruption_says_how_to_go_on(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C ends with code 130 and says that the same command resumes."""
+def test_interruption(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C ends with code 130 and the advice that the same command resumes."""
 
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
@@ -144,11 +168,13 @@ def test_interruption_says_how_to_go_on(run: Run, tmp_path: Path, monkeypatch: p
     assert Ran(130, "", "Error: interrupted; the same command resumes where it stopped.\n") == ran
 
 
-# --- Making -----------------------------------------------------------------------------------------------------------
+# --- Generating -------------------------------------------------------------------------------------------------------
 
 
-def test_generate_makes_a_data_set_and_sums_it_up(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Unless told where, a data set is made under data/synthetic, and its numbers are printed with separators."""
+def test_generate_makes_a_data_set_and_prints_its_numbers(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without --out a data set is made under data/synthetic, and its numbers are printed with separators."""
     monkeypatch.chdir(tmp_path)
 
     ran = run("generate", "--rows", "1000", "--seed", "3")
@@ -159,18 +185,18 @@ def test_generate_makes_a_data_set_and_sums_it_up(run: Run, tmp_path: Path, monk
     assert re.search(rf"{manifest['counts']['records']:,} +records", ran.out)
 
 
-def test_generate_leaves_a_finished_data_set_alone(run: Run, small_leak: Path) -> None:
-    """The same command a second time writes nothing, and JSON says so."""
+def test_generate_leaves_a_finished_data_set_unchanged(run: Run, small_leak: Path) -> None:
+    """The same command a second time writes no lines, and the JSON has their number as 0."""
     ran = run("generate", "--rows", "20000", "--out", small_leak, "--json")
 
-    told = json.loads(ran.out)
+    printed = json.loads(ran.out)
     assert (0, "") == (ran.code, ran.err)
-    assert 0 == told["lines_written"]
-    assert 20_000 == told["counts"]["lines"]
+    assert 0 == printed["lines_written"]
+    assert 20_000 == printed["counts"]["lines"]
 
 
 def test_generate_takes_partitions_and_memory(run: Run, tmp_path: Path) -> None:
-    """The number of files is that asked for, and sizes may be written in any usual unit."""
+    """The number of files is the one given, and sizes may have any usual unit."""
     out = tmp_path / "leak"
 
     ran = run("generate", "--rows", "3000", "--partitions", "3", "--memory-limit", "0.5GiB", "--out", out)
@@ -180,13 +206,13 @@ def test_generate_takes_partitions_and_memory(run: Run, tmp_path: Path) -> None:
 
 
 def on_a_terminal(*command: str | Path) -> tuple[str, str]:
-    """Run a command whose standard error is a terminal; what it printed, and what the terminal showed, plain."""
+    """Run a command whose standard error is a terminal; return what it printed and what the terminal showed."""
     terminal, child = pty.openpty()
     environment = os.environ | {"TERM": "xterm", "COLUMNS": "140"}
     shown = b""
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=child, env=environment, text=True) as process:
         os.close(child)
-        # Linux tells the end of a terminal by an error.
+        # Linux raises an error at the end of a terminal.
         with contextlib.suppress(OSError):
             while part := os.read(terminal, 4096):
                 shown += part
@@ -196,7 +222,7 @@ def on_a_terminal(*command: str | Path) -> tuple[str, str]:
 
 
 def test_progress_is_for_terminals(tmp_path: Path) -> None:
-    """On a terminal a bar tells lines done, on standard error; standard output holds the result alone."""
+    """On a terminal a bar on standard error shows the lines done; standard output has the result only."""
     generate = [sys.executable, "-m", "toolkit", "generate", "--rows", "2000", "--out", tmp_path / "leak", "--json"]
 
     out, shown = on_a_terminal(*generate)
@@ -206,20 +232,20 @@ def test_progress_is_for_terminals(tmp_path: Path) -> None:
     assert 2_000 == json.loads(out)["lines_written"]
 
 
-# --- Proving ----------------------------------------------------------------------------------------------------------
+# --- Verifying --------------------------------------------------------------------------------------------------------
 
 
-def test_verify_synthetic_says_what_it_examined(run: Run, small_leak: Path) -> None:
-    """A data set of ours ends with 0 and a row for each check."""
+def test_verify_synthetic_prints_its_checks(run: Run, small_leak: Path) -> None:
+    """A synthetic data set ends with 0 and one row per check."""
     ran = run("verify-synthetic", small_leak)
 
     assert (0, "") == (ran.code, ran.err)
-    assert "is one of ours" in ran.out
+    assert "Verified as synthetic: nothing in it can reach anybody." in ran.out
     assert "mail domains end in .example" in ran.out
 
 
 def test_verify_synthetic_refuses_a_foreign_file(run: Run, tmp_path: Path) -> None:
-    """A data set that is not ours ends with 1 and the offending counts, and shows none of its values."""
+    """Another data set ends with 1 and the offending counts, and none of its values is shown."""
     foreign = {"nir": ["184127512345678", None], "email": ["someone@host.invalid", "other@host.invalid"]}
     pq.write_table(pa.table(foreign), tmp_path / "part.parquet")
 
@@ -229,34 +255,35 @@ def test_verify_synthetic_refuses_a_foreign_file(run: Run, tmp_path: Path) -> No
     offending = {check["name"]: check["offending"] for check in json.loads(ran.out)["checks"]}
     assert (1, 1) == (ran.code, table.code)
     assert 2 == offending["email"]
-    assert "NOT one of ours" in table.out
+    assert "Not verified as synthetic: " in table.out
     assert "host.invalid" not in ran.out + table.out
 
 
-# --- Asking -----------------------------------------------------------------------------------------------------------
+# --- Answering --------------------------------------------------------------------------------------------------------
 
 
 def test_describe_lists_tables_and_columns(run: Run, small_leak: Path) -> None:
-    """The description names every table with its rows and every column of the lines, and says that all is invented."""
+    """The description has every table with its rows, every column of the lines, the notice, and the questions."""
     ran = run("describe", small_leak)
-    told = json.loads(run("describe", small_leak, "--json").out)
+    printed = json.loads(run("describe", small_leak, "--json").out)
 
     assert (0, "") == (ran.code, ran.err)
-    assert "invented data" in ran.out
+    assert "This data set is synthetic" in ran.out
+    assert [(name, True, None) for name in QUESTIONS] == [tuple(each.values()) for each in printed["questions"]]
     assert all(name in ran.out for name in [*schema.TABLES, *schema.LINES.names])
-    assert 20_000 == next(table["rows"] for table in told["tables"] if table["name"] == "lines")
+    assert 20_000 == next(table["rows"] for table in printed["tables"] if table["name"] == "lines")
 
 
 def answered(run: Run, name: str, directory: Path, *options: str) -> dict[str, Any]:
-    """The JSON of one answer."""
+    """Return the JSON of one answer."""
     ran = run(name, directory, "--json", *options)
     assert (0, "") == (ran.code, ran.err)
     answer: dict[str, Any] = json.loads(ran.out)
     return answer
 
 
-def test_counts_are_the_analysts(run: Run, small_leak: Path) -> None:
-    """`counts --json` holds the analyst's tables, number for number."""
+def test_counts_are_those_of_the_analysis(run: Run, small_leak: Path) -> None:
+    """`counts --json` has the tables of the analysis, number for number."""
     with open_leak(small_leak) as leak:
         expected = counts.overview(leak)
 
@@ -265,8 +292,8 @@ def test_counts_are_the_analysts(run: Run, small_leak: Path) -> None:
     assert expected.equals(actual.select(expected.columns))
 
 
-def test_duplicates_are_the_analysts(run: Run, small_leak: Path) -> None:
-    """`duplicates --json` holds the linked people with their interval, and what each exact key says."""
+def test_duplicates_are_those_of_the_analysis(run: Run, small_leak: Path) -> None:
+    """`duplicates --json` has the linked people with their interval, and the people by each exact key."""
     with open_leak(small_leak) as leak:
         people, by_key = duplicates.count_people(leak), duplicates.at_several_practices(leak)
 
@@ -289,8 +316,8 @@ def test_duplicates_are_the_analysts(run: Run, small_leak: Path) -> None:
         ("public-figures", "exposure", ["figures", "email", "comment"]),
     ],
 )
-def test_json_tells_no_small_count(name: str, table: str, columns: list[str], run: Run, small_leak: Path) -> None:
-    """Tables of people in `--json` hold null where fewer than ten are counted, and where that could be computed."""
+def test_json_has_no_small_count(name: str, table: str, columns: list[str], run: Run, small_leak: Path) -> None:
+    """Tables of people in `--json` have null where fewer than ten are counted, and where that could be computed."""
     counted = pl.DataFrame(answered(run, name, small_leak)[table]).select(columns).to_dict(as_series=False)
 
     assert all(count is None or count == 0 or count >= 10 for column in counted.values() for count in column)
@@ -298,7 +325,7 @@ def test_json_tells_no_small_count(name: str, table: str, columns: list[str], ru
 
 
 def test_duplicates_writes_the_clusters(run: Run, small_leak: Path, tmp_path: Path) -> None:
-    """`--out` holds one row a record with its person, for its owner alone to read; nothing else is left beside it."""
+    """`--out` is a file with one row per record and its person, readable by its owner only; nothing else is written."""
     out = tmp_path / "clusters.parquet"
 
     ran = run("duplicates", small_leak, "--out", out)
@@ -312,11 +339,11 @@ def test_duplicates_writes_the_clusters(run: Run, small_leak: Path, tmp_path: Pa
     assert [out] == list(tmp_path.iterdir())
     assert 0o600 == out.stat().st_mode & 0o777
     assert "From lines to people" in ran.out
-    assert "What makes lines more than people" in ran.out
+    assert "Why there are more lines than people, by kind" in ran.out
 
 
-def test_duplicates_takes_and_gives_a_model(run: Run, small_leak: Path, tmp_path: Path) -> None:
-    """A model that was saved links the same leak to the same people, and its numbers say so in their command."""
+def test_duplicates_reads_and_saves_a_model(run: Run, small_leak: Path, tmp_path: Path) -> None:
+    """A saved model links the same leak to the same people, and the command of the numbers names it."""
     saved = tmp_path / "model.json"
 
     learned = answered(run, "duplicates", small_leak, "--save-model", str(saved))
@@ -327,40 +354,40 @@ def test_duplicates_takes_and_gives_a_model(run: Run, small_leak: Path, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("options", "says"),
+    ("options", "message"),
     [
         (["--out", "missing/clusters.parquet"], "cannot be written"),
         (["--save-model", "missing/model.json"], "cannot be written"),
-        (["--model", "missing.json"], "holds no trained model"),
+        (["--model", "missing.json"], "is not a linkage model"),
     ],
     ids=["out", "save-model", "model"],
 )
-def test_duplicates_tells_what_was_wrong_with_a_file(
-    options: list[str], says: str, run: Run, small_leak: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_duplicates_with_a_wrong_file(
+    options: list[str], message: str, run: Run, small_leak: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file that cannot be read or written is one sentence and code 2."""
+    """A file that cannot be read or written gives one sentence and code 2."""
     monkeypatch.chdir(tmp_path)
 
     ran = run("duplicates", small_leak, *options)
 
     assert 2 == ran.code
-    assert says in ran.err
+    assert message in ran.err
     assert 1 == ran.err.count("\n")
 
 
-def test_public_figures_are_the_analysts(run: Run, small_leak: Path) -> None:
-    """`public-figures --json` holds the tiers with their hits and what chance would give."""
+def test_public_figures_are_those_of_the_analysis(run: Run, small_leak: Path) -> None:
+    """`public-figures --json` has the tiers with their hits and the hits expected by chance."""
     with open_leak(small_leak) as leak:
         expected = public_figures.match(leak).tiers
 
     tiers = pl.DataFrame(answered(run, "public-figures", small_leak)["tiers"])
 
-    promised = ["tier", "hits", "figures", "expected_by_chance", "low", "high"]
-    assert expected.select(promised).equals(tiers.select(promised))
+    columns = ["tier", "hits", "figures", "expected_by_chance", "low", "high"]
+    assert expected.select(columns).equals(tiers.select(columns))
 
 
 def test_public_figures_take_a_register_and_write_hits(run: Run, nine_lines: Path, tmp_path: Path) -> None:
-    """A register from outside is matched instead of our own, and its hits are written for the owner's eyes alone."""
+    """--register replaces the register of the data set, and --out is readable by its owner only."""
     register, out = tmp_path / "register.csv", tmp_path / "hits.parquet"
     register.write_text("nom;prénom;date de naissance\nLEFEVRE;Zoé;17/05/1980\n", encoding="utf-8")
 
@@ -375,29 +402,29 @@ def test_public_figures_take_a_register_and_write_hits(run: Run, nine_lines: Pat
 
 
 @pytest.mark.parametrize(
-    ("options", "says"),
+    ("options", "message"),
     [
         (["--register", "missing.csv"], "There is no file missing.csv"),
         (["--register", "bad.csv"], "lacks a first name"),
         (["--out", "missing/hits.parquet"], "cannot be written"),
     ],
 )
-def test_public_figures_without_a_register_or_a_place_to_write(
-    options: list[str], says: str, run: Run, nine_lines: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_public_figures_with_a_wrong_file(
+    options: list[str], message: str, run: Run, nine_lines: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A register that is none, or a file that cannot be written, ends with code 2 and one line."""
+    """A register that cannot be read, or a file that cannot be written, gives one line and code 2."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "bad.csv").write_text("nom\nA\n", encoding="utf-8")
 
     ran = run("public-figures", nine_lines, *options)
 
     assert (2, "") == (ran.code, ran.out)
-    assert says in ran.err
+    assert message in ran.err
     assert 1 == ran.err.count("\n")
 
 
-def test_comments_are_hits_until_they_are_audited(run: Run, small_leak: Path) -> None:
-    """Without a sample the same hits are told out of all lines and of those with a comment, and called hits."""
+def test_comments_without_an_audit_are_hits(run: Run, small_leak: Path) -> None:
+    """Without a sample the hits have all lines, and the lines with a comment, as denominators, and are called hits."""
     results = {result["id"]: result for result in answered(run, "comments", small_leak)["results"]}
 
     of_lines, of_comments = results["flagged_lines"], results["flagged_comments"]
@@ -409,8 +436,8 @@ def test_comments_are_hits_until_they_are_audited(run: Run, small_leak: Path) ->
     assert "not an estimate: --audit 3000 estimates" in run("comments", small_leak).out
 
 
-def test_audited_comments_are_the_analysts(run: Run, small_leak: Path) -> None:
-    """`comments --audit` gives the estimate of that sample, its interval, its seed and its rules, beside the hits."""
+def test_audited_comments_are_those_of_the_analysis(run: Run, small_leak: Path) -> None:
+    """`comments --audit` gives the estimate from the sample, its interval, its seed and its rules, with the hits."""
     with open_leak(small_leak) as leak:
         planned = audit.strata(leak, people=duplicates.people_of_records(leak))
         sample = audit.draw(planned, 1200, 5, floor=400)
@@ -434,11 +461,11 @@ def test_audited_comments_are_the_analysts(run: Run, small_leak: Path) -> None:
     )
     (drawn,) = answer["sample"]
     assert (5, 1200, sample.digest, sample.rules) == tuple(drawn[name] for name in ("seed", "lines", "sample", "rules"))
-    assert share["command"].endswith("--audit 1200 --seed 5 --reviewer truth --json")
+    assert share["command"].endswith("--audit 1200 --seed 5 --json")
 
 
 def without_truth(leak: Path, directory: Path) -> Path:
-    """The same data set as a real one would be: nobody knows the truth of its lines."""
+    """Copy a data set without its truth, as a real one would be."""
     shutil.copytree(leak, directory)
     shutil.rmtree(directory / "truth")
     manifest = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
@@ -447,8 +474,8 @@ def without_truth(leak: Path, directory: Path) -> Path:
     return directory
 
 
-def test_comments_of_a_real_leak_need_a_reader(run: Run, nine_lines: Path, tmp_path: Path) -> None:
-    """Without truth there are hits, and an audit says who must read; a finished sheet gives the estimate."""
+def test_comments_without_truth_need_a_reviewer(run: Run, nine_lines: Path, tmp_path: Path) -> None:
+    """Without truth there are hits, and an audit needs a labelling sheet; a finished sheet gives the estimate."""
     real = without_truth(nine_lines, tmp_path / "real")
     assert 0 == run("comments", real).code
     assert {"flagged_lines"} < {result["id"] for result in answered(run, "comments", real)["results"]}
@@ -462,43 +489,43 @@ def test_comments_of_a_real_leak_need_a_reader(run: Run, nine_lines: Path, tmp_p
     answer = answered(run, "comments", real, "--audit", "90", "--reviewer", str(sheet.file))
 
     assert (2, "") == (refused.code, refused.out)
-    assert "has no truth to judge a sample" in refused.err
+    assert "has no truth to label a sample with" in refused.err
     results = {result["id"]: result for result in answer["results"]}
     assert 0 == results["sensitive_lines"]["value"]
-    assert "judged by a reviewer" in results["sensitive_lines"]["definition"]
+    assert "labelled by a reviewer" in results["sensitive_lines"]["definition"]
 
 
-@pytest.mark.parametrize("name", ANSWERS)
+@pytest.mark.parametrize("name", QUESTIONS)
 def test_answer_is_a_table_with_denominators(name: str, run: Run, small_leak: Path) -> None:
-    """In words an answer is a question and, for each number, what it is out of and what it means."""
+    """In words an answer has the question and, for each number, its denominator and definition."""
     ran = run(name, small_leak)
 
     assert (0, "") == (ran.code, ran.err)
-    assert ran.out.splitlines()[0].rstrip().endswith("?")
-    assert all(heading in ran.out for heading in ("Number", "Out of", "Share", "What it means"))
+    assert find_question(name).title in [line.rstrip() for line in ran.out.splitlines()]
+    assert all(heading in ran.out for heading in ("Number", "Denominator", "Share", "Definition"))
 
 
-@pytest.mark.parametrize("name", ANSWERS)
-def test_answer_shows_nobody(name: str, run: Run, small_leak: Path) -> None:
-    """No value that points at a person by itself stands in an answer, in words or in JSON."""
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_answer_shows_no_personal_value(name: str, run: Run, small_leak: Path) -> None:
+    """No value that identifies a person is in an answer, in words or in JSON."""
     lines = pl.read_parquet(small_leak / "lines" / "*.parquet")
     direct = ("nir", "mobile_phone", "landline_phone", "email", "address", "administrative_comment")
     values = {value for column in direct for value in lines[column].drop_nulls() if len(value) > 8}
 
-    said = run(name, small_leak).out + run(name, small_leak, "--json").out
+    printed = run(name, small_leak).out + run(name, small_leak, "--json").out
 
-    assert [] == [value for value in values if value in said]
+    assert [] == [value for value in values if value in printed]
 
 
 @pytest.mark.spark
 @pytest.mark.slow
 def test_engines_agree(run: Run, nine_lines: Path, spark_leak: object) -> None:
-    """`counts` says the same on Spark as on DuckDB."""
+    """`counts` gives the same numbers on Spark as on DuckDB."""
     assert answered(run, "counts", nine_lines) == answered(run, "counts", nine_lines, "--engine", "spark")
 
 
 def test_installed_command_answers(small_leak: Path) -> None:
-    """The command that the package installs runs, and ends with the code of `main`."""
+    """The installed command runs and ends with the code of `main`."""
     command = shutil.which("toolkit", path=str(Path(sys.executable).parent))
     assert command is not None
 

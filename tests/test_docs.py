@@ -11,7 +11,7 @@ import pytest
 
 from maintenance.docs import DOCS, digest_of, made_from, to_markdown
 from toolkit.report._notebooks import find_notebooks
-from toolkit.report._privacy_check import scan_report
+from toolkit.report._privacy_check import check_privacy
 
 NOTEBOOKS = find_notebooks()
 COPIES = DOCS / "notebooks"
@@ -62,7 +62,7 @@ def test_pictures_are_drawn_and_used() -> None:
 
 def test_copies_show_nobody(small_leak: Path) -> None:
     """No copy holds a number or address that reaches somebody, a comment or a name with its birth date."""
-    scan_report(COPIES, small_leak, {})
+    check_privacy(COPIES, small_leak, {})
 
 
 def test_list_leads_to_every_copy() -> None:

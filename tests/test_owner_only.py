@@ -1,4 +1,4 @@
-"""Files that hold what the lines hold, or whose lines they are, are their owner's alone to read, whatever the umask."""
+"""Files with personal data are readable by their owner only (mode 0600), whatever the umask."""
 
 from __future__ import annotations
 
@@ -29,32 +29,32 @@ print(lines.count().execute(), len(os.listdir(sys.argv[2])))
 
 @pytest.fixture(autouse=True)
 def permissive() -> Iterator[None]:
-    """Whoever runs a test lets everybody read and write what they create."""
+    """Set a umask that lets everyone read and write new files."""
     before = os.umask(0)
     yield
     os.umask(before)
 
 
 def reachable(folder: Path) -> list[str]:
-    """Files and folders below `folder` that others than their owner can get at, on ways that are open to them."""
+    """Files and folders below `folder` that other users can reach."""
     found = []
     for parent, folders, files in os.walk(folder):
         path = Path(parent)
         shut = [name for name in folders if not (path / name).stat().st_mode & 0o077]
         found += [str((path / name).relative_to(folder)) for name in folders if name not in shut]
-        # What lies in a folder that only its owner may enter is out of reach, and so is what lies below.
+        # Everything below a folder that only its owner may enter is out of reach.
         folders[:] = [name for name in folders if name not in shut]
         found += [str((path / name).relative_to(folder)) for name in files if (path / name).stat().st_mode & 0o077]
     return found
 
 
 def open_to_others(folder: Path) -> list[str]:
-    """Files and folders below `folder`, and itself, that somebody else may read, write or enter by their own mode."""
+    """Files and folders below `folder`, and `folder` itself, whose mode gives other users any right."""
     return [str(path) for path in (folder, *folder.rglob("*")) if path.stat().st_mode & 0o077]
 
 
 def test_a_data_set_is_its_owners_while_it_is_made_and_after(tmp_path: Path) -> None:
-    """Every file and folder of a data set, unfinished ones and notes too, is its owner's alone from the beginning."""
+    """Every file and folder of a data set, including temporary ones, is private from the beginning."""
     seen: list[str] = []
     unfinished: set[str] = set()
 
@@ -70,7 +70,7 @@ def test_a_data_set_is_its_owners_while_it_is_made_and_after(tmp_path: Path) -> 
 
 
 def test_a_folder_that_was_there_does_not_open_a_data_set(tmp_path: Path) -> None:
-    """In a folder that everybody may enter nothing of a data set can be read."""
+    """A data set generated in an existing folder with a wide mode is private too."""
     (tmp_path / "mine").mkdir()
 
     generate(load_scenario(), 1, 2_000, tmp_path / "mine")
@@ -80,7 +80,7 @@ def test_a_folder_that_was_there_does_not_open_a_data_set(tmp_path: Path) -> Non
 
 @pytest.mark.slow
 def test_what_is_computed_of_people_is_its_owners(small_leak: Path, tmp_path: Path) -> None:
-    """The kept linkage, the clusters, the hits and the labels are their owner's alone, also over others' leftovers."""
+    """Cached linkage, clusters, hits and labels are private, even if temporary files with a wider mode exist."""
     copied = shutil.copytree(small_leak, tmp_path / "leak", ignore=shutil.ignore_patterns("derived"))
     out = tmp_path / "out"
     out.mkdir()
@@ -99,20 +99,20 @@ def test_what_is_computed_of_people_is_its_owners(small_leak: Path, tmp_path: Pa
 
 
 def test_a_folder_made_for_labels_is_its_owners(leak: Leak, tmp_path: Path) -> None:
-    """Where the folder of a labelling sheet was missing, it is made for its owner alone."""
+    """A new folder for a labelling sheet is private."""
     LabellingSheet(audit.draw(audit.strata(leak), size=9, seed=1, floor=1), tmp_path / "labels", "anna").answer("not")
 
     assert [] == open_to_others(tmp_path / "labels")
 
 
 def test_what_is_spilled_is_its_owners(leak: Leak) -> None:
-    """The directory for what does not fit in memory is its owner's alone."""
+    """The directory for data that do not fit in memory is private."""
     assert [] == open_to_others(Path(leak._backend._spill))  # type: ignore[attr-defined]
 
 
 @pytest.mark.spark
 def test_what_spark_spills_is_its_owners(spark_leak: Leak) -> None:
-    """What Spark writes aside when it sorts and joins lies where nobody else may enter."""
+    """The files that Spark spills are in a folder that only its owner can enter."""
     session = spark_leak._backend._session  # type: ignore[attr-defined]
     assert 9 == spark_leak.lines.to_polars().height
     sorted_by_spark = session.createDataFrame(pl.DataFrame({"name": ["Lefèvre"] * 100}).to_arrow()).repartition(
@@ -127,7 +127,7 @@ def test_what_spark_spills_is_its_owners(spark_leak: Leak) -> None:
 
 
 def test_a_leak_left_open_leaves_nothing(nine_lines: Path, tmp_path: Path) -> None:
-    """When a process ends without closing its leak, what it spilled goes all the same."""
+    """When a process ends without closing its leak, its temporary files are removed."""
     environment = os.environ | {"TMPDIR": str(tmp_path)}
 
     ran = subprocess.run(

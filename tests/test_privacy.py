@@ -1,4 +1,4 @@
-"""What may be shown: masks, and tables from which no small count can be had."""
+"""Masks, and the suppression of small counts."""
 
 from __future__ import annotations
 
@@ -33,24 +33,24 @@ minimums = st.integers(2, 20)
     ],
 )
 def test_names_become_initials(name: str | None, expected: str | None) -> None:
-    """Of a name only the initials are left."""
+    """Only the initials of a name remain."""
     assert expected == mask_name(name)
 
 
 def test_dates_become_years() -> None:
-    """Of a date only the year is left, with four digits."""
+    """Only the year of a date remains, with four digits."""
     assert ("1980", "0987", None) == (mask_date(date(1980, 5, 17)), mask_date(date(987, 1, 1)), mask_date(None))
 
 
 def test_places_become_departements() -> None:
-    """Of a postal code only the departement is left, and nothing of what is none."""
+    """Only the departement of a postal code remains; anything else becomes null."""
     assert ["35", "2A", "2B", "974", None, None] == [
         mask_place(code) for code in ("35000", "20000", "20200", "97400", "350", None)
     ]
 
 
 def test_texts_become_first_letters() -> None:
-    """Of a text the first letters are left, and nothing of numbers and mail addresses."""
+    """Only the first letters of a text remain; numbers and e-mail addresses are replaced."""
     text = "RDV 12/03 Mme d'Aubrac a.b@c.example !"
 
     assert "R… [number] M… d… [mail]" == mask_text(text)
@@ -60,15 +60,15 @@ def test_texts_become_first_letters() -> None:
 
 @given(st.text(max_size=200), st.integers(1, 80))
 def test_masked_texts_hold_no_word_and_no_digit(text: str, length: int) -> None:
-    """Whatever the text, no two of its letters stand together and none of its digits is left."""
+    """No masked text contains two letters in a row, or a digit."""
     masked = (mask_text(text, length) or "").replace("[number]", "").replace("[mail]", "")
 
     assert not any(character.isdigit() for character in masked)
     assert not any(first.isalpha() and second.isalpha() for first, second in pairwise(masked))
 
 
-def test_masked_lines_show_nobody(leak: Leak) -> None:
-    """No personal value of a line is left as it is, but for the sex."""
+def test_masked_lines_hide_every_personal_value(leak: Leak) -> None:
+    """No personal value of a line is unchanged, except the sex."""
     lines = leak.lines.to_polars().sort("line_id")
     masked = mask_lines(lines)
 
@@ -81,14 +81,14 @@ def test_masked_lines_show_nobody(leak: Leak) -> None:
 
 
 def test_lines_with_an_unknown_column() -> None:
-    """A column that the schema does not know is refused: nobody has said how personal it is."""
-    with pytest.raises(InputError, match="not columns of lines, so no mask is known: password"):
+    """A column that is not in the schema is refused, since it has no masking rule."""
+    with pytest.raises(InputError, match="not columns of lines and have no masking rule: password"):
         mask_lines(pl.DataFrame({"line_id": [1], "password": ["x"]}))
 
 
 @given(columns_of_counts, minimums)
 def test_no_suppressed_cell_can_be_computed(counts: list[int | None], minimum: int) -> None:
-    """Who knows the total and what is shown cannot tell any suppressed cell from a count of the minimum or more."""
+    """From the total and the cells shown, a value of the minimum or more cannot be excluded for any suppressed cell."""
     table = pl.DataFrame({"n": counts}, schema={"n": pl.Int64})
     shown = suppress_small(table, ["n"], minimum)["n"].to_list()
 
@@ -97,21 +97,21 @@ def test_no_suppressed_cell_can_be_computed(counts: list[int | None], minimum: i
     assert all(cell == 0 or cell >= minimum for cell in shown if cell is not None)
     if total >= minimum * 3 and hidden:
         rest = total - sum(cell or 0 for cell in shown)
-        # Each of the others is 1 at least, so this is the most that a cell can be.
+        # Each of the others is at least 1, so this is the largest possible value of a cell.
         assert len(hidden) >= 2
         assert rest - (len(hidden) - 1) >= minimum
 
 
 @settings(deadline=None)
 @given(st.integers(2, 4).flatmap(lambda minimum: st.tuples(few_counts(minimum), st.just(minimum))))
-def test_who_knows_the_rule_cannot_tell_either(case: tuple[list[int | None], int]) -> None:
-    """Of all columns with the total that would be shown so, some have the minimum or more in a cell that is hidden."""
+def test_knowing_the_rule_does_not_help_either(case: tuple[list[int | None], int]) -> None:
+    """Among all columns with this total and these shown cells, some have the minimum or more in each hidden cell."""
     counts, minimum = case
     shown = suppressed(counts, minimum)
     hidden = [row for row, cell in enumerate(shown) if cell is None and counts[row] is not None]
     present = [count for count in counts if count]
     if present and max(present) < minimum and sum(present) - len(present) + 1 < minimum:
-        # Too few to hide one another: nothing is shown, and the total may not be known.
+        # Too few to hide one another: nothing is shown, and the total must not be known.
         assert not any(cell is not None for cell in shown)
         return
 
@@ -123,18 +123,18 @@ def test_who_knows_the_rule_cannot_tell_either(case: tuple[list[int | None], int
 
 
 def few_counts(minimum: int) -> st.SearchStrategy[list[int | None]]:
-    """Columns so small that all that could stand in their place can be listed."""
+    """Columns small enough to list all the alternatives to them."""
     return st.lists(st.one_of(st.none(), st.integers(0, 2 * minimum + 1)), min_size=2, max_size=4)
 
 
 def suppressed(counts: list[int | None], minimum: int) -> list[int | None]:
-    """A column of counts as it is shown."""
+    """A column of counts after suppression."""
     table = pl.DataFrame({"n": counts}, schema={"n": pl.Int64})
     return suppress_small(table, ["n"], minimum)["n"].to_list()
 
 
 def fillings(shown: list[int | None], counts: list[int | None], hidden: list[int]) -> Iterator[list[int | None]]:
-    """Every column with the cells that are shown and the total of the true one."""
+    """Every column with the shown cells and the total of the true one."""
     rest = sum(counts[row] or 0 for row in hidden)
     for values in product(range(rest + 1), repeat=max(0, len(hidden) - 1)):
         if hidden and sum(values) <= rest:
@@ -148,7 +148,7 @@ def fillings(shown: list[int | None], counts: list[int | None], hidden: list[int
 
 @given(columns_of_counts, minimums)
 def test_what_is_shown_is_true_and_no_more_is_hidden_than_needed(counts: list[int | None], minimum: int) -> None:
-    """Cells that are shown are unchanged, and a column without small counts is left alone."""
+    """Shown cells are unchanged, and so is a column without small counts."""
     table = pl.DataFrame({"n": counts}, schema={"n": pl.Int64})
     shown = suppress_small(table, ["n"], minimum)["n"].to_list()
 
@@ -159,28 +159,28 @@ def test_what_is_shown_is_true_and_no_more_is_hidden_than_needed(counts: list[in
 
 @given(columns_of_counts, minimums)
 def test_suppressing_twice_is_suppressing_once(counts: list[int | None], minimum: int) -> None:
-    """A table that is safe is not made smaller."""
+    """Suppressing a table again changes nothing."""
     once = suppress_small(pl.DataFrame({"n": counts}, schema={"n": pl.Int64}), ["n"], minimum)
 
     assert once.rows() == suppress_small(once, ["n"], minimum).rows()
 
 
 def test_the_smallest_count_goes_with_a_single_small_one() -> None:
-    """One small cell could be had from the total, so the smallest of the others goes as well, with their shares."""
+    """A single small cell could be computed from the total, so the smallest other is suppressed too, with its share."""
     table = pl.DataFrame({"category": ["a", "b", "c", "d"], "n": [500, 3, 40, 0], "share": [0.5, 0.003, 0.04, 0.0]})
 
     assert [("a", 500, 0.5), ("b", None, None), ("c", None, None), ("d", 0, 0.0)] == suppress_small(table, ["n"]).rows()
 
 
 def test_small_counts_do_not_hide_one_another_alone() -> None:
-    """Two small cells take the smallest other with them, and its equals: their order would tell which one it is."""
+    """With two small cells, the smallest other cell and those equal to it are suppressed as well."""
     table = pl.DataFrame({"n": [9, 8, 40, 500, 40]})
 
     assert [None, None, None, 500, None] == suppress_small(table, ["n"])["n"].to_list()
 
 
 def test_all_cells_go_when_all_together_are_few() -> None:
-    """Where even the total is small, zeros go too."""
+    """When even the total is small, zeros are suppressed too."""
     table = pl.DataFrame({"n": [3, 4, 0]})
 
     assert [None, None, None] == suppress_small(table, ["n"])["n"].to_list()
@@ -190,13 +190,13 @@ def test_all_cells_go_when_all_together_are_few() -> None:
     ("columns", "minimum", "message"),
     [
         (["m"], 10, "These columns were not found: m; the table has n, name, change"),
-        (["name"], 10, "Column 'name' holds String, not counts"),
-        (["change"], 10, "Column 'change' holds negative numbers"),
+        (["name"], 10, "Column 'name' has type String, not a type of counts"),
+        (["change"], 10, "Column 'change' contains negative numbers"),
         (["n"], 0, "A minimum of 0 suppresses nothing"),
     ],
 )
 def test_what_cannot_be_suppressed(columns: list[str], minimum: int, message: str) -> None:
-    """Columns that are not there or not counts, and minimums that mean nothing, are named."""
+    """Missing columns, columns that are not counts and invalid minimums are named in the error."""
     table = pl.DataFrame({"n": [1], "name": ["x"], "change": [-1]})
 
     with pytest.raises(InputError, match=message):

@@ -1,4 +1,4 @@
-"""What marks a data set as invented: the key of a social security number, and the proof on whole data sets."""
+"""The marks of synthetic data: the key of a social security number, and the checks of whole data sets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from toolkit import schema
 from toolkit.errors import DataSetError, InputError, NotADataSetError
 from toolkit.provenance import (
     FICTION_PHONE_ROOTS,
-    INVENTED_STREET_COMPLEMENTS,
+    FICTIONAL_STREET_COMPLEMENTS,
     SYNTHETIC_KEY,
     SYNTHETIC_VALUE,
     UNALLOCATED_MOBILE_PREFIXES,
@@ -74,7 +74,7 @@ def write(file: Path, table: pa.Table, *, marker: str | None = SYNTHETIC_VALUE) 
 
 @pytest.fixture
 def clean(tmp_path: Path) -> Path:
-    """A data set of two lines in which nothing offends."""
+    """A data set of two lines that passes every check."""
     write(tmp_path / "lines" / "part-00000.parquet", rows_of(schema.LINES, CLEAN, {}))
     write(tmp_path / "truth" / "lines" / "part-00000.parquet", rows_of(schema.TRUTH_LINES, {}, {}))
     for table in (schema.PRACTICES, schema.PRACTITIONERS, schema.PUBLIC_FIGURES):
@@ -90,7 +90,7 @@ def plant(data_set: Path, **values: object) -> None:
 
 
 def offending(report: SyntheticReport) -> dict[str, int]:
-    """The checks that found something, with how much."""
+    """The failed checks, with their counts."""
     return {check.name: check.offending for check in report.checks if check.offending}
 
 
@@ -100,6 +100,14 @@ def offending(report: SyntheticReport) -> dict[str, int]:
 def test_nir_key_of_the_published_example() -> None:
     """The key of 2 55 08 14 168 025, the example in common use, is 38."""
     assert "38" == nir_key("2550814168025")
+
+
+@given(bodies)
+def test_nir_key_agrees_with_python_stdnum(body: str) -> None:
+    """The key is the one that python-stdnum computes, for any departement, Corsica included."""
+    nir = pytest.importorskip("stdnum.fr.nir")
+
+    assert nir.calc_check_digits(body) == nir_key(body)
 
 
 def test_nir_key_in_corsica() -> None:
@@ -122,7 +130,7 @@ def test_nir_with_its_key_is_a_multiple_of_97(body: str) -> None:
     "text", ["", "184057500012", "18405750001234", "184052C000123", "1A40575000123", "١٨٤٠٥٧٥٠٠٠١٢٣"]
 )
 def test_nir_key_refuses_another_layout(text: str) -> None:
-    """What is not laid out as 13 characters of a NIR is refused, and the value is not repeated."""
+    """Text that is not laid out as the 13 characters of a NIR raises an error that does not repeat the value."""
     with pytest.raises(InputError, match="A NIR without its key is 13 digits") as refused:
         nir_key(text)
 
@@ -138,7 +146,7 @@ def test_the_roots_are_those_of_arcep() -> None:
 
 
 def test_the_unallocated_mobiles_go_from_0710_to_0739() -> None:
-    """Thirty blocks of a million mobile numbers are in nobody's hands."""
+    """The unallocated mobile numbers are thirty blocks of a million numbers, from 07 10 to 07 39."""
     assert ("0710", "0739", 30) == (
         UNALLOCATED_MOBILE_PREFIXES[0],
         UNALLOCATED_MOBILE_PREFIXES[-1],
@@ -148,18 +156,18 @@ def test_the_unallocated_mobiles_go_from_0710_to_0739() -> None:
 
 def test_complements_are_plain_and_many() -> None:
     """At least sixty complements, all different, in unaccented letters and spaces, each of two words or more."""
-    assert len(set(INVENTED_STREET_COMPLEMENTS)) == len(INVENTED_STREET_COMPLEMENTS) >= 60
-    for complement in INVENTED_STREET_COMPLEMENTS:
+    assert len(set(FICTIONAL_STREET_COMPLEMENTS)) == len(FICTIONAL_STREET_COMPLEMENTS) >= 60
+    for complement in FICTIONAL_STREET_COMPLEMENTS:
         assert complement.isascii()
         assert complement.replace(" ", "").isalpha()
         assert len(complement.split()) >= 3
 
 
-# --- The proof --------------------------------------------------------------------------------------------------------
+# --- The checks -------------------------------------------------------------------------------------------------------
 
 
-def test_a_clean_data_set_is_proved(clean: Path) -> None:
-    """Nothing offends in a clean data set, and every value that is not null was examined."""
+def test_a_clean_data_set_passes(clean: Path) -> None:
+    """A clean data set passes every check, and every value that is not null is examined."""
     report = verify_synthetic(clean)
 
     assert {} == offending(report)
@@ -194,8 +202,8 @@ def test_a_clean_data_set_is_proved(clean: Path) -> None:
         ("administrative_comment", "2 rdv à 14h, 3 @ 10"),
     ],
 )
-def test_what_reaches_nobody_is_let_through(clean: Path, column: str, value: str) -> None:
-    """Reserved ranges, however they are typed, placeholders, blanks and impossible numbers do not offend."""
+def test_unreachable_values_pass(clean: Path, column: str, value: str) -> None:
+    """Reserved numbers in any format, placeholders, blanks and impossible numbers pass."""
     plant(clean, **{column: value})
 
     assert {} == offending(verify_synthetic(clean))
@@ -230,8 +238,8 @@ def test_what_reaches_nobody_is_let_through(clean: Path, column: str, value: str
         ("comment_emails", "administrative_comment", "écrire à zoe@orange.example ou zoe@orange.fr."),
     ],
 )
-def test_a_planted_offender_is_counted(clean: Path, check: str, column: str, value: str) -> None:
-    """One value that could be somebody's is counted by its check, and by no other."""
+def test_a_planted_value_fails_its_check(clean: Path, check: str, column: str, value: str) -> None:
+    """A value that could be real is counted by its check and by no other."""
     plant(clean, **{column: value})
     report = verify_synthetic(clean)
 
@@ -240,14 +248,14 @@ def test_a_planted_offender_is_counted(clean: Path, check: str, column: str, val
 
 
 def test_a_report_repeats_no_value(clean: Path) -> None:
-    """A value that offends may be somebody's: the report does not hold it."""
+    """The report does not contain a failing value, because it may be real."""
     plant(clean, mobile_phone="0612345678")
 
     assert "612345678" not in repr(verify_synthetic(clean))
 
 
 def test_a_footer_without_marker_is_counted(clean: Path) -> None:
-    """Every Parquet file, a table of truth too, says that it is invented."""
+    """A Parquet file without the mark fails, also in the truth."""
     write(clean / "truth" / "lines" / "part-00000.parquet", rows_of(schema.TRUTH_LINES, {}), marker=None)
 
     assert {"parquet_footers": 1} == offending(verify_synthetic(clean))
@@ -256,7 +264,7 @@ def test_a_footer_without_marker_is_counted(clean: Path) -> None:
 @pytest.mark.parametrize("name", ["manifest", "datapackage"])
 @pytest.mark.parametrize("content", [None, "{}", '{"synthetic": "yes"}', "[]", "not JSON"])
 def test_a_json_file_without_marker_is_counted(clean: Path, name: str, content: str | None) -> None:
-    """The manifest and the data package are there and say `"synthetic": true`."""
+    """A manifest or data package that is missing or lacks `"synthetic": true` fails."""
     (clean / f"{name}.json").unlink()
     if content is not None:
         (clean / f"{name}.json").write_text(content, encoding="utf-8")
@@ -265,14 +273,14 @@ def test_a_json_file_without_marker_is_counted(clean: Path, name: str, content: 
 
 
 def test_a_missing_table_is_counted(clean: Path) -> None:
-    """A data set has all of its tables."""
+    """A data set without one of its tables fails."""
     (clean / "public_figures.parquet").unlink()
 
     assert {"tables": 1} == offending(verify_synthetic(clean))
 
 
 def test_a_file_with_another_column_is_counted(clean: Path) -> None:
-    """The columns of a file are those of its table, no less and no more."""
+    """A file with a column that its table does not have fails."""
     practices = rows_of(schema.PRACTICES, {})
     write(clean / "practices.parquet", practices.append_column("iban", pa.array(["x"])))
 
@@ -280,14 +288,14 @@ def test_a_file_with_another_column_is_counted(clean: Path) -> None:
 
 
 def test_a_stray_file_is_counted_and_read(clean: Path) -> None:
-    """A Parquet file of no table is counted, and its values are examined as lines are."""
+    """A Parquet file of no table fails, and its values are examined like those of lines."""
     write(clean / "extra" / "more.parquet", pa.table({"email": ["zoe.lefevre@gmail.com"]}))
 
     assert {"columns": 1, "email": 1} == offending(verify_synthetic(clean))
 
 
 def test_a_list_column_written_another_way_agrees(clean: Path) -> None:
-    """Columns agree whatever widths of strings and lists the writer chose."""
+    """Columns agree with the schema for any offset width of strings and lists."""
     truth = rows_of(schema.TRUTH_LINES, {})
     wide = [
         pa.field(f.name, {pa.string(): pa.large_string()}.get(f.type, pa.large_list(pa.large_string())))
@@ -302,7 +310,7 @@ def test_a_list_column_written_another_way_agrees(clean: Path) -> None:
 
 @pytest.mark.parametrize("as_directory", [True, False], ids=["directory", "file"])
 def test_foreign_parquet_fails_without_crashing(tmp_path: Path, as_directory: bool) -> None:
-    """A plain table of somebody's lines, whatever its types, is read as lines and fails."""
+    """A table from elsewhere, of any types, is read as lines and fails."""
     file = tmp_path / "people.parquet"
     pq.write_table(
         pa.table({"mobile_phone": [612345678, None], "email": ["a@b.fr", "c@d.example"], "age": [1, 2]}), file
@@ -316,15 +324,15 @@ def test_foreign_parquet_fails_without_crashing(tmp_path: Path, as_directory: bo
 
 
 def test_nothing_to_examine_is_a_clear_error(tmp_path: Path) -> None:
-    """A path that does not exist and a directory without Parquet files are no data sets."""
+    """A path that does not exist and a directory without Parquet files raise an error."""
     with pytest.raises(NotADataSetError, match="There is no file or directory"):
         verify_synthetic(tmp_path / "absent")
-    with pytest.raises(NotADataSetError, match="holds no Parquet file"):
+    with pytest.raises(NotADataSetError, match="contains no Parquet file"):
         verify_synthetic(tmp_path)
 
 
 def test_a_broken_file_is_a_clear_error(tmp_path: Path) -> None:
-    """A file that is not Parquet is told in one sentence."""
+    """A file that is not Parquet raises a `DataSetError`."""
     (tmp_path / "people.parquet").write_text("name\nx\n", encoding="utf-8")
 
     with pytest.raises(DataSetError, match="cannot be read"):
@@ -332,13 +340,13 @@ def test_a_broken_file_is_a_clear_error(tmp_path: Path) -> None:
 
 
 def test_settings_that_duckdb_refuses_are_a_clear_error(clean: Path) -> None:
-    """A memory limit that means nothing is told with the value."""
+    """An invalid memory limit raises an error with the value."""
     with pytest.raises(InputError, match="DuckDB refused memory_limit='plenty'"):
         verify_synthetic(clean, memory_limit="plenty")
 
 
 def test_column_names_are_read_in_any_case(clean: Path) -> None:
-    """A foreign file that says EMAIL is examined as e-mail."""
+    """A column called EMAIL is examined as e-mail."""
     write(clean / "extra.parquet", pa.table({"EMAIL": ["a@b.fr"]}))
 
     assert {"columns": 1, "email": 1} == offending(verify_synthetic(clean))

@@ -1,4 +1,4 @@
-"""The report: results that say what they count, pages that load nothing, files that are whole or not there."""
+"""Results with their denominators, notebook pages that load nothing, the default data set, the main job."""
 
 from __future__ import annotations
 
@@ -21,15 +21,13 @@ from plotly.offline import get_plotlyjs
 from toolkit._io import write_text
 from toolkit.analysis._keys import KEYS
 from toolkit.cli import main
-from toolkit.dataset._leak import open_leak
+from toolkit.dataset import open_leak
 from toolkit.errors import ReportError, WriteError
 from toolkit.i18n import use_language
 from toolkit.notebook import _default_leak as data_sets
 from toolkit.notebook._tables import readable
-from toolkit.questions import ANSWERS, Answer, Meaning, Result
-from toolkit.questions._base import of_people
-from toolkit.questions._wording import in_words
-from toolkit.report._notebooks import find_notebooks, run_notebook, to_page
+from toolkit.questions import Answer, Meaning, Result, format_result, of_people, questions
+from toolkit.report import find_notebooks, run_notebook, to_page
 from toolkit.run import _investigation as investigation
 from toolkit.scenario import load_scenario
 
@@ -51,7 +49,7 @@ MINIMUM_IDS = {
     "people_at_several_practices_by_nir",
     "people_at_several_practices_by_birth_identity",
 }
-RESULT = Result("cats", 1234, "cats", 20_000, "animals", 0.0617, "animals that say miaow", command="toolkit cats zoo")
+RESULT = Result("cats", 1234, "cats", 20_000, "animals", 0.0617, "animals that meow", command="toolkit cats zoo")
 
 
 # --- Results ----------------------------------------------------------------------------------------------------------
@@ -59,7 +57,7 @@ RESULT = Result("cats", 1234, "cats", 20_000, "animals", 0.0617, "animals that s
 
 @pytest.fixture(scope="session")
 def answers(small_answers: dict[str, Answer]) -> dict[str, Answer]:
-    """The four answers of the small leak."""
+    """The answers of the small leak, by question."""
     return small_answers
 
 
@@ -69,14 +67,14 @@ def results(answers: dict[str, Answer]) -> dict[str, Result]:
     return {result.id: result for answer in answers.values() for result in answer.results}
 
 
-def test_results_that_readers_rely_on_are_there(answers: dict[str, Answer], results: dict[str, Result]) -> None:
-    """The ids promised are among the results, and no id stands twice."""
+def test_documented_results_are_there(answers: dict[str, Answer], results: dict[str, Result]) -> None:
+    """The documented ids are among the results, and no id is used twice."""
     assert set() == MINIMUM_IDS - set(results)
     assert len(results) == sum(len(answer.results) for answer in answers.values())
 
 
 def test_people_are_the_same_people_throughout(results: dict[str, Result]) -> None:
-    """Those with a sensitive comment, and those at several practices, are counted out of the linked people."""
+    """People with a sensitive comment and people at several practices have the linked people as denominator."""
     assert results["people"].value == results["sensitive_people"].denominator
     assert results["people"].value == results["people_at_several_practices"].denominator
 
@@ -97,8 +95,8 @@ def test_results_agree_with_the_lines(results: dict[str, Result], small_leak: Pa
     assert expected == {name: results[name].value for name in expected}
 
 
-def test_results_carry_what_makes_them_readable(results: dict[str, Result]) -> None:
-    """Each number has a unit, a denominator and a definition, its share follows from them, and lies in its interval."""
+def test_results_are_complete(results: dict[str, Result]) -> None:
+    """Each number has a unit, a denominator and a definition; its share follows from them; it lies in its interval."""
     for result in results.values():
         assert all((result.unit, result.denominator, result.denominator_unit, result.definition, result.command))
         if result.share is not None and not result.id.startswith("hits_"):
@@ -109,8 +107,8 @@ def test_results_carry_what_makes_them_readable(results: dict[str, Result]) -> N
             assert result.low - slack <= result.value <= result.high + slack
 
 
-@pytest.mark.parametrize("name", list(ANSWERS))
-def test_command_gives_the_number_again(
+@pytest.mark.parametrize("name", [question.name for question in questions() if question.as_json is None])
+def test_command_reproduces_the_number(
     name: str, answers: dict[str, Answer], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The command beside a result prints the same result."""
@@ -123,72 +121,72 @@ def test_command_gives_the_number_again(
 
 
 def test_share_of_comments_is_an_estimate_near_the_truth(results: dict[str, Result], small_leak: Path) -> None:
-    """The headline has an interval around it and lies near the truth; what the scan hits is told apart from it."""
+    """The estimate has an interval and lies near the truth; the hits of the scan have no interval."""
     headline = results["sensitive_share_of_lines"]
     true = pl.read_parquet(small_leak / "truth" / "lines" / "*.parquet")["comment_sensitive"].mean()
 
     assert headline.low is not None
     assert headline.high is not None
     assert headline.low < headline.value < headline.high
-    # One audit in twenty misses by its promise, so the interval itself is no test.
+    # One 95% interval in twenty misses the truth, so the interval itself is no test.
     assert pytest.approx(true, rel=0.1) == headline.value
-    assert headline.definition.startswith("estimate (3,000 lines drawn with seed 1, judged by the truth)")
+    assert headline.definition.startswith("estimate (3,000 lines drawn with seed 1, labelled by the planted truth)")
     assert results["flagged_lines"].low is None
 
 
 # --- Words ------------------------------------------------------------------------------------------------------------
 
 
-def test_result_in_words() -> None:
-    """A result is told with separators, a percent sign, and its interval where it has one."""
-    census = in_words(RESULT)
-    estimate = in_words(replace(RESULT, low=1200, high=1300))
+def test_result_format_result() -> None:
+    """A result is shown with separators, a percent sign, and its interval where it has one."""
+    census = format_result(RESULT)
+    estimate = format_result(replace(RESULT, low=1200, high=1300))
 
-    assert ("1,234", "cats", "20,000 animals", "6.2\u202f%", "animals that say miaow") == census
-    assert "animals that say miaow (95 % interval: 1,200 to 1,300)" == estimate.meaning
+    assert ("1,234", "cats", "20,000 animals", "6.2%", "animals that meow") == census
+    assert "animals that meow (95% interval: 1,200 to 1,300)" == estimate.meaning
 
 
 def test_result_in_french() -> None:
-    """In French a result has French numbers, units and definitions, also where a definition was put together."""
-    people = of_people("people with a file at two practices or more", KEYS["nir"].definition)
+    """In French a result has French numbers, units and definitions, also where a definition is made of parts."""
+    people = of_people("people with records at two or more practices", KEYS["nir"].definition)
     with use_language("fr"):
-        told = in_words(replace(RESULT, unit="people", denominator_unit="records", definition=people))
+        texts = format_result(replace(RESULT, unit="people", denominator_unit="records", definition=people))
 
-    assert ("1\u202f234", "personnes", "20\u202f000 dossiers", "6,2\u202f%") == told[:4]
+    assert ("1\u202f234", "personnes", "20\u202f000 dossiers", "6,2\u202f%") == texts[:4]
     assert (
-        "personnes qui ont un dossier dans deux cabinets ou plus\u202f; une personne, c’est\u00a0: même numéro de "
+        "personnes ayant des dossiers dans au moins deux cabinets\u202f; une personne, c’est\u00a0: même numéro de "
         "sécurité sociale, tel que saisi"
-    ) == told.meaning
+    ) == texts.meaning
 
 
-def test_meaning_keeps_how_it_was_put_together() -> None:
-    """A meaning is English text to everybody else, and a copy of it can still be said in another language."""
+def test_meaning_can_be_translated_after_a_copy() -> None:
+    """A meaning is a string of English text, and a copy of it can still be translated."""
     meaning = Meaning("{n} lines of {whole}", n=1_234, whole="people")
 
     again = copy.deepcopy(meaning)
 
     assert "1,234 lines of people" == meaning == again
     with use_language("fr"):
-        assert "1\u202f234 lines of personnes" == Meaning.said(again)
+        assert "1\u202f234 lines of personnes" == Meaning.translated(again)
 
 
-@pytest.mark.parametrize(("value", "told"), [(0.04711, "0.047"), (5.66, "5.7"), (212.6, "213"), (0.0, "0"), (7, "7")])
-def test_what_is_expected_keeps_the_digits_that_tell(value: float, told: str) -> None:
-    """Expected numbers of hits are no whole numbers: the smaller, the more digits."""
-    assert told == in_words(replace(RESULT, value=value)).number
+@pytest.mark.parametrize(("value", "text"), [(0.04711, "0.047"), (5.66, "5.7"), (212.6, "213"), (0.0, "0"), (7, "7")])
+def test_small_expected_numbers_keep_their_digits(value: float, text: str) -> None:
+    """Expected numbers of hits are fractions: the smaller the number, the more digits are shown."""
+    assert text == format_result(replace(RESULT, value=value)).number
 
 
 def test_readable_table() -> None:
-    """A table to be read has separators, percent signs, plain headings, and dashes for what is missing."""
+    """A readable table has separators, percent signs, plain headings, and dashes for what is missing."""
     table = pl.DataFrame({"people_found": [1234567, None], "share": [0.0113, None], "year": [2025, 2024]})
 
     html = readable(table, "People", "Counted whole.").as_raw_html()
 
-    assert all(text in html for text in ("1,234,567", "1.13\u202f%", "people found", ">2025<", "–", "Counted whole."))
+    assert all(text in html for text in ("1,234,567", "1.13%", "people found", ">2025<", "–", "Counted whole."))
 
 
-def test_table_tells_codes_as_words_and_leaves_names_of_columns() -> None:
-    """A code that names a quantity or a kind is told in words; the name of a column stays as one types it."""
+def test_readable_table_shows_codes_as_words() -> None:
+    """A code of a quantity or a kind is shown as words; the name of a column is shown as it is typed in code."""
     table = pl.DataFrame({"quantity": ["repeated_lines", None], "column": ["birth_date", "last_name"]})
 
     html = readable(table, "People").as_raw_html()
@@ -220,12 +218,14 @@ def test_page_of_a_notebook_draws_its_figures_and_loads_nothing() -> None:
 
 
 def test_page_without_figures_needs_no_plotly() -> None:
-    """A notebook of words and tables stays small."""
+    """The page of a notebook without figures stays small."""
     assert len(to_page(new_notebook(cells=[new_markdown_cell("# Words")]), "Words")) < 1_000_000
 
 
 def test_failing_cell_is_one_clear_error(tmp_path: Path) -> None:
-    """A failing notebook names itself, the cell and the kind of error, not its words, which may quote a line."""
+    """The error of a failing notebook names the notebook, the cell and the kind of error, not its text, which may quote
+    a line.
+    """
     notebook = new_notebook(cells=[new_code_cell("assert 1 == 2, 'one is not two'")])
     nbformat.write(notebook, tmp_path / "07_wrong.ipynb")
 
@@ -235,7 +235,7 @@ def test_failing_cell_is_one_clear_error(tmp_path: Path) -> None:
     assert not (tmp_path / "page.html").exists()
 
 
-def test_file_is_whole_or_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_write_keeps_the_earlier_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A write that fails leaves the earlier file untouched."""
     page = tmp_path / "reports" / "index.html"
     write_text(page, "before")
@@ -254,7 +254,7 @@ def test_file_is_whole_or_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_default_leak_is_the_newest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """From a folder below the project's root, the data set finished last is found; unfinished ones are passed over."""
+    """From a folder below the project's root, the data set finished last is found; unfinished ones are ignored."""
     for age, name in enumerate(["old", "new"]):
         manifest = tmp_path / "data" / "synthetic" / name / "manifest.json"
         manifest.parent.mkdir(parents=True)
@@ -287,7 +287,9 @@ def test_default_leak_is_made_where_there_is_none(tmp_path: Path, monkeypatch: p
 def test_investigation_writes_a_report(
     small_leak: Path, results: dict[str, Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The main job writes the page, the results and a page a notebook, tells its steps, and leaves nothing aside."""
+    """The main job writes the page, the results and one page per notebook, reports its steps, and leaves no partial
+    files.
+    """
     start = find_notebooks()[:1]
     monkeypatch.setattr(investigation, "find_notebooks", lambda: start)
     steps: list[tuple[str, int, int]] = []
@@ -303,14 +305,18 @@ def test_investigation_writes_a_report(
     )
 
     written = {path.relative_to(tmp_path / "small").as_posix() for path in tmp_path.rglob("*") if path.is_file()}
-    told = json.loads((tmp_path / "small" / "results.json").read_text(encoding="utf-8"))
+    written_results = json.loads((tmp_path / "small" / "results.json").read_text(encoding="utf-8"))
     assert {"index.html", "results.json", "run.json", "notebooks/00_start_here.html"} <= written
     assert "tables/counts_overview.csv" in written
     assert not [name for name in written if "partial" in name]
     assert tmp_path / "small" / "index.html" == index
     assert set(results) == {result.id for result in found.results}
-    assert {name: result.value for name, result in results.items()} == {entry["id"]: entry["value"] for entry in told}
-    assert {"id", "value", "unit", "denominator", "definition", "low", "high", "command"} <= set(told[0])
+    assert {name: result.value for name, result in results.items()} == {
+        entry["id"]: entry["value"] for entry in written_results
+    }
+    assert {"id", "value", "unit", "denominator", "definition", "low", "high", "command"} <= set(written_results[0])
     assert 'href="notebooks/00_start_here.html"' in index.read_text(encoding="utf-8")
     assert ("Making the leak", 20_000, 20_000) in steps
-    assert all((step, 1, 1) in steps for step in ("Asking: counts", "Asking: duplicates", "Notebook 00_start_here"))
+    assert all(
+        (step, 1, 1) in steps for step in ("Answering: counts", "Answering: duplicates", "Notebook 00_start_here")
+    )

@@ -1,4 +1,4 @@
-"""The second count: an independent program says the same as the analyst, on leaks and on the nastiest of names."""
+"""The second count gives the same numbers as the analysis, on leaks and on difficult names."""
 
 from __future__ import annotations
 
@@ -25,9 +25,8 @@ from toolkit.analysis import counts, duplicates, public_figures
 from toolkit.analysis.audit import _estimates as audit_estimates
 from toolkit.dataset._leak import Leak, open_leak
 from toolkit.errors import ReportError
-from toolkit.questions import Answer
-from toolkit.run import _cross_check as counted_twice
-from toolkit.run._cross_check import Pair, check_against_second_count, pair_with_second_count
+from toolkit.questions import Answer, Pair, find_question
+from toolkit.run._cross_check import cross_check, pair_with_second_count
 
 FEW = settings(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -37,7 +36,7 @@ FEW = settings(
 
 
 def test_headlines_of_a_leak_are_counted_alike(small_leak: Path, small_answers: dict[str, Answer]) -> None:
-    """Everything that both programs state of an invented leak is the same, the ends of intervals as draws allow."""
+    """Both counts agree on every number of a synthetic leak, with interval bounds within the simulation error."""
     pairs = pair_with_second_count(small_leak, small_answers)
 
     assert [] == [pair for pair in pairs if not pair.agrees]
@@ -67,7 +66,7 @@ def test_headlines_of_a_leak_are_counted_alike(small_leak: Path, small_answers: 
 
 
 def test_counts_of_nine_lines_are_those_of_the_page(nine_lines: Path) -> None:
-    """On the nine lines by hand, the second program counts what a reader of the page counts."""
+    """The second count of the nine-line fixture is the count made by hand."""
     people = second_count.count_people_by_keys(nine_lines)
 
     expected = {"lines": 9, "records": 8, "repeated_lines": 1, "practices": 3, "practitioners": 4}
@@ -83,7 +82,7 @@ NIR = ("people_by", "lines_with", "people_at_several_practices_by")
 
 
 def test_planted_numbers_are_those_of_the_manifest(small_leak: Path) -> None:
-    """What is counted from the truth is what the maker says that it planted."""
+    """The numbers counted from the truth are those of the manifest."""
     with open_leak(small_leak) as leak:
         planted = leak.manifest["counts"]
 
@@ -95,7 +94,7 @@ def test_planted_numbers_are_those_of_the_manifest(small_leak: Path) -> None:
 
 
 def test_exact_hits_on_public_figures_are_counted_alike(small_leak: Path) -> None:
-    """Pairs of a figure and a record that agree in names and birth date without any slip are as many."""
+    """Both programs find the same number of exact matches of a public figure and a record."""
     with open_leak(small_leak, threads=2) as leak:
         pairs = public_figures.match(leak).pairs
 
@@ -106,7 +105,7 @@ def test_exact_hits_on_public_figures_are_counted_alike(small_leak: Path) -> Non
 
 
 def test_linked_people_are_counted_alike_from_the_file_of_clusters(small_leak: Path, tmp_path: Path) -> None:
-    """The file of clusters holds as many people, pairs and people at several practices as the linkage tells."""
+    """The clusters file has as many people, pairs and people at several practices as the linkage reports."""
     from toolkit.analysis.linkage._people import write_clusters
 
     with open_leak(small_leak, threads=2) as leak:
@@ -119,18 +118,20 @@ def test_linked_people_are_counted_alike_from_the_file_of_clusters(small_leak: P
     pairs = sum(size * (size - 1) // 2 for size in people.linkage.clusters["person_cluster"].value_counts()["count"])
     expected = {
         "records": people.linkage.counts["records"],
-        "clusters": people.people + people.linkage.counts["entries of nobody"],
+        "clusters": people.people + people.linkage.counts["placeholder records"],
         "pairs": pairs,
         "people_at_several_practices": several,
     }
     assert expected == counted
 
 
-# --- On nasty names ---------------------------------------------------------------------------------------------------
+# --- On difficult names -----------------------------------------------------------------------------------------------
 
 # Accents alone and on letters, two letters in one, strokes, apostrophes, spaces of every kind, other alphabets.
-NASTY = "aAbBzZ09 éÈêçÿŸœŒæÆßẞǽǾøŁđıŉñ'’-.\t\n\r\u00a0\u202f\u0301\u0327\u034fΔжﬁ中😀\u212b"
-NAMES = st.one_of(st.none(), st.sampled_from(["", " ", "Martin", "MARTIN", "Zoé", "ZOE"]), st.text(NASTY, max_size=6))
+DIFFICULT = "aAbBzZ09 éÈêçÿŸœŒæÆßẞǽǾøŁđıŉñ'’-.\t\n\r\u00a0\u202f\u0301\u0327\u034fΔжﬁ中😀\u212b"
+NAMES = st.one_of(
+    st.none(), st.sampled_from(["", " ", "Martin", "MARTIN", "Zoé", "ZOE"]), st.text(DIFFICULT, max_size=6)
+)
 DAYS = st.one_of(st.none(), st.sampled_from([date(1900, 1, 1), date(1980, 5, 17), date(1980, 5, 18)]))
 LINES = st.lists(
     st.fixed_dictionaries(
@@ -161,23 +162,23 @@ def as_lines(rows: list[dict[str, Any]]) -> pa.Table:
 
 @FEW
 @given(rows=LINES)
-def test_nasty_tables_are_counted_alike(rows: list[dict[str, Any]], write_data_set: Callable[..., Path]) -> None:
-    """Nulls, blanks, accents, œ, apostrophes, spaces of every kind: both programs find the same numbers."""
+def test_difficult_tables_are_counted_alike(rows: list[dict[str, Any]], write_data_set: Callable[..., Path]) -> None:
+    """Both counts agree on tables with nulls, blanks, accents, œ, apostrophes and all kinds of spaces."""
     with tempfile.TemporaryDirectory() as folder:
         path = write_data_set(Path(folder), lines=as_lines(rows))
         with open_leak(path, threads=1) as leak:
             answers = {"counts": counted(leak)}
-        said = second_count.count_lines(path) | second_count.count_people_by_keys(path)
+        second = second_count.count_lines(path) | second_count.count_people_by_keys(path)
         filled = second_count.count_filled(path)
 
     overview, several, completeness = (answers["counts"][name] for name in ("overview", "several", "completeness"))
-    assert overview == {name: said[name] for name in overview}
-    assert several == {name: said[name] for name in several}
+    assert overview == {name: second[name] for name in overview}
+    assert several == {name: second[name] for name in several}
     assert completeness == filled
 
 
 def counted(leak: Leak) -> dict[str, dict[str, int]]:
-    """What the analyst says of a leak, by the names of the second count."""
+    """The numbers of the analysis, under the names of the second count."""
     overview = dict(counts.overview(leak).select("quantity", "value").iter_rows())
     overview["people_by_names_birth_date"] = overview.pop("people_by_folded_use_name")
     several = duplicates.at_several_practices(leak).select("key", "people_at_several")
@@ -190,7 +191,7 @@ def counted(leak: Leak) -> dict[str, dict[str, int]]:
 
 
 def fold_twice(texts: list[str]) -> tuple[list[str | None], list[str | None]]:
-    """What each program folds these texts to."""
+    """The results of both folding functions on these texts."""
     table = ibis.memtable({"place": range(len(texts)), "text": texts})
     first = table.select("place", folded=folding.fold(table.text)).order_by("place").to_polars()["folded"]
     second = pl.DataFrame({"text": texts}, schema={"text": pl.String}).select(second_count.fold(pl.col("text")))
@@ -198,7 +199,7 @@ def fold_twice(texts: list[str]) -> tuple[list[str | None], list[str | None]]:
 
 
 def test_every_letter_is_folded_alike() -> None:
-    """Each character of Unicode's first plane, between two letters, folds to the same in both programs."""
+    """Each character of the first Unicode plane, between two letters, is folded alike by both functions."""
     letters = [chr(code) for code in range(1, 0x10000) if unicodedata.category(chr(code)) != "Cs"]
 
     first, second = fold_twice([f"a{letter}b" for letter in letters])
@@ -207,9 +208,9 @@ def test_every_letter_is_folded_alike() -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.lists(st.text(NASTY, max_size=12), min_size=1, max_size=50))
+@given(st.lists(st.text(DIFFICULT, max_size=12), min_size=1, max_size=50))
 def test_every_name_is_folded_alike(texts: list[str]) -> None:
-    """Whatever letters, accents and signs follow one another, both programs fold them to the same."""
+    """Any sequence of letters, accents and signs is folded alike by both functions."""
     first, second = fold_twice(texts)
 
     assert first == second
@@ -225,22 +226,22 @@ STRATUM = st.integers(1, 400).flatmap(
 
 
 def test_total_of_strata_is_the_textbook_sum() -> None:
-    """900 of 1,000 lines of which 90 of 100 were sensitive, and 10 of 1,000 sampled among 9,000: 900 and 90."""
+    """90 of 100 sampled of 1,000 lines, and 10 of 1,000 sampled of 9,000, give an estimate of 900 + 90."""
     total = second_count.estimate_total([second_count.Stratum(1_000, 100, 90), second_count.Stratum(9_000, 1_000, 10)])
 
     assert 990 == pytest.approx(total.value)
     assert total.low < 990 < total.high
 
 
-def test_what_was_read_whole_is_known() -> None:
-    """Strata that were read to the last line leave no interval."""
+def test_a_fully_sampled_stratum_has_no_interval() -> None:
+    """A stratum whose lines were all sampled adds no uncertainty."""
     assert (7, 7, 7) == second_count.estimate_total([second_count.Stratum(40, 40, 7), second_count.Stratum(5, 0, 0)])
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(STRATUM, min_size=4, max_size=4))
-def test_interval_is_that_of_the_first_program(strata: list[tuple[int, int, int]]) -> None:
-    """The exact distribution has its 95 % where ten thousand draws have theirs, as near as draws tell."""
+def test_interval_is_that_of_the_analysis(strata: list[tuple[int, int, int]]) -> None:
+    """The exact 95 % interval is that of ten thousand simulated values, within the simulation error."""
     lines, read, found = (np.array(column) for column in zip(*strata, strict=True))
     points = audit_estimates.expand(found, read, lines)
     drawn = audit_estimates.drawn_totals(found, read, lines).sum(axis=1)
@@ -256,16 +257,16 @@ def test_interval_is_that_of_the_first_program(strata: list[tuple[int, int, int]
 
 
 def test_a_number_that_differs_stops_the_report(small_leak: Path, small_answers: dict[str, Answer]) -> None:
-    """Where the two programs differ, the error names the number with both values."""
+    """A number on which the counts differ raises an error with its name and both values."""
     answer = small_answers["counts"]
     wrong = tuple(replace(one, value=1) if one.id == "people_by_nir" else one for one in answer.results)
 
     with pytest.raises(ReportError, match=r"people_by_nir is 1 and 10,?0"):
-        check_against_second_count(small_leak, {"counts": replace(answer, results=wrong)})
+        cross_check(small_leak, {"counts": replace(answer, results=wrong)})
 
 
 def test_days_agree_when_they_are_the_same() -> None:
-    """A day is compared as a day, a number within its slack."""
+    """Days agree when they are equal, numbers when they differ by no more than their slack."""
     assert Pair("day", date(2020, 1, 1), date(2020, 1, 1)).agrees
     assert not Pair("day", date(2020, 1, 1), date(2020, 1, 2)).agrees
     assert Pair("low", 1.0, 1.5, slack=0.5).agrees
@@ -274,19 +275,20 @@ def test_days_agree_when_they_are_the_same() -> None:
     assert not Pair("first_created_on", date(2020, 1, 1), None).agrees
 
 
-def test_ends_of_a_narrow_interval_may_be_off_by_one_line(small_answers: dict[str, Answer]) -> None:
-    """However narrow an interval, its ends are no finer than a line, and the share that one line is."""
+def test_ends_of_a_narrow_interval_may_be_off_by_one_line(small_leak: Path, small_answers: dict[str, Answer]) -> None:
+    """The bounds of a narrow interval may differ by one line, and those of a share by one line's share."""
     comments = small_answers["comments"]
-    narrow = {result.id: replace(result, low=result.value, high=result.value) for result in comments.results}
+    narrow = tuple(replace(result, low=result.value, high=result.value) for result in comments.results)
 
-    slack = {pair.name: pair.slack for pair in counted_twice._estimates(narrow, comments.tables)}
+    pairs = find_question("comments").cross_check(small_leak, replace(comments, results=narrow))
+    slack = {pair.name: pair.slack for pair in pairs}
 
     lines = comments.tables["strata"]["lines"].sum()
     assert (1, 1 / lines) == (slack["sensitive_lines_low"], slack["sensitive_share_of_lines_high"])
 
 
 def test_folder_with_brackets_is_counted(nine_lines: Path, tmp_path: Path) -> None:
-    """A bracket in the name of a folder is a letter of it, not a pattern of names."""
+    """Brackets in the name of a folder are not read as a pattern."""
     folder = shutil.copytree(nine_lines, tmp_path / "a [1]")
 
     assert second_count.count_lines(nine_lines) == second_count.count_lines(folder)

@@ -1,4 +1,4 @@
-"""The spread over seeds: which seeds are meant, how far apart they are, one leak at a time, and none asked twice."""
+"""The spread over seeds: reading a list of seeds, the statistics, one leak at a time, resuming a study."""
 
 from __future__ import annotations
 
@@ -15,25 +15,22 @@ import pytest
 
 from toolkit import charts
 from toolkit.cli import main
-from toolkit.dataset._leak import Leak
+from toolkit.dataset import Leak
 from toolkit.errors import InputError
 from toolkit.i18n import use_language
-from toolkit.questions import Answer, Result
+from toolkit.questions import Answer, Question, Result, questions
+from toolkit.run import _pipeline as pipeline
 from toolkit.run import _seeds as studies
-from toolkit.run._run_manifest import read_record
-from toolkit.run._seeds import HEADLINES, over_seeds, parse_seeds, spread, told_seeds
-from toolkit.run._seeds_page import rows_to_read, write_study
+from toolkit.run import over_seeds, parse_seeds, read_record, spread, spread_rows, write_study
+from toolkit.run._seeds import format_seeds
 from toolkit.scenario import Scenario, load_scenario
 from toolkit.synth._generate import Generated, generate
 
-CLAIMS = pl.DataFrame({"id": ["one"]})
-
-
-# --- Which seeds ------------------------------------------------------------------------------------------------------
+# --- Lists of seeds ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("text", "expected", "told"),
+    ("text", "expected", "shortest"),
     [
         ("3", (3,), "3"),
         ("1-4", (1, 2, 3, 4), "1-4"),
@@ -43,31 +40,31 @@ CLAIMS = pl.DataFrame({"id": ["one"]})
         ("0", (0,), "0"),
     ],
 )
-def test_seeds_are_read_and_told(text: str, expected: tuple[int, ...], told: str) -> None:
-    """Single seeds and ranges are read, each once and in order, and told in the shortest way."""
+def test_seeds_are_read_and_formatted(text: str, expected: tuple[int, ...], shortest: str) -> None:
+    """Single seeds and ranges are read, each once and in order, and formatted in the shortest way."""
     assert expected == parse_seeds(text)
-    assert told == told_seeds(expected)
+    assert shortest == format_seeds(expected)
 
 
 @pytest.mark.parametrize("text", ["", "a", "3-1", "1-", "-4", "1,,2", "1;2", "1.5", "1-2-3", "٣"])
-def test_what_names_no_seeds_is_refused(text: str) -> None:
-    """Anything else is refused with how seeds are written."""
+def test_text_that_is_no_list_of_seeds_is_refused(text: str) -> None:
+    """Any other text is refused, and the error shows how seeds are written."""
     with pytest.raises(InputError, match=r"write them as 3, 1-10 or 1,4,7-9"):
         parse_seeds(text)
 
 
 @pytest.mark.parametrize("text", ["1-100000", "1-600,1001-1600"])
 def test_too_many_seeds_are_refused(text: str) -> None:
-    """More than a thousand seeds are a slip of the hand."""
+    """More than a thousand seeds are refused as a typing error."""
     with pytest.raises(InputError, match="more than 1,000 seeds"):
         parse_seeds(text)
 
 
-# --- How far apart ----------------------------------------------------------------------------------------------------
+# --- Statistics -------------------------------------------------------------------------------------------------------
 
 
 def test_spread_of_three_seeds_by_hand() -> None:
-    """Mean, standard deviation with n - 1, ends, and how many intervals hold the truth of their own seed."""
+    """Mean, standard deviation with n - 1, minimum, maximum, and the intervals that contain the truth of their seed."""
     values = pl.DataFrame(
         {
             "seed": [1, 2, 3, 1, 2],
@@ -93,7 +90,7 @@ def test_spread_of_three_seeds_by_hand() -> None:
 
 
 def test_one_seed_has_no_deviation() -> None:
-    """A single seed has a mean and no standard deviation, and is told without one."""
+    """A single seed has a mean and no standard deviation."""
     values = pl.DataFrame(
         {"seed": [1], "id": ["people"], "unit": ["people"], "value": [5.0], "low": [4.0], "high": [6.0]}
     ).with_columns(planted=pl.lit(5.0))
@@ -101,7 +98,7 @@ def test_one_seed_has_no_deviation() -> None:
     table = spread(values)
 
     assert [None] == table["sd"].to_list()
-    assert [("people, linked", "1", "5", "", "", "5", "5", "5", "1 of 1")] == rows_to_read(table)
+    assert [("people, by record linkage", "1", "5", "", "", "5", "5", "5", "1 of 1")] == spread_rows(table)
 
 
 # --- A study ----------------------------------------------------------------------------------------------------------
@@ -109,13 +106,13 @@ def test_one_seed_has_no_deviation() -> None:
 
 @pytest.fixture(scope="module")
 def make_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Generated]:
-    """Makes a leak as the maker does, and a copy of it when it is made again, to spare the time."""
-    kept = tmp_path_factory.mktemp("kept")
+    """Return a function that makes a leak once, and copies it when it is made again, to save time."""
+    leaks = tmp_path_factory.mktemp("leaks-of-seeds")
 
     def make(scenario: Scenario, seed: int, rows: int, out: Path, *_: object) -> Generated:
         if (out / "manifest.json").exists():
             return generate(scenario, seed, rows, out)
-        made = generate(scenario, seed, rows, kept / str(seed))
+        made = generate(scenario, seed, rows, leaks / str(seed))
         shutil.copytree(made.path, out, dirs_exist_ok=True)
         return replace(made, path=out)
 
@@ -126,35 +123,37 @@ def make_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Generat
 def study_of(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_once: Callable[..., Generated]
 ) -> Callable[..., Any]:
-    """Runs a study of leaks of 1,000 lines in an empty folder, with two numbers that cost nothing to ask."""
+    """Return a function that runs a study of leaks of 1,000 lines in an empty folder, with three numbers at no cost."""
     monkeypatch.chdir(tmp_path)
-    asked: list[str] = []
+    answered: list[str] = []
 
-    def ask(opened: Callable[[], Leak], *_: object) -> tuple[dict[str, Answer], pl.DataFrame]:
-        with opened() as leak:
-            asked.append(leak.name)
-            seed = leak.manifest["seed"]
+    def ask(question: Question, leak: Leak, **_: object) -> Answer:
+        if question.name != "counts":
+            return Answer(reason="the test does not ask it")
+        answered.append(leak.name)
+        seed = leak.manifest["seed"]
         lines = Result("lines", 1_000, "lines", 1_000, "lines", None, "lines of the dump")
         people = Result("people", 680 + seed, "people", 864, "records", None, "people", 600.0, 681.0 + seed)
-        return {"counts": Answer("How many?", (lines, replace(lines, id="records", value=864), people), {})}, CLAIMS
+        return Answer((lines, replace(lines, id="records", value=864), people))
 
-    monkeypatch.setattr(studies, "ask_everything", ask)
-    monkeypatch.setattr(studies, "generate", make_once)
+    monkeypatch.setattr(pipeline, "ask", ask)
+    monkeypatch.setattr(pipeline, "_link", lambda *_: None)
+    monkeypatch.setattr(pipeline, "generate", make_once)
 
     def run(seeds: tuple[int, ...], **options: Any) -> tuple[studies.Study, list[str]]:  # noqa: ANN401 (handed on)
-        asked.clear()
+        answered.clear()
         study = over_seeds(load_scenario(), seeds, 1_000, threads=1, **options)
-        return study, list(asked)
+        return study, list(answered)
 
     return run
 
 
-def test_study_writes_what_each_seed_said(study_of: Callable[..., Any]) -> None:
-    """Each seed has a record that a rerun reads and what was planted; the tables hold every number of every seed."""
-    study, asked = study_of((1, 3))
+def test_study_writes_the_numbers_of_each_seed(study_of: Callable[..., Any]) -> None:
+    """Each seed has a record for a rerun and a file of planted values; the tables have every number of every seed."""
+    study, answered = study_of((1, 3))
 
     assert Path("reports/mlm-2026-1000-seeds-1,3") == study.folder
-    assert ["mlm-2026-1000-1", "mlm-2026-1000-3"] == asked
+    assert ["mlm-2026-1000-1", "mlm-2026-1000-3"] == answered
     records = [read_record(study.folder / f"seed-{seed}" / "run.json") for seed in (1, 3)]
     assert [1, 3] == [record.seed for record in records]
     assert all({"lines", "records"} <= set(record.counted_twice) for record in records)
@@ -167,7 +166,9 @@ def test_study_writes_what_each_seed_said(study_of: Callable[..., Any]) -> None:
 
 
 def test_leaks_of_seeds_are_removed_unless_kept(study_of: Callable[..., Any]) -> None:
-    """A leak made for a seed goes when its numbers are written; one that was there before, or is to be kept, stays."""
+    """A leak made for a seed is removed once its numbers are written; one that was there before, or is to be kept, is
+    not.
+    """
     data = Path("data/synthetic")
 
     study_of((1,))
@@ -182,13 +183,13 @@ def test_leaks_of_seeds_are_removed_unless_kept(study_of: Callable[..., Any]) ->
     assert {"mlm-2026-1000-2"} == {path.relative_to(data).parts[0] for path in data.rglob("*.parquet")}
 
 
-def test_seeds_that_are_done_are_not_asked_again(study_of: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A study goes on after the last finished seed; other code, and only that, makes it begin again."""
+def test_finished_seeds_are_reused(study_of: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A study resumes after the last finished seed; a change of the code makes it start again."""
     first, _ = study_of((1, 2))
     (first.folder / "seed-2" / "run.json").unlink()
 
-    resumed, asked = study_of((1, 2))
-    assert ((2,), ["mlm-2026-1000-2"]) == (resumed.done, asked)
+    resumed, answered = study_of((1, 2))
+    assert ((2,), ["mlm-2026-1000-2"]) == (resumed.done, answered)
     assert first.spread.equals(resumed.spread)
 
     assert [] == study_of((1, 2))[1]
@@ -197,8 +198,8 @@ def test_seeds_that_are_done_are_not_asked_again(study_of: Callable[..., Any], m
     assert 2 == len(study_of((1, 2))[1])
 
 
-def test_broken_record_of_a_seed_is_asked_again(study_of: Callable[..., Any]) -> None:
-    """A seed whose record or whose truth cannot be read is asked again; the study does not end of it."""
+def test_seed_with_a_broken_record_runs_again(study_of: Callable[..., Any]) -> None:
+    """A seed whose record or planted values cannot be read runs again, without an error."""
     first, _ = study_of((1, 2))
     (first.folder / "seed-1" / "run.json").write_text("{", encoding="utf-8")
     (first.folder / "seed-2" / "planted.json").write_text("", encoding="utf-8")
@@ -206,19 +207,19 @@ def test_broken_record_of_a_seed_is_asked_again(study_of: Callable[..., Any]) ->
     assert (1, 2) == study_of((1, 2))[0].done
 
 
-def test_leak_left_behind_goes_where_its_seed_is_done(study_of: Callable[..., Any]) -> None:
-    """A run that was ended after the record and before the leak was removed leaves it to the next one."""
+def test_leftover_leak_of_a_finished_seed_is_removed(study_of: Callable[..., Any]) -> None:
+    """A leak that an interrupted run left after its record was written is removed by the next run."""
     study_of((1,))
-    left = Path("data/synthetic/.passing/mlm-2026-1000-1")
-    left.mkdir(parents=True)
+    leftover = Path("data/synthetic/.passing/mlm-2026-1000-1")
+    leftover.mkdir(parents=True)
 
     study_of((1,))
 
-    assert not left.parent.exists()
+    assert not leftover.parent.exists()
 
 
-def test_record_of_a_seed_tells_language_and_command(study_of: Callable[..., Any]) -> None:
-    """The record holds the language that was spoken, and the command that gives this seed alone."""
+def test_record_of_a_seed_has_its_language_and_command(study_of: Callable[..., Any]) -> None:
+    """The record has the language of the study, and the command that runs this seed alone."""
     with use_language("fr"):
         study, _ = study_of((1,))
 
@@ -228,7 +229,7 @@ def test_record_of_a_seed_tells_language_and_command(study_of: Callable[..., Any
 
 
 def test_folder_of_very_many_seeds_has_a_short_name() -> None:
-    """Seeds that fill more than a file's name are told by how many they are and a digest."""
+    """Seeds that do not fit into a file name are replaced by their number and a digest."""
     odd, more = tuple(range(1, 400, 2)), tuple(range(1, 402, 2))
 
     names = [studies._folder_name("mlm-2026", 1_000, seeds) for seeds in (odd, more)]
@@ -239,33 +240,33 @@ def test_folder_of_very_many_seeds_has_a_short_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
-        (["--seeds", "1-2", "--out", "here"], "--out is the folder of one data set"),
+        (["--seeds", "1-2", "--out", "here"], "--out is the directory of one leak"),
         (["--keep-data"], "goes with --seeds"),
     ],
 )
 def test_options_that_do_not_go_together_are_refused(
-    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What would be passed over in silence is an error."""
+    """An option that would have no effect is an error."""
     assert 2 == main(["investigate", *arguments])
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def test_interrupted_seed_leaves_the_finished_ones(
     study_of: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An interruption while a seed is asked loses no other, and its leak is there when it goes on."""
+    """An interruption while a seed runs keeps the finished seeds, and the study resumes."""
     study_of((1,))
     (folder,) = Path("reports").iterdir()
     shutil.move(folder, folder.with_name("mlm-2026-1000-seeds-1-2"))
 
-    def interrupted(*_: object) -> None:
+    def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(studies, "ask_everything", interrupted)
+        patch.setattr(pipeline, "ask", interrupted)
         with pytest.raises(KeyboardInterrupt):
             study_of((1, 2))
 
@@ -275,44 +276,52 @@ def test_interrupted_seed_leaves_the_finished_ones(
     assert [] == list(Path("data").rglob("*.parquet"))
 
 
-def test_page_of_a_study_tells_its_numbers(study_of: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The page holds the table and links to the files; without a browser it says that there is no chart."""
+def test_page_of_a_study_has_its_numbers(study_of: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page has the table and links to the files; without a browser it states that there is no chart."""
     study, _ = study_of((1, 2))
-    monkeypatch.setattr("toolkit.run._seeds_page.write_stills", lambda *_: False)
+    monkeypatch.setattr("toolkit.run._seeds_page.write_images", lambda *_: False)
 
     page = write_study(study).read_text(encoding="utf-8")
 
     assert "No browser was found" in page
-    assert all(text in page for text in ("people, linked", ">681<", "seed-2/run.json", "values.csv", "invented"))
+    assert all(
+        text in page for text in ("people, by record linkage", ">681<", "seed-2/run.json", "values.csv", "synthetic")
+    )
     assert "http" not in page.replace("http-equiv", "")
 
 
 def test_command_prints_the_table(
     study_of: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`investigate --seeds` prints a row a headline number, or all of them for machines; a bad list is an error."""
+    """`investigate --seeds` prints one row per main number, or all numbers as JSON; a bad list is an error."""
     assert callable(study_of)
-    monkeypatch.setattr("toolkit.run._seeds_page.write_stills", lambda *_: False)
+    monkeypatch.setattr("toolkit.run._seeds_page.write_images", lambda *_: False)
 
     assert 0 == main(["investigate", "--seeds", "1-2", "--rows", "1000", "--threads", "1"])
     out = capsys.readouterr().out
     assert "2 seeds, 1,000 lines each" in out
-    assert "people, linked" in out
+    assert "people, by record linkage" in out
+    assert "2 seeds run, 0 reused" in out
     assert "reports/mlm-2026-1000-seeds-1-2/index.html" in out
 
     assert 0 == main(["investigate", "--seeds", "1-2", "--rows", "1000", "--json"])
-    told = json.loads(capsys.readouterr().out)
-    assert ([1, 2], {"lines", "records", "people"}) == (told["seeds"], {number["id"] for number in told["numbers"]})
+    printed = json.loads(capsys.readouterr().out)
+    assert ([1, 2], {"lines", "records", "people"}) == (
+        printed["seeds"],
+        {number["id"] for number in printed["numbers"]},
+    )
 
     assert 2 == main(["investigate", "--seeds", "two"])
-    assert "'two' names no seeds" in capsys.readouterr().err
+    assert "'two' is no list of seeds" in capsys.readouterr().err
 
 
 # --- The chart --------------------------------------------------------------------------------------------------------
 
 
-def test_chart_tells_intervals_that_hold_from_those_that_miss() -> None:
-    """One mark a number and seed, as it differs from the truth or from the mean; the title counts the intervals."""
+def test_chart_marks_intervals_that_contain_the_truth() -> None:
+    """There is one mark per number and seed, at its difference from the truth or the mean; the title counts the
+    intervals.
+    """
     values = pl.DataFrame(
         {
             "label": ["people", "people", "lines", "lines"],
@@ -327,7 +336,7 @@ def test_chart_tells_intervals_that_hold_from_those_that_miss() -> None:
     figure = charts.spread_over_seeds(values, "two leaks")
 
     drawn = {trace.name: list(trace.x) for trace in figure.data if trace.x}
-    assert "1 of 2 intervals hold what was planted" == figure.layout.meta["title"]
+    assert "1 of 2 intervals contain the true value" == figure.layout.meta["title"]
     assert {
         "interval holds what was planted": [2.0],
         "interval misses it": [10.0],
@@ -337,8 +346,8 @@ def test_chart_tells_intervals_that_hold_from_those_that_miss() -> None:
     assert ([3.0], [7.0]) == (list(holds.error_x.array), list(holds.error_x.arrayminus))
 
 
-def test_chart_without_truth_says_so() -> None:
-    """Where nothing was planted there is one part, around the means."""
+def test_chart_without_planted_values() -> None:
+    """Without planted values the chart has one part, around the means."""
     values = pl.DataFrame({"label": ["a", "a"], "seed": [1, 2], "value": [1.0, 3.0]}).with_columns(
         pl.lit(None, dtype=pl.Float64).alias(name) for name in ("low", "high", "planted")
     )
@@ -349,8 +358,8 @@ def test_chart_without_truth_says_so() -> None:
     assert [[-50.0, 50.0]] == [list(trace.x) for trace in figure.data]
 
 
-def test_headlines_are_numbers_that_a_report_has(small_answers: dict[str, Answer]) -> None:
-    """No headline is a number that nobody asks for."""
-    asked = {result.id for answer in small_answers.values() for result in answer.results}
+def test_numbers_of_the_spread_are_results(small_answers: dict[str, Answer]) -> None:
+    """Every number that is compared over seeds is a result of a question."""
+    results = {result.id for answer in small_answers.values() for result in answer.results}
 
-    assert set() == set(HEADLINES) - asked
+    assert set() == {name for question in questions() for name in question.spread} - results

@@ -1,7 +1,7 @@
-"""What a leak is made of: sizes, rates and dates, read from a scenario file and checked.
+"""Scenarios of synthetic leaks: sizes, rates and dates, read from a TOML file and checked.
 
-A scenario is a TOML file; those that come with the toolkit are in `toolkit/scenarios/`.
-Every value there has its source beside it, or the word assumption.
+The scenarios of the toolkit are in `toolkit/scenarios/`. Every value in them has a source beside it, or the word
+"assumption".
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class _Section(BaseModel):
 
 
 class Sizes(_Section):
-    """How many of each thing a leak holds."""
+    """Numbers of lines, records, people, practices and public figures in a leak."""
 
     lines: Count
     records: Count
@@ -53,10 +53,10 @@ class Sizes(_Section):
         return self
 
     def scaled(self, lines: int) -> Sizes:
-        """The same proportions at another number of lines.
+        """Return sizes with the same proportions at another number of lines.
 
-        Practices never go below `minimum_practices`, since a handful could not share patients; the outside register of
-        public figures keeps its size, or one figure for 40 people where the leak is smaller than that.
+        There are at least `minimum_practices` practices, since a handful could not share patients. The register of
+        public figures keeps its size, limited to one figure for 40 people in a small leak.
         """
 
         def share(count: int) -> int:
@@ -79,7 +79,7 @@ class Sizes(_Section):
 
 
 class Dates(_Section):
-    """When the copy was taken, and how far back the bases go."""
+    """The date of the copy, and how far back the records of the practices go."""
 
     copied_on: date
     history_years_min: Annotated[int, Field(ge=1, le=30)]
@@ -94,7 +94,7 @@ class Dates(_Section):
 
 
 class Practices(_Section):
-    """How practices differ, and where their patients live."""
+    """Size and specialty of the practices, and where their patients live."""
 
     size_spread: Annotated[float, Field(ge=0, le=2)]
     live_same_commune: Share
@@ -106,7 +106,7 @@ class Practices(_Section):
     specialties: dict[str, Share]
 
     @model_validator(mode="after")
-    def _whole(self) -> Practices:
+    def _sum_to_one(self) -> Practices:
         if self.live_same_commune + self.live_near + self.live_same_departement > 1:
             raise ValueError("practices.live_same_commune + live_near + live_same_departement is above 1")
         if abs(sum(self.specialties.values()) - 1) > 1e-6:
@@ -141,14 +141,14 @@ class People(_Section):
 
 
 class Lines(_Section):
-    """How the export went wrong."""
+    """Batches of the export, and the practices where it wrote lines twice."""
 
     batch: Annotated[list[Count], Field(min_length=1)]
     practices_with_repeats: Annotated[float, Field(gt=0, le=1)]
 
 
 class Style(_Section):
-    """Share of comments typed in each manner (`toolkit.synth.comments._comments.StyleRates` says what each is)."""
+    """Share of comments typed in each style; see `toolkit.synth.comments._comments.StyleRates`."""
 
     capitals: Share
     lower_case: Share
@@ -166,7 +166,7 @@ class Style(_Section):
 
 
 class Comments(_Section):
-    """How often a comment is written, and in what manner."""
+    """How often comments are written, how many are sensitive, and their styles."""
 
     non_blank: Share
     sensitive_elsewhere: Share
@@ -175,7 +175,7 @@ class Comments(_Section):
 
 
 class Figures(_Section):
-    """The register of invented public figures."""
+    """The synthetic register of public figures."""
 
     present: Share
     birth_date_known: Share
@@ -183,7 +183,7 @@ class Figures(_Section):
 
 
 class Errors(_Section):
-    """Share of files on which each typing error is tried."""
+    """Share of records on which each typing error is tried."""
 
     keyboard_misspelling: Share
     phonetic_misspelling: Share
@@ -211,7 +211,7 @@ class Errors(_Section):
 
 
 class Scenario(_Section):
-    """Everything that decides a leak, the seed and the number of lines apart."""
+    """Everything that determines a leak, except the seed and the number of lines."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     title: str
@@ -229,31 +229,33 @@ class Scenario(_Section):
     def _known_errors(self) -> Scenario:
         unknown = sorted(set(self.errors_elsewhere) - set(Errors.model_fields))
         if unknown:
-            raise ValueError(f"errors_elsewhere names no error of the catalogue: {', '.join(unknown)}")
+            raise ValueError(
+                f"errors_elsewhere has unknown errors: {', '.join(unknown)}; use names of the section errors"
+            )
         return self
 
     def error_rate(self, name: str, *, elsewhere: bool) -> float:
-        """Share of files on which the error `name` is tried, at the first practice or at a further one."""
+        """Return the share of records on which the error `name` is tried, at the home practice or elsewhere."""
         rate: float = getattr(self.errors, name)
         return min(1.0, rate * self.errors_elsewhere.get(name, 1.0)) if elsewhere else rate
 
     def sizes_at(self, rows: int) -> Sizes:
-        """The sizes at `rows` lines; raises `InputError` below the smallest leak that holds every kind of thing."""
+        """Return the sizes at `rows` lines; raise `InputError` below 1,000 lines, the smallest possible leak."""
         if rows < MINIMUM_ROWS:
             raise InputError(f"--rows is {rows}: a leak has at least {MINIMUM_ROWS:,} lines; give a larger number.")
         return self.sizes.scaled(rows)
 
 
 def scenario_names() -> list[str]:
-    """The names of the scenarios that come with the toolkit."""
+    """Return the names of the scenarios that come with the toolkit."""
     folder = resources.files("toolkit") / "scenarios"
     return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
 
 
 def load_scenario(name_or_path: str | Path = DEFAULT_SCENARIO) -> Scenario:
-    """Read and check a scenario, by the name of one that comes with the toolkit or by the path of a TOML file.
+    """Read and check a scenario, given the name of a built-in scenario or the path of a TOML file.
 
-    Raises `ScenarioError` with one sentence a fault: the file, the key, what was found and what was expected.
+    Raises `ScenarioError`, with the file and, for each invalid value, the key, what was found and what was expected.
     """
     where = str(name_or_path)
     try:
@@ -265,7 +267,7 @@ def load_scenario(name_or_path: str | Path = DEFAULT_SCENARIO) -> Scenario:
         known = ", ".join(scenario_names())
         reason = error.strerror or "cannot be read"
         raise ScenarioError(
-            f"No scenario {where!r} ({reason}): name one of {known}, or give the path of a TOML file."
+            f"No scenario {where!r} ({reason}): use one of {known}, or the path of a TOML file."
         ) from error
     try:
         return Scenario.model_validate(tomllib.loads(text))
@@ -280,7 +282,7 @@ def _explain(error: ValidationError) -> str:
     for fault in error.errors():
         key = ".".join(str(part) for part in fault["loc"]) or "the file"
         if fault["type"] == "extra_forbidden":
-            faults.append(f"key {key!r} is unknown; take it out or mend its spelling")
+            faults.append(f"key {key!r} is unknown; remove it or correct its spelling")
         elif fault["type"] == "missing":
             faults.append(f"key {key!r} is missing")
         elif fault["type"] == "value_error":

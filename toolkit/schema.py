@@ -1,7 +1,7 @@
-"""Every table and column of a leak, once: name, type, meaning, and how personal it is.
+"""The tables and columns of a data set: name, type, meaning, and how personal each column is.
 
-This module is the only knowledge that the maker (`toolkit.synth`) and the analyst (`toolkit.analysis`) share.
-It imports nothing of ours and holds no value, only shapes.
+The generator (`toolkit.synth`) and the analysis (`toolkit.analysis`) share this module and nothing else. It imports no
+other module of the toolkit.
 """
 
 from __future__ import annotations
@@ -39,22 +39,22 @@ CATEGORIES = (
     "family_life",
     "social_situation",
 )
-"""What a comment may reveal (GDPR articles 9 and 10, and what the CNIL calls highly personal)."""
+"""Categories of sensitive comments (GDPR articles 9 and 10, and data that the CNIL calls highly personal)."""
 
 
 class Personal(StrEnum):
-    """How much a column tells about a human being, from nothing to what the law protects most."""
+    """How personal a column is, from no personal data to special categories."""
 
     NONE = "none"
-    """Says nothing about a person (a position in the dump, a practice's commune)."""
+    """No personal data (a position in the dump, a practice's commune)."""
     PSEUDONYM = "pseudonym"
-    """A number that stands for a person or a file, harmless until somebody holds the key."""
+    """A number for a person or a record, which identifies no one without a lookup table."""
     QUASI_IDENTIFIER = "quasi_identifier"
-    """Points at a person together with others (sex, birth date, postal code)."""
+    """Identifies a person in combination with other columns (sex, birth date, postal code)."""
     DIRECT_IDENTIFIER = "direct_identifier"
-    """Points at a person by itself (name, NIR, telephone, address)."""
+    """Identifies a person by itself (name, NIR, telephone, address)."""
     SPECIAL_CATEGORY = "special_category"
-    """May reveal what articles 9 and 10 of the GDPR protect (the free comment and what is derived from it)."""
+    """May reveal data protected by articles 9 and 10 of the GDPR (the free comment, and columns derived from it)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table of a leak: its name, where its Parquet files lie in a data set, what a row is, its columns."""
+    """One table: its name, the path pattern of its Parquet files, what a row is, and its columns."""
 
     name: str
     files: str
@@ -87,18 +87,18 @@ class Table:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The column names, in the order they are stored."""
+        """The column names, in stored order."""
         return tuple(column.name for column in self.columns)
 
     def __getitem__(self, name: str) -> Column:
-        """The column called `name`; `KeyError` names the table when there is none."""
+        """Return the column called `name`; raise `KeyError` if there is none."""
         for column in self.columns:
             if column.name == name:
                 return column
         raise KeyError(f"table {self.name!r} has no column {name!r}")
 
     def arrow_schema(self) -> pa.Schema:
-        """The Arrow schema of this table in any data set."""
+        """Return the Arrow schema of this table in any data set."""
         return pa.schema([pa.field(c.name, c.type, nullable=c.nullable) for c in self.columns])
 
     def generated_schema(self) -> pa.Schema:
@@ -120,16 +120,16 @@ LINES = Table(
         Column(
             "record_id",
             pa.int64(),
-            "The program's own number of the file; repeats where a line was exported twice.",
+            "Number of the record in the program; the same on lines exported twice.",
             _PSEUDONYM,
             always_generated=True,
         ),
-        Column("practice_id", pa.int32(), "Practice whose base holds the file.", always_generated=True),
-        Column("practitioner_id", pa.int32(), "Practitioner whose account holds the file.", always_generated=True),
-        Column("last_name", pa.string(), "Name in use, as typed by the practice.", _DIRECT),
-        Column("birth_name", pa.string(), "Name at birth, as typed by the practice.", _DIRECT),
-        Column("first_name", pa.string(), "First name, as typed by the practice.", _DIRECT),
-        Column("sex", pa.string(), "'M', 'F', or null where it was not filled in.", _QUASI),
+        Column("practice_id", pa.int32(), "Practice that holds the record.", always_generated=True),
+        Column("practitioner_id", pa.int32(), "Practitioner whose account holds the record.", always_generated=True),
+        Column("last_name", pa.string(), "Name in use, as typed.", _DIRECT),
+        Column("birth_name", pa.string(), "Name at birth, as typed.", _DIRECT),
+        Column("first_name", pa.string(), "First name, as typed.", _DIRECT),
+        Column("sex", pa.string(), "'M' or 'F'; null where it was not filled in.", _QUASI),
         Column("birth_date", pa.date32(), "Date of birth.", _QUASI),
         Column("nir", pa.string(), "Social security number: 13 digits and a key of 2, no spaces.", _DIRECT),
         Column("address", pa.string(), "Number and street.", _DIRECT),
@@ -139,8 +139,8 @@ LINES = Table(
         Column("landline_phone", pa.string(), "Landline telephone of the household, ten digits.", _DIRECT),
         Column("email", pa.string(), "E-mail address.", _DIRECT),
         Column("administrative_comment", pa.string(), "Free text typed by practice staff; null when blank.", _SPECIAL),
-        Column("created_on", pa.date32(), "Day the file was opened at the practice.", always_generated=True),
-        Column("updated_on", pa.date32(), "Day the file was last changed.", always_generated=True),
+        Column("created_on", pa.date32(), "Day the record was created at the practice.", always_generated=True),
+        Column("updated_on", pa.date32(), "Day the record was last changed.", always_generated=True),
     ),
 )
 
@@ -150,13 +150,13 @@ PRACTICES = Table(
     "one practice",
     (
         Column("practice_id", pa.int32(), "Number of the practice, from 1.", nullable=False),
-        Column("practitioners", pa.int32(), "How many practitioners share its base.", nullable=False),
+        Column("practitioners", pa.int32(), "Number of practitioners of the practice.", nullable=False),
         Column("specialty", pa.string(), "Specialty of the practice.", nullable=False),
-        Column("insee_code", pa.string(), "INSEE code of its commune.", nullable=False),
-        Column("postal_code", pa.string(), "A postal code of that commune.", nullable=False),
-        Column("city", pa.string(), "Name of that commune.", nullable=False),
-        Column("departement_code", pa.string(), "Departement of that commune.", nullable=False),
-        Column("region_code", pa.string(), "Region of that commune.", nullable=False),
+        Column("insee_code", pa.string(), "INSEE code of the commune of the practice.", nullable=False),
+        Column("postal_code", pa.string(), "Postal code of the practice.", nullable=False),
+        Column("city", pa.string(), "Name of the commune.", nullable=False),
+        Column("departement_code", pa.string(), "Departement of the commune.", nullable=False),
+        Column("region_code", pa.string(), "Region of the commune.", nullable=False),
         Column("installed_on", pa.date32(), "Day the practice began to use the program.", nullable=False),
     ),
 )
@@ -168,8 +168,8 @@ PRACTITIONERS = Table(
     (
         Column("practitioner_id", pa.int32(), "Number of the practitioner, from 1.", nullable=False),
         Column("practice_id", pa.int32(), "Practice where the practitioner works.", nullable=False),
-        Column("last_name", pa.string(), "Last name (invented).", _DIRECT, nullable=False),
-        Column("first_name", pa.string(), "First name (invented).", _DIRECT, nullable=False),
+        Column("last_name", pa.string(), "Last name.", _DIRECT, nullable=False),
+        Column("first_name", pa.string(), "First name.", _DIRECT, nullable=False),
         Column("sex", pa.string(), "'M' or 'F'.", _QUASI, nullable=False),
         Column("specialty", pa.string(), "Specialty.", nullable=False),
     ),
@@ -178,7 +178,7 @@ PRACTITIONERS = Table(
 PUBLIC_FIGURES = Table(
     "public_figures",
     "public_figures.parquet",
-    "one public figure (all invented)",
+    "one public figure",
     (
         Column("figure_id", pa.int32(), "Number of the figure, from 1.", nullable=False),
         Column("last_name", pa.string(), "Name in use.", _DIRECT, nullable=False),
@@ -186,38 +186,40 @@ PUBLIC_FIGURES = Table(
         Column("first_name", pa.string(), "First name.", _DIRECT, nullable=False),
         Column("sex", pa.string(), "'M' or 'F'.", _QUASI, nullable=False),
         Column("birth_date", pa.date32(), "Date of birth; null where the register does not give it.", _QUASI),
-        Column("departement_code", pa.string(), "Departement where the figure lives, as the register has it.", _QUASI),
+        Column(
+            "departement_code", pa.string(), "Departement where the figure lives, according to the register.", _QUASI
+        ),
         Column("role", pa.string(), "Public role.", nullable=False),
-        Column("role_category", pa.string(), "Kind of role.", nullable=False),
+        Column("role_category", pa.string(), "Category of the role.", nullable=False),
     ),
 )
 
 TRUTH_LINES = Table(
     "truth_lines",
     "truth/lines/*.parquet",
-    "one line of the dump, as the maker knows it",
+    "the truth about one line of the dump (synthetic data only)",
     (
         Column("line_id", pa.int64(), "Position of the line in the dump, from 0.", nullable=False),
-        Column("record_id", pa.int64(), "The program's own number of the file.", _PSEUDONYM, nullable=False),
-        Column("person_id", pa.int64(), "The human being; null for test and placeholder entries.", _PSEUDONYM),
-        Column("repeated_line", pa.bool_(), "True where an earlier line holds the same record.", nullable=False),
-        Column("sentinel", pa.bool_(), "True for test and placeholder entries, which are nobody.", nullable=False),
-        Column("figure_id", pa.int32(), "Public figure the line is about; null for everybody else.", _PSEUDONYM),
-        Column("comment_sensitive", pa.bool_(), "True where the comment reveals something intimate.", nullable=False),
+        Column("record_id", pa.int64(), "Number of the record in the program.", _PSEUDONYM, nullable=False),
+        Column("person_id", pa.int64(), "Number of the person; null for test and placeholder records.", _PSEUDONYM),
+        Column("repeated_line", pa.bool_(), "True where an earlier line has the same record.", nullable=False),
+        Column("sentinel", pa.bool_(), "True for test and placeholder records.", nullable=False),
+        Column("figure_id", pa.int32(), "Public figure of the line; null for everyone else.", _PSEUDONYM),
+        Column("comment_sensitive", pa.bool_(), "True where the comment is sensitive.", nullable=False),
         Column(
             "comment_category",
             pa.string(),
-            "What a sensitive comment reveals, main category first, joined by '|'; null otherwise.",
+            "Categories of a sensitive comment, main category first, joined by '|'; null otherwise.",
             _SPECIAL,
         ),
-        Column("comment_family", pa.string(), "Family of phrases the comment was drawn from; null when blank."),
-        Column("comment_held_out", pa.bool_(), "True where that family is kept for scoring alone; null when blank."),
+        Column("comment_family", pa.string(), "Family of phrases of the comment; null when blank."),
+        Column("comment_held_out", pa.bool_(), "True where that family is held out for evaluation; null when blank."),
         Column("comment_polarity", pa.string(), "'asserted', 'negated' or 'hypothetical'; null when blank."),
         Column("comment_about", pa.string(), "'patient', 'relative' or 'other'; null when blank."),
         Column(
             "errors",
             pa.list_(pa.string()),
-            "Names of what was done to the line, empty when typed right.",
+            "Names of the typing errors of the line; empty when there are none.",
             nullable=False,
         ),
     ),

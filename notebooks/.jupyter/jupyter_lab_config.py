@@ -1,4 +1,4 @@
-"""How `make lab` sets up JupyterLab: on this machine alone, and asking the network nothing."""
+"""Settings of JupyterLab for `toolkit lab`: it listens on this computer only and asks the network for nothing."""
 
 c = get_config()  # noqa: F821 (Jupyter gives it to the file)
 

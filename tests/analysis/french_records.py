@@ -1,15 +1,17 @@
-"""Invented French patient records whose typing errors owe nothing to the maker's.
+"""A second generator of synthetic French patient records, independent of `toolkit.synth`.
 
-The linkage is measured here on records that another hand made: families first, then what several secretaries typed
-about each member.  The traps are the ones that chain families together: twins, fathers and sons of one name,
-homonyms born on one day, children filed under their mother's social security number, couples who share a mobile
-and a mailbox, women filed now under their birth name and now under their husband's.
+The tests of the linkage use it so that the typing errors are not those of the generator of the leak. It draws families,
+then the records that several secretaries typed about each member. The difficult cases are those that link relatives:
+twins, fathers and sons of the same name, namesakes born on the same day, children with their mother's social security
+number, couples who share a mobile and a mailbox, women with some records under their birth name and some under their
+married name.
 
 `french_records(records, seed)` returns about `records` rows: the columns of the schema, `record_id`, and the truth
-in `person_id`.  Every value is invented; mail stays under `.example` and telephones in ranges that nobody can have.
+in `person_id`. All values are synthetic: e-mail addresses end in `.example`, and telephone numbers are in ranges that
+are not assigned.
 """
 
-# Lists of names read best as words in a string, and chance here keeps no secret.
+# Lists of names are easiest to read as words in a string, and the random numbers need not be secure.
 # ruff: noqa: E501, S311, SIM905
 
 from __future__ import annotations
@@ -86,7 +88,7 @@ _MAILBOXES = ("poste.example", "courrier.example", "boite.example", "lettre.exam
 
 @dataclass
 class _Home:
-    """Where a household lives and the landline it answers."""
+    """The address and the landline of a household."""
 
     address: str
     postal_code: str
@@ -96,7 +98,7 @@ class _Home:
 
 @dataclass
 class _Person:
-    """What is true of somebody: the records are drawn from this and from mistakes."""
+    """The true data of a person, from which records are drawn with errors."""
 
     person_id: int
     last_name: str
@@ -113,7 +115,7 @@ class _Person:
 
 
 class _Town:
-    """Draws households and what is typed about them; one seeded source of chance for everything."""
+    """Generator of households and their records, with one seeded random source."""
 
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
@@ -186,7 +188,7 @@ class _Town:
         return person
 
     def household(self) -> None:
-        """A couple or a lone adult, perhaps children, now and then a grandfather or a homonym far away."""
+        """Draw a couple or one adult, perhaps with children, and sometimes a grandfather or a namesake elsewhere."""
         chance, home = self.chance, self.home()
         first_year = chance.randrange(1940, 1992)
         father_name = self.surname()
@@ -234,7 +236,7 @@ class _Town:
                 self.twin(child, father, mother)
 
     def under_the_parents(self, child: _Person, father: _Person, mother: _Person) -> None:
-        """A minor has the parents' telephone, mailbox and often number; a grown child sometimes has left."""
+        """Draw a child: a minor with the parents' telephone, mailbox and often number, or an adult who may have moved."""
         chance = self.chance
         if child.born.year > 2004:
             child.mobile = chance.choice((mother.mobile, father.mobile, mother.mobile))
@@ -258,7 +260,7 @@ class _Town:
         twin.home = child.home
 
     def homonym(self, person: _Person) -> None:
-        """Somebody else of the same names, born the same day, elsewhere."""
+        """Draw another person with the same names, born on the same day, elsewhere."""
         if self.chance.random() < 0.1:
             self.add(
                 last=person.last_name, birth=person.birth_name, first=person.first_name, sex=person.sex, born=person.born,
@@ -266,7 +268,7 @@ class _Town:
             )  # fmt: skip
 
     def records_of(self, person: _Person) -> list[dict[str, object]]:
-        """One to six files about a person, the later ones perhaps after a move or under another name."""
+        """Draw one to six records of a person, the later ones perhaps after a move or under another name."""
         chance = self.chance
         now = replace(person)
         rows: list[dict[str, object]] = []
@@ -281,7 +283,7 @@ class _Town:
         return rows
 
     def names_typed(self, person: _Person) -> tuple[str, str | None]:
-        """Name in use and birth name, as this secretary understood the two boxes."""
+        """Return name in use and birth name, as the secretary filled the two boxes."""
         chance = self.chance
         if person.last_name == person.birth_name:
             return person.last_name, person.birth_name if chance.random() < 0.5 else None
@@ -410,7 +412,7 @@ class _Town:
         }
 
     def typo(self, word: str) -> str:
-        """One slip of the finger somewhere in a word."""
+        """Add one typing error to a word."""
         chance = self.chance
         at, letter = chance.randrange(len(word)), chance.choice(string.ascii_lowercase)
         return chance.choice(
@@ -433,7 +435,7 @@ def _ascii_upper(word: str) -> str:
 
 
 def french_records(records: int = 60_000, seed: int = 7) -> pl.DataFrame:
-    """About `records` invented records in random order, with `record_id` and the truth in `person_id`."""
+    """Return about `records` synthetic records in random order, with `record_id` and the truth in `person_id`."""
     town = _Town(seed)
     rows: list[dict[str, object]] = []
     done = 0

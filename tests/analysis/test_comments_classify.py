@@ -1,4 +1,4 @@
-"""`classify`: twelve categories, what the words around a hit change, and properties that hold for any text."""
+"""`classify`: the twelve categories, the effect of context, and properties that hold for any text."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 import toolkit.analysis
-from toolkit.analysis.comments import _classifier as reading
-from toolkit.analysis.comments import classify
-from toolkit.analysis.comments._classifier import SECOND_READER
+from toolkit.analysis.comments import _classifier, classify
+from toolkit.analysis.comments._classifier import NGRAM_MODEL
 from toolkit.analysis.comments._context import qualify
 from toolkit.analysis.comments._folding import fold_phrase
 from toolkit.analysis.comments._lexicon import load_lexicon
-from toolkit.analysis.comments._scan import find_entries, reached
+from toolkit.analysis.comments._scan import find_entries, with_anchors
 from toolkit.analysis.comments._spelling import repair
 
 DEV = Path(toolkit.analysis.__file__).parent / "comments" / "data" / "comments_dev.csv"
@@ -70,8 +69,8 @@ def test_each_category_is_recognised(text: str, category: str) -> None:
         "vit D (25 OH)",
     ],
 )
-def test_what_the_words_around_make_harmless(text: str) -> None:
-    """Negations, conditions, places, trades, names, vaccines, figures of speech are not sensitive."""
+def test_harmless_contexts_are_not_sensitive(text: str) -> None:
+    """Negations, conditions, places, occupations, names, vaccines and figures of speech are not sensitive."""
     assert False is _one(text)["sensitive"]
 
 
@@ -89,23 +88,23 @@ def test_what_the_words_around_make_harmless(text: str) -> None:
         ("schizophrène", "stated", "stated"),
     ],
 )
-def test_a_qualifier_is_told(text: str, column: str, expected: str) -> None:
-    """Polarity, experiencer and source are told apart, an informant or an agent from the one it is about."""
+def test_qualifiers_are_recognised(text: str, column: str, expected: str) -> None:
+    """Polarity, experiencer and source are recognised; a relative who reports or acts is not the experiencer."""
     assert expected == _one(text)[column]
 
 
 @pytest.mark.parametrize("text", ["n'est pas juif", "sa mère alcoolique", "ALD 23"])
-def test_what_is_negated_inferred_or_of_a_relative_is_broad_only(text: str) -> None:
-    """Such a note counts in the broad total and not in the strict one."""
+def test_negated_inferred_and_relatives_are_broad_only(text: str) -> None:
+    """A note that is negated, inferred or about a relative is sensitive but not strict."""
     answer = _one(text)
 
     assert (True, False) == (answer["sensitive"], answer["strict"])
 
 
-def _holds(text: str) -> bool:
-    """Does the lexicon find anything that the words around it leave standing? The second reader has no say here."""
+def _has_confirmed_hit(text: str) -> bool:
+    """Return whether the lexicon alone, without the n-gram model, has a hit that its context does not drop."""
     lexicon = load_lexicon()
-    survivors = reached(pl.DataFrame({"text": [0], "folded": [" " + fold_phrase(text) + " "]}), lexicon)
+    survivors = with_anchors(pl.DataFrame({"text": [0], "folded": [" " + fold_phrase(text) + " "]}), lexicon)
     return not qualify(find_entries(survivors, lexicon), survivors, lexicon)["dropped"].all()
 
 
@@ -127,14 +126,14 @@ def _holds(text: str) -> bool:
         ("association aide aux victimes, 1er rdv", "association aide aux victimes = employeur"),
     ],
 )
-def test_one_word_has_two_readings(sensitive: str, harmless: str) -> None:
-    """The same cue drops the harmless note and leaves the sensitive one that uses its words otherwise."""
-    assert (True, False) == (_holds(sensitive), _holds(harmless))
+def test_cues_drop_harmless_notes_only(sensitive: str, harmless: str) -> None:
+    """A cue drops the harmless note and keeps the sensitive one that uses its words in another sense."""
+    assert (True, False) == (_has_confirmed_hit(sensitive), _has_confirmed_hit(harmless))
 
 
 @pytest.mark.parametrize("text", [None, "", "   ", "\t\n"])
 def test_a_blank_is_not_sensitive(text: str | None) -> None:
-    """A blank note says nothing: no category, no evidence, no qualifier."""
+    """A blank note is not sensitive and has no category, evidence or qualifier."""
     expected = {"sensitive": False, "strict": False, "categories": [], "evidence": []}
     expected |= {"polarity": None, "about": None, "stated": None, "found": "nothing", "score": 0.0}
 
@@ -143,7 +142,7 @@ def test_a_blank_is_not_sensitive(text: str | None) -> None:
     assert expected == {name: answer[name] for name in expected}
 
 
-def test_no_text_at_all() -> None:
+def test_empty_list_gives_an_empty_table() -> None:
     """An empty list gives an empty table with the same columns."""
     assert (0, classify(["x"]).columns) == (classify([]).height, classify([]).columns)
 
@@ -151,46 +150,46 @@ def test_no_text_at_all() -> None:
 @pytest.mark.parametrize(
     "text", ["schyzophrene", "skizophrène", "hepathite C chronique", "rénaleATTENTION dialyse", "stimulationovarienne"]
 )
-def test_a_word_typed_wrong_is_still_read(text: str) -> None:
-    """A swapped, doubled or missing letter and a lost space do not hide a long word."""
+def test_misspelt_words_are_found(text: str) -> None:
+    """A long word is found despite a swapped, doubled or missing letter or a missing space."""
     assert True is _one(text)["sensitive"]
 
 
 @pytest.mark.parametrize("word", ["semigreffe", "antialcoolique", "additif", "angglais", "retention"])
 def test_a_plain_word_is_not_repaired(word: str) -> None:
-    """A prefix is no word run together with the next, and a plain word mistyped is not taken for a telling one."""
+    """A prefixed word is not split, and an ordinary or misspelt ordinary word is not replaced by a lexicon word."""
     assert repair(pl.DataFrame({"text": [0], "folded": [f" {word} "]})).is_empty()
 
 
-def test_the_second_reader_notices_what_no_entry_names() -> None:
-    """A note without a telltale word is found by the company its words keep, and is called inferred."""
+def test_ngram_model_finds_notes_without_a_lexicon_entry() -> None:
+    """A note without any entry's words is sensitive by its n-grams, and is inferred, not strict."""
     answer = _one("le petit ne verra plus sa mère, décision du juge")
 
     assert (True, False, "inferred") == (answer["sensitive"], answer["strict"], answer["stated"])
-    assert [SECOND_READER] == answer["evidence"]
+    assert [NGRAM_MODEL] == answer["evidence"]
 
 
-def test_the_second_reader_takes_back_a_word_in_harmless_company() -> None:
-    """An entry's word does not make a note sensitive when everything around it is harmless, unless it stands alone."""
+def test_ngram_model_rejects_a_word_in_a_harmless_text() -> None:
+    """An entry's word is not sensitive when the rest of the note is harmless, but is when it is the whole note."""
     harmless, alone = _one("course solidaire contre le cancer le 30/8"), _one("cancer")
 
     assert (False, True) == (harmless["sensitive"], alone["sensitive"])
 
 
 def test_the_answer_names_its_evidence() -> None:
-    """The lexicon entry that decided is told by its id."""
+    """The evidence has the id of the lexicon entry that decided."""
     assert "serious/myelome" in _one("myélome")["evidence"]  # type: ignore[operator]
 
 
 @pytest.mark.parametrize(("file", "precision", "recall"), [(DEV, 0.97, 0.97), (FRESH, 0.95, 0.90), (BLIND, 0.92, 0.88)])
 def test_scores_on_labelled_notes_do_not_fall(file: Path, precision: float, recall: float) -> None:
-    """Precision and recall stay where they were, on the notes that taught the readers and on those that never did."""
+    """Precision and recall do not fall, on the notes used in development and on the two sets that were not."""
     notes = pl.read_csv(file, infer_schema=False)
     truth = notes["sensitive"] == "1"
-    said = classify(notes["comment"])["sensitive"]
-    right = int((truth & said).sum())
+    flagged = classify(notes["comment"])["sensitive"]
+    right = int((truth & flagged).sum())
 
-    assert precision <= right / int(said.sum())
+    assert precision <= right / int(flagged.sum())
     assert recall <= right / int(truth.sum())
 
 
@@ -200,14 +199,14 @@ _LABELLED = pl.read_csv(DEV, infer_schema=False)["comment"].to_list()
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.text() | st.none(), max_size=20))
 def test_any_text_gets_one_row(texts: list[str | None]) -> None:
-    """Whatever is typed, there is one row a text and nothing raises."""
+    """Any text gives one row and raises no error."""
     assert len(texts) == classify(texts).height
 
 
 @settings(max_examples=10, deadline=None)
 @given(st.permutations(_LABELLED[:60]))
-def test_order_and_company_change_nothing(texts: list[str]) -> None:
-    """A text gets the same answer in any order, alone or repeated."""
+def test_answers_do_not_depend_on_other_texts(texts: list[str]) -> None:
+    """A text gets the same answer in any order, once or repeated."""
     together = dict(zip(texts, classify(texts + texts).rows()[: len(texts)], strict=True))
     repeated = classify(texts + texts).rows()[len(texts) :]
     in_order = dict(zip(_LABELLED[:60], classify(_LABELLED[:60]).rows(), strict=True))
@@ -217,21 +216,21 @@ def test_order_and_company_change_nothing(texts: list[str]) -> None:
 
 
 def test_case_and_accents_change_nothing() -> None:
-    """Capitals without accents, the way many notes are typed, give the same answers."""
+    """Text in capitals without accents, as many notes are typed, gets the same answers."""
     plain = pl.Series(_LABELLED).str.normalize("NFD").str.replace_all(r"\p{M}", "").str.to_lowercase()
     kept = ["sensitive", "categories"]
 
     assert classify(plain).select(kept).equals(classify(plain.str.to_uppercase()).select(kept))
 
 
-def test_batches_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Texts read a few at a time, with the misspelt ones of all batches read again at once, are answered as a whole."""
+def test_batches_do_not_change_the_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Texts in small batches get the same answers as in one, including misspelt ones, which are scanned again."""
     misspelt = ["toxicomannie ancienne", "sous méthadonne"]
     texts = [*pl.read_csv(DEV, infer_schema=False)["comment"].head(60), *misspelt]
     whole = classify(texts)
 
-    monkeypatch.setattr(reading, "_BATCH", 7)
+    monkeypatch.setattr(_classifier, "_BATCH", 7)
 
     assert_frame_equal(whole, classify(texts))
     assert [True, True] == whole["sensitive"].tail(2).to_list()
-    assert SECOND_READER not in whole["evidence"].tail(2).explode()
+    assert NGRAM_MODEL not in whole["evidence"].tail(2).explode()

@@ -18,7 +18,7 @@ _COMMENTS = ["RAS", "sous tutelle", "  ", None, "sous tutelle", "n'est pas juif"
 
 @pytest.fixture(scope="module")
 def commented(nine_lines: Path, write_data_set: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The nine lines with comments of our own; lines 2 and 3 are one record, exported twice."""
+    """Write the nine lines with the comments above; lines 2 and 3 are one record, exported twice."""
     parts = [pq.read_table(file) for file in sorted((nine_lines / "lines").glob("*.parquet"))]
     lines = pa.concat_tables(parts).sort_by("line_id")
     place = lines.schema.get_field_index("administrative_comment")
@@ -26,8 +26,8 @@ def commented(nine_lines: Path, write_data_set: Callable[..., Path], tmp_path_fa
     return write_data_set(tmp_path_factory.mktemp("commented"), lines=changed.cast(lines.schema))
 
 
-def test_each_distinct_text_is_read_once(commented: Path) -> None:
-    """Blank comments are left out, a text that stands twice counts two lines."""
+def test_each_distinct_text_has_one_row(commented: Path) -> None:
+    """Blank comments are left out, and a text on two lines has one row with two lines."""
     with open_leak(commented) as leak:
         texts = read_texts(leak)
 
@@ -36,7 +36,7 @@ def test_each_distinct_text_is_read_once(commented: Path) -> None:
 
 
 def test_totals_carry_their_denominators(commented: Path) -> None:
-    """Counted by hand: seven commented lines, five of them sensitive, three of these strict, over eight records."""
+    """Counted by hand, seven lines have a comment, five a sensitive one, three a strict one, in eight records."""
     with open_leak(commented) as leak:
         totals = overview(leak).totals
 
@@ -55,7 +55,7 @@ def test_totals_carry_their_denominators(commented: Path) -> None:
 
 
 def test_categories_are_counted_strict_and_broad(commented: Path) -> None:
-    """All twelve categories stand in the table, those found first."""
+    """The table has all twelve categories, those with most lines first."""
     with open_leak(commented) as leak:
         table = overview(leak).categories
 
@@ -67,8 +67,8 @@ def test_categories_are_counted_strict_and_broad(commented: Path) -> None:
     ] == table.select("category", "strict_lines", "lines", "texts").head(3).rows()
 
 
-def test_flagged_gives_the_lines(commented: Path) -> None:
-    """The lines whose comment is sensitive, and whether strictly so."""
+def test_flagged_returns_the_sensitive_lines(commented: Path) -> None:
+    """`flagged` returns the lines whose comment is sensitive, and whether it is strict."""
     with open_leak(commented) as leak:
         lines = flagged(leak, read_texts(leak)).order_by("line_id").to_polars()
 
@@ -76,7 +76,7 @@ def test_flagged_gives_the_lines(commented: Path) -> None:
 
 
 def test_practices_count_records_once(commented: Path) -> None:
-    """Record 11 of practice 1 was exported twice and counts once, and its blank comments count nothing."""
+    """Record 11 of practice 1 was exported twice and counts once, and blank comments do not count."""
     with open_leak(commented) as leak:
         table = by_practice(leak, read_texts(leak))
 
@@ -86,12 +86,12 @@ def test_practices_count_records_once(commented: Path) -> None:
 
 @pytest.mark.spark
 def test_spark_gives_the_same_answers(commented: Path, spark_leak: Leak) -> None:
-    """Totals, categories and practices are the same tables on Spark as on DuckDB."""
+    """Totals, categories and practices are the same on Spark as on DuckDB."""
     with open_leak(commented) as leak:
-        here, practices = overview(leak), by_practice(leak, read_texts(leak))
+        on_duckdb, practices = overview(leak), by_practice(leak, read_texts(leak))
     with open_leak(commented, "spark") as leak:
-        there = overview(leak)
+        on_spark = overview(leak)
         assert_frame_equal(practices, by_practice(leak, read_texts(leak)))
 
-    assert_frame_equal(here.totals, there.totals)
-    assert_frame_equal(here.categories, there.categories)
+    assert_frame_equal(on_duckdb.totals, on_spark.totals)
+    assert_frame_equal(on_duckdb.categories, on_spark.categories)

@@ -163,7 +163,7 @@ def test_questions_about_practices_need_their_table(question: Callable[[Leak], o
     """The places and the installation dates of practices are in their table alone."""
     with (
         opened(blank(without=("practices",))) as leak,
-        pytest.raises(MissingError, match="the data set has no table of practices"),
+        pytest.raises(MissingError, match=r"^the data set has no table of practices$"),
     ):
         question(leak)
 

@@ -14,7 +14,7 @@ from toolkit.dataset._leak import Leak
 
 
 def test_funnel_from_lines_to_people(leak: Leak) -> None:
-    """By each key, lines become records and records become people."""
+    """The funnel counts lines, records and people for each key."""
     table = duplicates.funnel(leak)
 
     assert [
@@ -33,26 +33,26 @@ def test_practices_per_person(leak: Leak) -> None:
 
 
 def test_a_key_without_sex_follows_to_the_third_practice(leak: Leak) -> None:
-    """By use name and birth date, Anne Martin stands at three practices, as she does."""
+    """By use name and birth date, Anne Martin has records at three practices, which is correct."""
     table = duplicates.practices_per_person(leak, KEYS["folded_use_name"])
 
     assert [(1, 3), (2, 1), (3, 1)] == table.select("practices", "people").rows()
 
 
 def test_at_several_practices(leak: Leak) -> None:
-    """The share of people at two practices or more stands over the people with the key."""
+    """The share of people at two or more practices is taken of the people with the key."""
     table = duplicates.at_several_practices(leak)
 
     assert [("nir", 3, 2, 2 / 3), ("birth_identity", 4, 2, 1 / 2)] == table.drop("definition").rows()
 
 
 def test_people_range(leak: Leak) -> None:
-    """The keys that find fewest and most people are the ends of the range."""
+    """The range runs from the key with the fewest people to the key with the most."""
     assert [(3, "nir", 4, "birth_identity", 8, 9)] == duplicates.people_range(leak).rows()
 
 
 def test_key_clusters_put_records_together(leak: Leak) -> None:
-    """Records with the same key are one cluster, a repeated line adds none, and a record without key is left out."""
+    """Records with the same key are one cluster; repeated lines add none, and records without the key are left out."""
     clusters = duplicates.key_clusters(leak, KEYS["birth_identity"]).to_polars()
 
     together = clusters.group_by("person_cluster").agg(pl.col("record_id").sort())["record_id"].to_list()

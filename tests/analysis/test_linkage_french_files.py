@@ -1,4 +1,4 @@
-"""What differs in French files without contradicting, and what contradicts: pairs made by hand, one reason each."""
+"""Differences in French records that mean one person or two people: pairs made by hand, one reason each."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from toolkit.analysis.linkage._pair_scoring import Scorer
 Values = dict[str, str]
 
 START = ("Corvenac", None, "Solveig", "F", "1984-05-09", None, None, None, None, None, None, None)
-"""The record from which those of a pair differ, in the order of `FIELDS`."""
+"""The default values of each record, in the order of `FIELDS`."""
 HOME = {"address": "8 rue des Ormes", "postal_code": "35999", "city": "Trifouillac"}
 COMMUNE = {"postal_code": "35999", "city": "Trifouillac"}
 PHONE = {"mobile_phone": "0739000001"}
 
 
 def record(**values: str) -> dict[str, str | None]:
-    """A record with these values and, where they are silent, those of the record that all pairs start from."""
+    """Return a record with these values, and the default values for the other fields."""
     return {**dict(zip(FIELDS, START, strict=True)), **values}
 
 
 def keyed(body: str) -> str:
-    """A social security number with its key."""
+    """Return a social security number with its key."""
     return f"{body}{97 - int(body) % 97:02d}"
 
 
@@ -83,10 +83,10 @@ TWO_PEOPLE = (
 
 @pytest.fixture(scope="module")
 def weigh() -> Callable[[Values, Values], float]:
-    """What the untrained model makes of two records, in a table whose numbers and dates are those of a French one."""
+    """Return a function for the weight of two records under the untrained model, in a French table."""
     pairs = [param.values for param in (*ONE_PERSON, *TWO_PEOPLE)]
     records = [record(**values) for pair in pairs for values in pair]
-    # First names that many bear: likeness alone does not make a slip of one of them.
+    # Make the first names common: a similar common name is not a typing error.
     names = sorted({row["first_name"] or "" for row in records})
     crowd = [
         record(first_name=n, last_name=f"Foule {n}", birth_date=f"19{50 + i}-02-03") for i in range(6) for n in names
@@ -99,11 +99,11 @@ def weigh() -> Callable[[Values, Values], float]:
     with duckdb.connect() as con:
         presence = tables.read(con, table, "record_id", None)
         normalise.normalise(con, presence.rows)
-        normalise.count_bearers(con)
+        normalise.count_names(con)
         normalise.complete(con)
-        asked = " UNION ALL ".join(f"SELECT {2 * i} AS uid_l, {2 * i + 1} AS uid_r" for i in range(len(pairs)))
-        Scorer(con, initial_model(FIELDS, 1000)).score(asked, "weighed")
-        found = dict(con.sql("SELECT uid_l // 2, weight FROM weighed").fetchall())
+        wanted = " UNION ALL ".join(f"SELECT {2 * i} AS uid_l, {2 * i + 1} AS uid_r" for i in range(len(pairs)))
+        Scorer(con, initial_model(FIELDS, 1000)).score(wanted, "scored")
+        found = dict(con.sql("SELECT uid_l // 2, weight FROM scored").fetchall())
     return lambda one, other: found[pairs.index((one, other))]
 
 
@@ -111,13 +111,13 @@ def weigh() -> Callable[[Values, Values], float]:
 def test_what_differs_without_contradicting_is_one_person(
     weigh: Callable[[Values, Values], float], one: Values, other: Values
 ) -> None:
-    """A difference that a French file explains leaves two records of one name and birth date one person."""
+    """Records that differ in a way that is usual in French files are one person."""
     assert weigh(one, other) > 0
 
 
 @pytest.mark.parametrize(("one", "other"), TWO_PEOPLE)
 def test_what_contradicts_is_two_people(weigh: Callable[[Values, Values], float], one: Values, other: Values) -> None:
-    """Twins, namesakes of two generations, homonyms with numbers of their own and borrowed numbers stay vetoed."""
+    """Twins, namesakes of two generations, namesakes with their own numbers and borrowed numbers are two people."""
     assert weigh(one, other) < -VETO_BITS / 2
 
 
@@ -132,8 +132,10 @@ def test_what_contradicts_is_two_people(weigh: Callable[[Values, Values], float]
         ("Santos (dos)", None, "DOSSANTOS", None),
     ],
 )
-def test_two_names_in_one_box_are_parted(last_name: str, birth_name: str | None, last: str, birth: str | None) -> None:
-    """A birth name typed beside the name in use, a civility, a digit for a letter: the two names are read."""
+def test_two_names_in_one_box_are_separated(
+    last_name: str, birth_name: str | None, last: str, birth: str | None
+) -> None:
+    """Both names are read despite a second name in the box, a civility, or a digit in place of a letter."""
     with duckdb.connect() as con:
         table = pl.DataFrame([record(last_name=last_name) | {"birth_name": birth_name}]).with_row_index("record_id")
         normalise.normalise(con, tables.read(con, table, "record_id", None).rows)
@@ -142,7 +144,7 @@ def test_two_names_in_one_box_are_parted(last_name: str, birth_name: str | None,
 
 
 def test_one_contradiction_does_not_outweigh_a_whole_person() -> None:
-    """A record that contradicts one of four and agrees with three is theirs; one that contradicts two is not."""
+    """A record that contradicts one of four records belongs to them; one that contradicts two does not."""
     left, right = all_pairs(5)
     pairs = list(zip(left, right, strict=True))
     one_veto = [-190.0 if pair == (0, 4) else 16.0 for pair in pairs]
@@ -152,13 +154,13 @@ def test_one_contradiction_does_not_outweigh_a_whole_person() -> None:
 
 
 def all_pairs(size: int) -> tuple[list[int], list[int]]:
-    """All pairs of records 0 .. size-1."""
+    """Return all pairs of records 0 .. size-1."""
     pairs = [(a, b) for a in range(size) for b in range(a + 1, size)]
     return [a for a, _ in pairs], [b for _, b in pairs]
 
 
 def groups(size: int, left: list[int], right: list[int], weights: list[float]) -> int:
-    """How many people the check from within makes of one component."""
+    """Count the people into which the check splits one component."""
     label = pl.Series([0] * size).to_numpy()
     found = clusters.split_incoherent(
         label, pl.Series(left).to_numpy(), pl.Series(right).to_numpy(), pl.Series(weights).to_numpy(), 0.0

@@ -1,4 +1,4 @@
-"""Where people stand, counted by hand on seven records."""
+"""The practices of people, counted by hand on seven records."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LINES = (
     # record, practice, practitioner
     (10, 1, 101), (10, 1, 101), (11, 1, 101), (12, 1, 102), (13, 2, 103), (14, 3, 104), (20, 2, 103), (30, 1, 101),
 )  # fmt: skip
-"""Records 10 to 14 are one person's, 10 was exported twice; 20 is another's, and 30 nobody's."""
+"""Records 10 to 14 are one person, and 10 was exported twice; 20 is another person, and 30 a placeholder record."""
 
 
 @pytest.fixture
@@ -27,8 +27,8 @@ def visits() -> Visits:
         return visits_of(con, clusters, pl.Series("record_id", [30]))
 
 
-def test_each_level_counts_what_stands_there_once(visits: Visits) -> None:
-    """Five records with four practitioners in three practices of two departements, and one record of somebody else."""
+def test_each_level_is_counted_once(visits: Visits) -> None:
+    """One person has five records with four practitioners in three practices of two departements; another has one."""
     expected = {
         "practices": [1, 3],
         "people": [1, 1],
@@ -41,12 +41,12 @@ def test_each_level_counts_what_stands_there_once(visits: Visits) -> None:
 
 
 def test_a_person_visits_a_practice_once(visits: Visits) -> None:
-    """One row a person and practice, a person together; the entry of nobody visits none."""
+    """There is one row per person and practice, and none for the placeholder record."""
     people = visits.visits.group_by("person", maintain_order=True).agg(pl.col("practice_id").sort())
 
     assert [[1, 2, 3], [2]] == people["practice_id"].to_list()
 
 
-def test_records_of_several_lines_are_told(visits: Visits) -> None:
-    """The record that was exported twice, and no other."""
+def test_records_on_several_lines(visits: Visits) -> None:
+    """Only the record that was exported twice is listed."""
     assert [10] == visits.repeated["record_id"].to_list()

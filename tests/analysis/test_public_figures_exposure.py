@@ -110,7 +110,7 @@ def test_names_are_revealed_for_a_reason_that_is_logged(leak: Leak, nine_lines: 
 
 def test_without_a_reason_no_name_is_revealed(leak: Leak, nine_lines: Path) -> None:
     """Without a reason there are no names and no log."""
-    with pytest.raises(InputError, match="says too little"):
+    with pytest.raises(InputError, match="is too short"):
         public_figures.reveal(leak, public_figures.match(leak), reason="")
 
     assert not (nine_lines / LOG).exists()

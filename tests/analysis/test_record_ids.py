@@ -1,4 +1,4 @@
-"""Record ids as sets of bits, against Python's own sets."""
+"""Record ids as bit sets, compared with Python sets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CLOSE, FAR = st.integers(-70, 200), st.integers(-(2**63), 2**63 - 1)
 
 
 def lines_of(ids: list[int]) -> ir.Table:
-    """Lines that hold these record ids and nothing else."""
+    """Return lines with these record ids and no other column."""
     return ibis.memtable({"record_id": np.array(ids, dtype=np.int64)})
 
 
@@ -29,7 +29,7 @@ def lines_of(ids: list[int]) -> ir.Table:
 @example([31, 32, 31, 63, 64, 0])
 @example([2**63 - 1, -(2**63)])
 def test_ids_are_those_of_a_set(ids: list[int]) -> None:
-    """Each id once, from the lowest to the highest, whether they lie close or far apart."""
+    """Each id is returned once, in ascending order, whether the ids are close together or far apart."""
     sets = id_sets(lines_of(ids))
 
     assert len(set(ids)) == count_ids(sets)
@@ -37,7 +37,7 @@ def test_ids_are_those_of_a_set(ids: list[int]) -> None:
 
 
 def test_ids_come_in_order_over_several_parts() -> None:
-    """So many ids that they are not taken at once are still each there, in their order."""
+    """Ids that are returned in several parts are complete and in order."""
     ids = [40 * n for n in range(100_000)]
 
     parts = list(in_order(id_sets(lines_of(ids[::-1]))))
@@ -47,7 +47,7 @@ def test_ids_come_in_order_over_several_parts() -> None:
 
 
 def test_no_line_has_no_id() -> None:
-    """Where there is no line, no id is counted and none is told."""
+    """Without lines, no id is counted or returned."""
     sets = id_sets(lines_of([]))
 
     assert 0 == count_ids(sets)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from maintenance import streets as streets_script
 from maintenance import surnames as surnames_script
-from toolkit.provenance import FICTION_PHONE_ROOTS, INVENTED_STREET_COMPLEMENTS, SAFE_MAIL_SUFFIX
+from toolkit.provenance import FICTION_PHONE_ROOTS, FICTIONAL_STREET_COMPLEMENTS, SAFE_MAIL_SUFFIX
 from toolkit.synth import _withheld as withheld
 from toolkit.synth._withheld import fold_name, is_withheld_full_name, is_withheld_surname, name_digest
 
@@ -115,14 +115,14 @@ def test_surnames_are_rebuilt_the_same(surnames: pl.DataFrame) -> None:
 
 def test_every_street_ends_with_an_invented_complement(streets: pl.DataFrame) -> None:
     """No address can be somebody's: each street has exactly one place and one invented ending."""
-    endings = tuple(f" {complement}" for complement in INVENTED_STREET_COMPLEMENTS)
+    endings = tuple(f" {complement}" for complement in FICTIONAL_STREET_COMPLEMENTS)
 
     assert all(street.endswith(endings) for street in streets["street"])
 
 
 def test_every_complement_is_used(streets: pl.DataFrame) -> None:
     """None of the invented complements stands in the list for nothing."""
-    unused = [c for c in INVENTED_STREET_COMPLEMENTS if not streets["street"].str.ends_with(f" {c}").any()]
+    unused = [c for c in FICTIONAL_STREET_COMPLEMENTS if not streets["street"].str.ends_with(f" {c}").any()]
 
     assert [] == unused
 

@@ -1,8 +1,8 @@
-"""Texts as numbers: each spelling in the leak gets one, and spellings of names that fold alike get a second in common.
+"""Numbers in place of names: one number per spelling, and one number per folded name.
 
-Folding costs about a microsecond a text and a leak types each name thousands of times, so distinct spellings are
-folded, numbered in the order of what they fold to, and the lines carry the numbers. Grouping and joining numbers is
-then many times cheaper than grouping and joining names. Each table is computed once while the leak is open.
+A leak repeats each name thousands of times, and folding takes about a microsecond per text. So only the distinct
+spellings are folded and numbered, and the lines hold the numbers. Grouping and joining numbers is much faster than
+grouping and joining names. Each table is computed once while the leak is open.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ __all__ = ["identities"]
 
 
 def identities(leak: Leak) -> ir.Table:
-    """One row a line: `record_id`, `practice_id`, `birth_date`, and numbers in the place of texts.
+    """Return one row per line: `record_id`, `practice_id`, `birth_date`, and numbers in place of texts.
 
-    `last_name`, `birth_name` and `first_name` are the same for what folds alike, null where a name folds to nothing.
-    `typed_last_name`, `typed_first_name` and `sex` are the same letter for letter, null where nothing was typed.
+    `last_name`, `birth_name` and `first_name` are equal for texts that fold to the same name, and null for texts that
+    fold to nothing. `typed_last_name`, `typed_first_name` and `sex` are equal for identical texts, and null for blanks.
     """
-    return leak.derived("identities", _identities)
+    return leak.materialize("identities", _identities)
 
 
 def _identities(leak: Leak) -> ir.Table:
@@ -40,7 +40,7 @@ def _identities(leak: Leak) -> ir.Table:
 
 
 def _lines(leak: Leak) -> ir.Table:
-    """The columns of the lines; a birth name that is the last name, as most are, need not be looked up."""
+    """Return the columns of the lines; a birth name equal to the last name (most are) needs no look-up of its own."""
     columns = ("record_id", "practice_id", "birth_date", "last_name", "first_name", "sex")
     return leak.lines.select(
         *columns,
@@ -50,30 +50,30 @@ def _lines(leak: Leak) -> ir.Table:
 
 
 def _numbered(lines: ir.Table, column: str, spellings: ir.Table, **numbers: str) -> ir.Table:
-    """The lines with numbers of the spellings in the place of a text."""
-    # Named after the column: last and birth names join the same list, and engines must tell the two apart.
+    """Replace a text column of the lines by the numbers of its spellings."""
+    # Named after the column, because last and birth names join the same list and the names must not collide.
     listed = spellings.select(**{column: "spelling"}, **{f"{name}_number": number for name, number in numbers.items()})
     joined = lines.left_join(listed, column).drop(column, f"{column}_right")
     return joined.rename({name: f"{name}_number" for name in numbers})
 
 
 def _names(leak: Leak, *columns: str) -> ir.Table:
-    """One row a spelling of a name: `spelling`, `typed` (its number), `folded` (the same for what folds alike)."""
+    """Return one row per spelling: `spelling`, `typed` (its number), `folded` (the number of its folded name)."""
     list_name = "_".join(columns)
     typed = _spellings(leak, *columns)
-    # Computed at once: engines would put the long folding in place of its name, and fold several times.
-    known = leak.derived(f"{list_name}_folds", lambda _: typed.mutate(fold=fold(typed.spelling)))
+    # Stored as a table, because engines would otherwise inline the long expression and fold several times.
+    known = leak.materialize(f"{list_name}_folds", lambda _: typed.mutate(fold=fold(typed.spelling)))
     folded = ibis.dense_rank().over(order_by=known.fold.asc(nulls_first=False)).cast("int32")
     numbered = known.select(
         "spelling",
         typed=_number([known.fold.asc(nulls_first=False), known.spelling]),
         folded=ibis.cases((known.fold.notnull(), folded)),
     )
-    return leak.derived(f"{list_name}_numbers", lambda _: numbered)
+    return leak.materialize(f"{list_name}_numbers", lambda _: numbered)
 
 
 def _spellings(leak: Leak, *columns: str) -> ir.Table:
-    """One row a text that was typed in one of the columns or more: `spelling`."""
+    """Return one row per distinct text of the columns: `spelling`."""
     lines = _lines(leak)
     first, *others = (lines.select(spelling=column) for column in columns)
     texts = ibis.union(first, *others).distinct() if others else first.distinct()

@@ -1,8 +1,7 @@
-"""Naive keys: what is taken for a human being when nothing but equality is used.
+"""Exact keys: count as one person all the lines that are equal in some fields.
 
-Every key errs in both directions. It counts too many people where one person was typed in two ways, too few where
-two people share it, and it does not see those whose fields are blank. `duplicates` and `counts` say what each key
-finds; no key says how many people there are.
+Every key has errors in both directions. It counts too many people if one person was typed in two ways, and too few if
+two people share the key, and it misses people whose fields are blank. So no key gives the true number of people.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ __all__ = ["EXACT_KEYS", "KEYS", "Key", "people_by_practices"]
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A way to tell people apart: its name, what it compares in words, the table it reads, and its parts there."""
+    """An exact key: its name, its definition in words, the table it reads, and its columns in that table."""
 
     name: str
     definition: str
@@ -29,13 +28,13 @@ class Key:
     columns: tuple[str, ...]
 
     def groups(self, leak: Leak, *by: str) -> ir.Table:
-        """One row a value of the key (and of the columns `by`): its parts, and `lines` that carry it."""
-        seen = self.seen(leak, *by)
-        parts = [name for name in seen.columns if name not in (*by, "has_key")]
-        return seen.filter(seen.has_key).group_by([*by, *parts]).aggregate(lines=ibis._.count())
+        """Return one row per value of the key (and of the columns `by`): its parts, and its number of `lines`."""
+        lines = self.seen(leak, *by)
+        parts = [name for name in lines.columns if name not in (*by, "has_key")]
+        return lines.filter(lines.has_key).group_by([*by, *parts]).aggregate(lines=ibis._.count())
 
     def seen(self, leak: Leak, *others: str) -> ir.Table:
-        """One row a line, with the `others` columns, the parts, and `has_key`: whether every part is filled."""
+        """Return one row per line: the columns `others`, the parts, and `has_key` (whether every part is filled)."""
         source = self.source(leak)
         parts = {f"key_{name}": source[name] for name in self.columns}
         parts = {name: part.nullif("") if part.type().is_string() else part for name, part in parts.items()}
@@ -44,12 +43,12 @@ class Key:
 
 
 def people_by_practices(leak: Leak, key: Key) -> ir.Table:
-    """At how many practices do people by `key` stand? Computed once while the leak is open.
+    """Count people, by `key`, by their number of practices; computed once while the leak is open.
 
-    One row a number of practices: `practices`, `people` who stand at so many, and their `lines`. These are plain
-    groupings; counting distinct practices inside each of millions of groups takes far more memory.
+    One row per number of practices: `practices`, `people` with records at that many, and their `lines`. The query uses
+    plain groupings: counting distinct practices inside millions of groups takes far more memory.
     """
-    return leak.derived(f"practices_per_person_{key.name}", lambda own: _people_by_practices(own, key))
+    return leak.materialize(f"practices_per_person_{key.name}", lambda own: _people_by_practices(own, key))
 
 
 def _people_by_practices(leak: Leak, key: Key) -> ir.Table:
@@ -90,4 +89,4 @@ KEYS = {
 """The keys, by name."""
 
 EXACT_KEYS = (KEYS["nir"], KEYS["birth_identity"])
-"""The keys of `duplicates`: the first sees fewer people but is hardly ever shared, the second sees nearly all."""
+"""The keys of `duplicates`: the first is filled for fewer people but rarely shared, the second for nearly everyone."""

@@ -1,10 +1,9 @@
-"""How many people stand at several practices? Exact keys first: what equality alone can tell.
+"""Count the people in a leak, and those with records at several practices.
 
-Lines become records (a record exported twice is one record), records become people by a key: the social security
-number, or names with birth date and sex. Each key is filled on a part of the lines only and errs in both directions,
-so no key's number is the answer. Together they bound it, see `people_range`. Probabilistic record linkage replaces the
-bounds by an estimate: `count_people` for a leak, `resolve` for any table of people, both from
-`toolkit.analysis.linkage`.
+Lines are reduced to records (a record exported twice is one record), and records to people by an exact key: the social
+security number, or names with birth date and sex. Each key is filled on some of the lines only and has errors in both
+directions, so none gives the true number; `people_range` returns the range between them. Probabilistic record linkage
+gives an estimate: `count_people` for a leak, `resolve` for any table of people, both from `toolkit.analysis.linkage`.
 """
 
 from __future__ import annotations
@@ -13,34 +12,36 @@ import ibis
 import ibis.expr.types as ir
 import polars as pl
 
-from toolkit.analysis._keys import EXACT_KEYS, Key, people_by_practices
+from toolkit.analysis._keys import EXACT_KEYS, KEYS, Key, people_by_practices
 from toolkit.analysis._record_ids import all_ids, count_ids, id_sets
 from toolkit.analysis.linkage import (
-    Judged,
+    Evaluation,
     People,
     cluster_sizes,
     copied_bases,
     count_people,
+    evaluate_people,
+    evaluate_rules,
     example_pair,
-    judge_people,
-    judge_rules,
 )
 from toolkit.analysis.linkage.resolve import resolve
 from toolkit.dataset import Leak, collect, share
-from toolkit.dataset.cache import kept
+from toolkit.dataset.cache import cached
 
 __all__ = [
     "EXACT_KEYS",
-    "Judged",
+    "KEYS",
+    "Evaluation",
+    "Key",
     "People",
     "at_several_practices",
     "cluster_sizes",
     "copied_bases",
     "count_people",
+    "evaluate_people",
+    "evaluate_rules",
     "example_pair",
     "funnel",
-    "judge_people",
-    "judge_rules",
     "key_clusters",
     "people_of_records",
     "people_range",
@@ -49,20 +50,20 @@ __all__ = [
 ]
 
 
-@kept
+@cached
 def funnel(leak: Leak) -> pl.DataFrame:
-    """How do lines shrink to records and records to people, by each exact key?
+    """Count lines, records and people by each exact key.
 
-    One row a key: `key`, `definition`, `lines` (all), `records` (all), `lines_with_key`, `records_with_key`,
+    One row per key: `key`, `definition`, `lines` (all), `records` (all), `lines_with_key`, `records_with_key`,
     `people` (distinct values of the key), `lines_per_person` and `records_per_person` (among those with the key).
     """
     everything = collect(leak.lines.aggregate(lines=ibis._.count()), "lines")
     everything = everything.with_columns(records=pl.lit(count_ids(all_ids(leak)), pl.Int64))
     parts = []
     for key in EXACT_KEYS:
-        seen = key.seen(leak, "record_id")
-        records_with_key = count_ids(id_sets(seen.filter(seen.has_key)))
-        # The people of a key are grouped once, in `practices_per_person`.
+        lines = key.seen(leak, "record_id")
+        records_with_key = count_ids(id_sets(lines.filter(lines.has_key)))
+        # `practices_per_person` has already grouped the people of the key.
         people = practices_per_person(leak, key).select(
             pl.col("lines").sum().alias("lines_with_key"), pl.col("people").sum()
         )
@@ -77,11 +78,11 @@ def funnel(leak: Leak) -> pl.DataFrame:
     )  # fmt: skip
 
 
-@kept
+@cached
 def practices_per_person(leak: Leak, key: Key) -> pl.DataFrame:
-    """At how many practices does each person (by `key`) stand?
+    """Count people, by `key`, by the number of practices at which they have records.
 
-    One row a number of practices: `key`, `practices`, `people`, `all_people` (the denominator), `share`, `lines`
+    One row per number of practices: `key`, `practices`, `people`, `all_people` (the denominator), `share`, `lines`
     (of these people).
     """
     table = collect(people_by_practices(leak, key), "practices").with_columns(
@@ -93,11 +94,10 @@ def practices_per_person(leak: Leak, key: Key) -> pl.DataFrame:
 
 
 def at_several_practices(leak: Leak) -> pl.DataFrame:
-    """How many people stand at two practices or more, by each exact key?
+    """Count the people who have records at two or more practices, by each exact key.
 
-    One row a key: `key`, `definition`, `people` (all with the key, the denominator), `people_at_several`, `share`.
-    The leak is counted whole, so no sampling interval applies: what is uncertain is the key, and the distance
-    between the rows shows how much.
+    One row per key: `key`, `definition`, `people` (all with the key, the denominator), `people_at_several`, `share`.
+    All lines are counted, so there is no sampling interval. The uncertainty comes from the key: compare the rows.
     """
     rows = []
     for key in EXACT_KEYS:
@@ -110,11 +110,11 @@ def at_several_practices(leak: Leak) -> pl.DataFrame:
 
 
 def people_range(leak: Leak) -> pl.DataFrame:
-    """Between which numbers do the exact keys put the number of people?
+    """Return the lowest and the highest number of people that an exact key finds.
 
-    One row: `floor` and `floor_key` (the fewest people a key finds), `ceiling` and `ceiling_key` (the most), and
-    what they were counted from, `records` and `lines`. This is a range between keys, not a confidence interval: the
-    floor misses who has no such key on any line, the ceiling counts twice who was typed in two ways.
+    One row: `floor` and `floor_key` (the fewest people), `ceiling` and `ceiling_key` (the most), and the numbers of
+    `records` and `lines` they were counted from. This is a range between keys, not a confidence interval: the floor
+    misses people without the key on any line, and the ceiling counts people who were typed in two ways twice.
     """
     table = funnel(leak).sort("people", "key")
     lowest, highest = table.row(0, named=True), table.row(-1, named=True)
@@ -131,21 +131,22 @@ def people_range(leak: Leak) -> pl.DataFrame:
 
 
 def people_of_records(leak: Leak) -> pl.DataFrame:
-    """Which person does the linkage take each record for?
+    """Return the person that the linkage assigns to each record.
 
-    One row a record: `record_id`, `person_cluster` (the smallest record id of the person), null for entries of nobody.
+    One row per record: `record_id`, `person_cluster` (the smallest record id of the person, null for placeholder
+    records).
     """
     linkage = count_people(leak).linkage
-    somebody = ~pl.col("record_id").is_in(linkage.nobody.implode())
-    return linkage.clusters.with_columns(pl.when(somebody).then("person_cluster"))
+    has_person = ~pl.col("record_id").is_in(linkage.placeholders.implode())
+    return linkage.clusters.with_columns(pl.when(has_person).then("person_cluster"))
 
 
 def key_clusters(leak: Leak, key: Key) -> ir.Table:
-    """Which records does `key` hold for the same person?
+    """Return the clusters of records that are one person by `key`.
 
-    One row a record on which the key is filled: `record_id`, `person_cluster` (the parts of the key, joined by '|').
-    A record without the key is left out: nothing is known about it. Left as an expression, since it has as many
-    rows as the leak has records, and holds names: it is for `scoring`, not for showing.
+    One row per record with the key: `record_id`, `person_cluster` (the parts of the key, joined by '|'). Records
+    without the key are left out. The result is an expression that is not computed yet, because it has as many rows as
+    the leak has records. It holds personal data: use it for `scoring`, do not display it.
     """
     groups = key.groups(leak, "record_id")
     parts = [groups[name].cast(str) for name in groups.columns if name not in ("record_id", "lines")]

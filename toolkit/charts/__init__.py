@@ -1,9 +1,8 @@
-"""Pictures: one function each, from a result table to a Plotly figure.
+"""Charts: one function per chart, from a result table to a Plotly figure.
 
-Every picture has a title that states the finding, a line that says what is counted, and a line of sources. Figures are
-small: what is drawn was counted before, so no picture holds more than a few hundred points, or one a practice; a map
-has its outlines beside. Writing them to a page, with plotly.js inside, is the business of `report`: `for_page` makes a
-picture fit one, and `IMAGE_WIDTH` is the width of a file. One file a question; `look` is what all share.
+Every chart has a title with the finding, a subtitle with what is counted, and a source. Charts take counts, not lines,
+so a figure holds a few hundred points at most, or one per practice; the map also holds its outlines. `report` writes
+the figures to pages and image files: `for_page` adapts a figure to a page, `IMAGE_WIDTH` is the width of an image file.
 """
 
 from toolkit.charts._claims import claims_against_leak

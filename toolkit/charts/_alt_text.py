@@ -1,6 +1,6 @@
-"""What a picture says to a reader who cannot see it: the finding, what is counted, and the values in words.
+"""Text alternatives for readers who cannot see a chart: the finding, what is counted, and the values.
 
-After the guidance of the W3C's Web Accessibility Initiative on complex images: short, and the numbers with it.
+Follows the guidance of the W3C's Web Accessibility Initiative on complex images: a short text with the numbers.
 """
 
 from __future__ import annotations
@@ -10,29 +10,29 @@ from collections.abc import Iterator
 
 import plotly.graph_objects as go
 
-from toolkit.i18n import number, translate
+from toolkit.i18n import translate, translate_plural
 
-__all__ = ["alternative"]
+__all__ = ["alt_text"]
 
 _MOST_VALUES = 12
 
 
-def alternative(figure: go.Figure, title: str, counted: str) -> str:
-    """The title, what is counted, and then the labelled values, at most a dozen, or the axes where none is labelled."""
+def alt_text(figure: go.Figure, title: str, counted: str) -> str:
+    """Return the title, what is counted, and up to twelve labelled values, or the axes where no value has a label."""
     return " ".join(_sentence(part) for part in (title, counted, _values(figure) or _axes(figure)) if part)
 
 
 def _values(figure: go.Figure) -> str:
-    """'lines: 9; records: 8; and 5 more', series after series."""
-    told = [value for trace in figure.data for value in _labelled(trace)]
-    shown = told[:_MOST_VALUES]
-    if len(told) > len(shown):
-        shown.append(translate("and {n} more", n=number(len(told) - len(shown))))
+    """Return "lines: 9; records: 8; and 5 more", one series after the other."""
+    values = [value for trace in figure.data for value in _labelled(trace)]
+    shown = values[:_MOST_VALUES]
+    if len(values) > len(shown):
+        shown.append(translate_plural("and {n} more", "and {n} more", len(values) - len(shown)))
     return translate("; ").join(shown)
 
 
 def _labelled(trace: go.Bar | go.Scatter) -> Iterator[str]:
-    """The values of a trace whose marks have a name on one axis and a text."""
+    """Yield the values of a trace whose points have a name on one axis and a text."""
     texts = trace.text if isinstance(trace.text, (list, tuple)) else ()
     places = next((side for side in (trace.y, trace.x) if side is not None and _are_names(side)), ())
     for place, text in zip(places, texts, strict=False):
@@ -45,13 +45,13 @@ def _are_names(side: object) -> bool:
 
 
 def _axes(figure: go.Figure) -> str:
-    """What is drawn against what, where the marks have no names; a map has none either."""
-    across, upwards = (axis.title.text or "" for axis in (figure.layout.xaxis, figure.layout.yaxis))
-    return translate("Drawn are {upwards} by {across}", upwards=upwards, across=across) if across and upwards else ""
+    """Return the titles of the two axes, where a chart has both; a map has none."""
+    x, y = (axis.title.text or "" for axis in (figure.layout.xaxis, figure.layout.yaxis))
+    return translate("Chart of {y} against {x}", x=x, y=y) if x and y else ""
 
 
 def _plain(text: object) -> str:
-    """A text without the marks of Plotly's little HTML."""
+    """Return a text without Plotly's HTML tags."""
     return " ".join(re.sub(r"<[^>]+>", " ", str(text)).split(" ")).replace("  ", " ").strip()
 
 

@@ -1,4 +1,4 @@
-"""The picture of the claims: what was published beside what the leak says, as multiples of what was published."""
+"""Chart of the claims: the value measured in the leak as a multiple of the published value."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Any
 import plotly.graph_objects as go
 import polars as pl
 
-from toolkit.charts._theme import BLUE, GREY, ORANGE, SKY, VERMILION, finish, label, number, translate, wrapped
+from toolkit.charts._theme import BLUE, GREY, ORANGE, SKY, VERMILION, finish, label, wrapped
+from toolkit.i18n import number, percent_sign, translate
 
 __all__ = ["claims_against_leak"]
 
-_LOOKS = {
+_MARKERS = {
     "consistent": (BLUE, "circle"),
     "depends on the definition": (ORANGE, "diamond"),
     "contradicted": (VERMILION, "x"),
@@ -20,14 +21,14 @@ _LOOKS = {
 
 
 def claims_against_leak(table: pl.DataFrame, source: str) -> go.Figure:
-    """Published against measured, one row a claim, from `claims.check`: 1 is what was published, to scale.
+    """Draw measured against published values, one row per claim, from `claims.check`; 1 is the published value, scaled.
 
-    Drawn are the claims that could be tested, with a number above zero on both sides. A bar is a published range, from
-    its lower end; an open end ("more than") is an arrow. The scale is logarithmic, so that half and double lie equally
-    far from 1.
+    The chart has the claims that could be tested and have a number above zero on both sides. A bar is a published
+    range, from its lower end; an open end ("more than") is an arrow. The scale is logarithmic, so half and double are
+    equally far from 1.
     """
     tested = table.filter(
-        pl.col("verdict").is_in(list(_LOOKS))
+        pl.col("verdict").is_in(list(_MARKERS))
         & (pl.col("unit") != "day")
         & (pl.col("published_low") > 0)
         & (pl.col("measured") > 0)
@@ -35,19 +36,19 @@ def claims_against_leak(table: pl.DataFrame, source: str) -> go.Figure:
     )
     whole = pl.col("published_low") * pl.col("scale")
     drawn = tested.with_columns(
-        # Four digits are more than can be seen, and longer fractions read like numbers of people.
+        # Four digits are enough; longer fractions look like social security numbers to the privacy check.
         (pl.col("measured") / whole).round_sig_figs(4).alias("times"),
         (pl.col("low") / whole).round_sig_figs(4).alias("from"),
         (pl.col("high") / whole).round_sig_figs(4).alias("to"),
         (pl.col("published_high") / pl.col("published_low")).round_sig_figs(4).alias("end"),
     )
-    told = [
+    labels = [
         wrapped(translate("{name}: {value}", name=label(row["id"]), value=_in_words(row)))
         for row in drawn.iter_rows(named=True)
     ]
-    drawn = drawn.with_columns(pl.Series("label", told, dtype=pl.String))
+    drawn = drawn.with_columns(pl.Series("label", labels, dtype=pl.String))
     figure = go.Figure([_published(drawn)])
-    for verdict, (colour, symbol) in _LOOKS.items():
+    for verdict, (colour, symbol) in _MARKERS.items():
         part = drawn.filter(pl.col("verdict") == verdict)
         if not part.is_empty():
             figure.add_trace(_measured(part, verdict, colour, symbol))
@@ -56,11 +57,11 @@ def claims_against_leak(table: pl.DataFrame, source: str) -> go.Figure:
     figure.update_yaxes(autorange="reversed", showgrid=False, type="category")
     figure.update_yaxes(categoryorder="array", categoryarray=drawn["label"].to_list(), tickfont={"size": 11})
     figure.update_xaxes(
-        title=translate("times what was published (logarithmic scale)"), type="log", dtick=1, tickformat=",~r"
+        title=translate("ratio to the published value (logarithmic scale)"), type="log", dtick=1, tickformat=",~r"
     )
     figure.update_xaxes(range=[math.log10(min(ends)) - 0.25, math.log10(max(ends)) + 0.25])
     figure.update_layout(height=220 + 44 * max(4, drawn.height))
-    counted = {verdict: table.filter(pl.col("verdict") == verdict).height for verdict in _LOOKS}
+    counted = {verdict: table.filter(pl.col("verdict") == verdict).height for verdict in _MARKERS}
     title = translate(
         "Of {claims} published claims: {consistent} consistent with the leak, {contradicted} contradicted, "
         "{defined} depending on the definition, {untested} impossible to test",
@@ -71,13 +72,13 @@ def claims_against_leak(table: pl.DataFrame, source: str) -> go.Figure:
         untested=number(table.height - sum(counted.values())),
     )
     compared = translate(
-        "Claims with numbers to compare ({n}), with the interval of what was measured", n=number(drawn.height)
+        "Claims with a number to compare ({n}), with the interval of the measured value", n=number(drawn.height)
     )
     return finish(figure, title, compared, source)
 
 
 def _published(drawn: pl.DataFrame) -> go.Scatter:
-    """What was published: a stroke at 1, a bar for a range, an arrow where the end is open. One trace for all."""
+    """Draw all published values in one trace: a tick at 1, a bar for a range, an arrow for an open end."""
     places: list[float | None] = []
     labels: list[str | None] = []
     symbols: list[str] = []
@@ -98,7 +99,7 @@ def _published(drawn: pl.DataFrame) -> go.Scatter:
 
 
 def _measured(part: pl.DataFrame, verdict: str, colour: str, symbol: str) -> go.Scatter:
-    """What the leak says, with its interval, for the claims of one verdict."""
+    """Draw the measured values with their intervals, for the claims of one verdict."""
     above = (part["to"] - part["times"]).round_sig_figs(4).to_list()
     below = (part["times"] - part["from"]).round_sig_figs(4).to_list()
     return go.Scatter(
@@ -111,13 +112,13 @@ def _measured(part: pl.DataFrame, verdict: str, colour: str, symbol: str) -> go.
         customdata=[
             translate("measured: {measured}", measured=_number(*row)) for row in part.select("measured", "unit").rows()
         ],
-        hovertemplate=translate("{times} times what was published", times="%{x:,.3~r}")
+        hovertemplate=translate("{times} times the published value", times="%{x:,.3~r}")
         + f"<br>%{{customdata}}<extra>{translate(verdict)}</extra>",
     )
 
 
 def _in_words(row: dict[str, Any]) -> str:
-    """What was published, from its numbers; the words of the ledger where it was none."""
+    """Return the published value from its numbers, or the ledger's words where it has no number."""
     low, high = row["published_low"], row["published_high"]
     if not any(character.isdigit() for character in row["published"]):
         return translate(row["published"])
@@ -128,8 +129,8 @@ def _in_words(row: dict[str, Any]) -> str:
 
 
 def _number(value: float, unit: str) -> str:
-    """A value in its unit; a share as round as it was told."""
+    """Format a value in its unit; a share with at most one decimal."""
     if unit == "share":
-        hundredths = round(100 * value, 1)
-        return f"{number(hundredths, 0 if hundredths == round(hundredths) else 1)}\u202f%"
+        percentage = round(100 * value, 1)
+        return f"{number(percentage, 0 if percentage == round(percentage) else 1)}{percent_sign()}"
     return number(value, 0 if value == round(value) or value >= 100 else 1)

@@ -1,4 +1,4 @@
-"""Pictures of the comments: from lines to people, what they reveal, who writes it, what misleads, how sure we are."""
+"""Charts of the comments: from lines to people, categories, practices, false hits, and the quality of the audit."""
 
 from __future__ import annotations
 
@@ -15,15 +15,13 @@ from toolkit.charts._theme import (
     finish,
     in_percent,
     label,
-    number,
-    percent,
     percent_axis,
     real,
     share_of,
-    translate,
     whole,
     wrapped,
 )
+from toolkit.i18n import N_, number, percent, translate
 
 __all__ = [
     "audit_intervals",
@@ -34,20 +32,22 @@ __all__ = [
     "misleading_comments",
 ]
 
+_KIND = "kind of comment"
+"""Translation context of the kinds: a comment of the kind "title" names a work, a column "title" is a heading."""
+_TRANSLATED_IN_CONTEXT = (N_("title", context="kind of comment"),)
 _LIMITS = 0.998
-"""The range of a funnel plot's control limits (`toolkit.analysis.stats._funnel_plot`)."""
+"""Coverage of the control limits of a funnel plot (`toolkit.analysis.stats`)."""
 
 
 def comments_funnel(table: pl.DataFrame, source: str) -> go.Figure:
-    """From all lines to people: points on a logarithmic axis, with intervals where a number is an estimate.
+    """Draw the counts from all lines to sensitive people, with intervals for estimates, on a logarithmic axis.
 
-    `table` has one row a stage, in order, the people last: `stage`, `value`, `low` and `high` (null for what was
-    counted whole).
+    `table` has one row per stage, in order, people last: `stage`, `value`, `low` and `high` (null for full counts).
     """
     part = table.reverse()
     figure = go.Figure()
-    looks = ((False, translate("counted whole"), GREY), (True, translate("estimated, 95\u202f% interval"), BLUE))
-    for estimated, name, colour in looks:
+    series = ((False, translate("full count"), GREY), (True, translate("estimate, 95% interval"), BLUE))
+    for estimated, name, colour in series:
         rows = part.filter(pl.col("low").is_not_null() == estimated)
         figure.add_trace(
             go.Scatter(
@@ -65,7 +65,7 @@ def comments_funnel(table: pl.DataFrame, source: str) -> go.Figure:
         )
     stages = [wrapped(label(stage)) for stage in part["stage"]]
     figure.update_yaxes(categoryorder="array", categoryarray=stages, range=[-0.6, part.height - 0.3])
-    figure.update_xaxes(type="log", title=translate("how many (each grid line is ten times the one before)"), dtick=1)
+    figure.update_xaxes(type="log", title=translate("count (logarithmic scale)"), dtick=1)
     figure.update_xaxes(tickformat=",d")
     figure.update_layout(height=200 + 58 * part.height)
     first, last = table.row(0, named=True), table.row(-1, named=True)
@@ -76,15 +76,15 @@ def comments_funnel(table: pl.DataFrame, source: str) -> go.Figure:
         m=number(round(last["value"])),
         last=label(last["stage"]),
     )
-    counted = translate("Lines, records and people, from what is there to what is sensitive")
+    counted = translate("Lines, records and people: from all lines to the sensitive ones")
     return finish(figure, title, counted, source)
 
 
 def estimate_and_truth(table: pl.DataFrame, source: str) -> go.Figure:
-    """The estimate against the truth: points with intervals on an axis of shares.
+    """Draw the estimated and the true shares: points with intervals.
 
-    `table` has one row a unit: `unit`, `hits` (the share the scan alone would give, null where it gives none),
-    `value`, `low`, `high`, `true`.
+    `table` has one row per unit: `unit`, `hits` (the share flagged by the scan, null where there is none), `value`,
+    `low`, `high`, `true`.
     """
     part = table.reverse()
     hit = part.filter(pl.col("hits").is_not_null())
@@ -92,10 +92,10 @@ def estimate_and_truth(table: pl.DataFrame, source: str) -> go.Figure:
     figure = go.Figure(
         [
             _shares(hit, "hits", translate("hits of the scan"), {"color": GREY, "size": 11, "symbol": "x"}),
-            _shares(part, "value", translate("estimate, 95\u202f% interval"), {"color": BLUE, "size": 11}).update(
+            _shares(part, "value", translate("estimate, 95% interval"), {"color": BLUE, "size": 11}).update(
                 error_x=_ends(part, 100)
             ),
-            _shares(part, "true", translate("the truth"), marker),
+            _shares(part, "true", translate("true share"), marker),
         ]
     )
     units = [label(unit) for unit in part["unit"]]
@@ -104,14 +104,14 @@ def estimate_and_truth(table: pl.DataFrame, source: str) -> go.Figure:
     figure.update_layout(height=200 + 70 * part.height)
     held = part.filter(pl.col("true").is_between("low", "high")).height
     title = translate(
-        "The estimate holds the truth for {held} of {units} units", held=number(held), units=number(part.height)
+        "The interval contains the true value for {held} of {units} units", held=number(held), units=number(part.height)
     )
-    counted = translate("Share of lines, records and people: said by the hits, estimated, and planted")
+    counted = translate("Share of lines, records and people: flagged by the scan, estimated, and true")
     return finish(figure, title, counted, source)
 
 
 def _ends(rows: pl.DataFrame, scale: float = 1) -> dict[str, object]:
-    """Error bars from `low` to `high` around `value`, `scale` times as long."""
+    """Return error bars from `low` to `high` around `value`, multiplied by `scale`."""
     above = ((rows["high"] - rows["value"]) * scale).to_list()
     below = ((rows["value"] - rows["low"]) * scale).to_list()
     return {"type": "data", "array": above, "arrayminus": below, "thickness": 2, "width": 6}
@@ -130,18 +130,18 @@ def _shares(rows: pl.DataFrame, column: str, name: str, marker: dict[str, object
 
 
 def comments_by_category(table: pl.DataFrame, source: str) -> go.Figure:
-    """What sensitive comments reveal: bars from a table of `category`, `strict_lines`, `lines`, `share` (of all)."""
+    """Draw the categories of sensitive comments, from `category`, `strict_lines`, `lines`, `share` (of all lines)."""
     part = table.sort("lines", "category", descending=[False, True])
     labels = [label(category) for category in part["category"]]
     strict = part["strict_lines"]
-    told = [f"{number(lines)} ({percent(share)})" for lines, share in zip(part["lines"], part["share"], strict=True)]
+    texts = [f"{number(lines)} ({percent(share)})" for lines, share in zip(part["lines"], part["share"], strict=True)]
     figure = go.Figure(
         [
             go.Bar(
                 y=labels,
                 x=strict.to_list(),
                 orientation="h",
-                name=translate("strict: stated of the patient"),
+                name=translate("strict: stated about the patient"),
                 marker_color=BLUE,
                 hovertemplate=translate("{category}, strict: {n}", category="%{y}", n="%{x:,d}") + "<extra></extra>",
             ),
@@ -149,12 +149,12 @@ def comments_by_category(table: pl.DataFrame, source: str) -> go.Figure:
                 y=labels,
                 x=(part["lines"] - strict).to_list(),
                 orientation="h",
-                name=translate("broad: negated, inferred, hearsay or a relative’s as well"),
+                name=translate("broad: also negated, inferred, hearsay or about a relative"),
                 marker_color=SKY,
-                text=told,
+                text=texts,
                 textposition="outside",
                 cliponaxis=False,
-                customdata=told,
+                customdata=texts,
                 hovertemplate=translate("{category}, strict and broad: {n}", category="%{y}", n="%{customdata}")
                 + "<extra></extra>",
             ),
@@ -168,15 +168,17 @@ def comments_by_category(table: pl.DataFrame, source: str) -> go.Figure:
     title = translate("No sensitive comment found")
     if labels:
         title = translate(
-            "What comments reveal most often: {category}, on {n} lines",
+            "Most frequent category of sensitive comment: {category}, on {n} lines",
             category=labels[-1],
             n=number(part["lines"].item(-1)),
         )
-    return finish(figure, title, translate("Hits of the scan: lines by category, and their share of all lines"), source)
+    return finish(
+        figure, title, translate("Lines flagged by the scan, by category, with their share of all lines"), source
+    )
 
 
 def comments_by_practice(places: pl.DataFrame, curve: pl.DataFrame, rate: float, source: str) -> go.Figure:
-    """Who writes such notes: a funnel plot from `places` and `curve` of `control_limits.funnel`.
+    """Draw a funnel plot of the practices from `places` and `curve` of `stats.funnel`.
 
     `places` has `records`, `rate`, `chance` and `peers`; `curve` has `size`, `low`, `high`, `wide_low`, `wide_high`.
     """
@@ -184,12 +186,12 @@ def comments_by_practice(places: pl.DataFrame, curve: pl.DataFrame, rate: float,
     for ends, name, style in (
         (
             ("low", "high"),
-            translate("chance alone, {share}", share=percent(_LIMITS)),
+            translate("limits from chance alone, {share}", share=percent(_LIMITS)),
             {"color": BLUE, "width": 2},
         ),
         (
             ("wide_low", "wide_high"),
-            translate("practices that differ as these do, {share}", share=percent(_LIMITS)),
+            translate("limits with the spread between practices, {share}", share=percent(_LIMITS)),
             {"color": ORANGE, "width": 2, "dash": "dash"},
         ),
     ):
@@ -206,13 +208,13 @@ def comments_by_practice(places: pl.DataFrame, curve: pl.DataFrame, rate: float,
                     hoverinfo="skip",
                 )
             )
-    inside = places.filter(pl.col("chance") == "within")
+    within = places.filter(pl.col("chance") == "within")
     outside = places.filter((pl.col("chance") != "within") & (pl.col("peers") == "within"))
-    odd = places.filter(pl.col("peers") != "within")
+    outliers = places.filter(pl.col("peers") != "within")
     for part, name, colour, symbol in (
-        (inside, translate("within chance"), GREY, "circle-open"),
-        (outside, translate("beyond chance"), BLUE, "circle"),
-        (odd, translate("odd even among these"), VERMILION, "diamond"),
+        (within, translate("within the chance limits"), GREY, "circle-open"),
+        (outside, translate("outside the chance limits"), BLUE, "circle"),
+        (outliers, translate("outside both limits"), VERMILION, "diamond"),
     ):
         figure.add_trace(
             go.Scatter(
@@ -227,28 +229,27 @@ def comments_by_practice(places: pl.DataFrame, curve: pl.DataFrame, rate: float,
             )
         )
     figure.add_hline(y=100 * rate, line={"color": GREY, "width": 1})
-    figure.update_xaxes(type="log", title=translate("records of the practice"), tickformat=",d", dtick="D2")
+    figure.update_xaxes(type="log", title=translate("records held by the practice"), tickformat=",d", dtick="D2")
     top = 100 * max(real(places["rate"].max()), 2 * rate)
-    figure.update_yaxes(
-        **percent_axis(translate("share of them with a comment called sensitive")), range=[0, top * 1.05]
-    )
+    figure.update_yaxes(**percent_axis(translate("share of records with a sensitive comment")), range=[0, top * 1.05])
     figure.update_layout(height=600)
     beyond = places.filter(pl.col("chance") != "within").height
     title = translate(
-        "{beyond} of {practices} practices write more or less than chance explains",
+        "{beyond} of {practices} practices write sensitive comments more or less often than chance explains",
         beyond=number(beyond),
         practices=number(places.height),
     )
     counted = translate(
-        "Practices by size and share of records; the grey line is the share of all, {share}", share=percent(rate)
+        "Practices by number of records and share of sensitive comments; the grey line is the overall share, {share}",
+        share=percent(rate),
     )
     return finish(figure, title, counted, source)
 
 
 def misleading_comments(table: pl.DataFrame, source: str) -> go.Figure:
-    """What misled the scan: bars from a table of `kind`, `flagged`, `lines`, `share` (flagged over lines)."""
+    """Draw which harmless comments the scan flagged, from `kind`, `flagged`, `lines`, `share` (flagged over lines)."""
     part = table.filter(pl.col("flagged") > 0).sort("flagged", "kind", descending=[True, False]).head(15).reverse()
-    labels = [wrapped(label(kind)) for kind in part["kind"]]
+    labels = [wrapped(label(kind, context=_KIND)) for kind in part["kind"]]
     figure = go.Figure(
         go.Bar(
             y=labels,
@@ -264,33 +265,36 @@ def misleading_comments(table: pl.DataFrame, source: str) -> go.Figure:
         )
     )
     figure.update_yaxes(showgrid=False)
-    figure.update_xaxes(title=translate("harmless lines called sensitive"), tickformat=",d", nticks=7)
+    figure.update_xaxes(title=translate("harmless lines flagged as sensitive"), tickformat=",d", nticks=7)
     figure.update_xaxes(range=[0, (whole(part["flagged"].max()) or 1) * 1.35])
     figure.update_layout(height=180 + 28 * max(6, part.height))
-    title = translate("No harmless comment was called sensitive")
+    title = translate("No harmless comment was flagged as sensitive")
     if labels:
         most = part.row(-1, named=True)
         title = translate(
-            "What misleads the scan most: {kind}, {share} of all {n} false hits",
-            kind=label(most["kind"]),
+            "Largest source of false hits: {kind}, {share} of all {n}",
+            kind=label(most["kind"], context=_KIND),
             share=share_of(most["flagged"], whole(table["flagged"].sum())),
             n=number(whole(table["flagged"].sum())),
         )
-    counted = translate("Harmless lines that the scan called sensitive, by kind of comment")
+    counted = translate("Harmless lines that the scan flagged as sensitive, by kind of comment")
     return finish(figure, title, counted, source)
 
 
 def audit_intervals(audits: pl.DataFrame, source: str) -> go.Figure:
-    """The audit repeated: one interval a seed, and the truth they should hold.
+    """Draw the intervals of a repeated audit, one per sampling seed, and the true share they should contain.
 
-    `audits` has the rows of one quantity: `seed`, `low`, `high`, `true`, `holds`; intervals are drawn from the lowest
-    to the highest.
+    `audits` has the rows of one quantity: `seed`, `value`, `low`, `high`, `true`, `holds`; intervals are sorted by
+    their estimate.
     """
     part = audits.sort("value", "seed").with_row_index("place", 1)
     figure = go.Figure()
-    for holds, name, colour in ((True, translate("holds the truth"), SKY), (False, translate("misses it"), VERMILION)):
+    for holds, name, colour in (
+        (True, translate("contains the true value"), SKY),
+        (False, translate("misses it"), VERMILION),
+    ):
         rows = part.filter(pl.col("holds") == holds)
-        # One trace for all intervals: their ends, and a gap after each.
+        # All intervals are one trace, with a gap after each.
         ends = in_percent(value for low, high in rows.select("low", "high").iter_rows() for value in (low, high, None))
         places = [place for place in rows["place"] for _ in range(3)]
         figure.add_trace(
@@ -298,10 +302,12 @@ def audit_intervals(audits: pl.DataFrame, source: str) -> go.Figure:
         )
     true = real(part["true"].max())
     figure.add_hline(y=100 * true, line={"color": GREY, "width": 2, "dash": "dash"})
-    order = translate("audits, from the lowest estimate to the highest")
+    order = translate("audits, from the lowest to the highest estimate")
     figure.update_xaxes(title=order, showgrid=False, showticklabels=False)
     figure.update_yaxes(**percent_axis(translate("estimated share")))
     held = whole(part["holds"].sum())
-    title = translate("{held} of {audits} audits hold the truth", held=number(held), audits=number(part.height))
-    counted = translate("One 95\u202f% interval a sampling seed; dashed: the truth, {share}", share=percent(true))
+    title = translate(
+        "{held} of {audits} audit intervals contain the true value", held=number(held), audits=number(part.height)
+    )
+    counted = translate("One 95% interval per sampling seed; dashed line: the true share, {share}", share=percent(true))
     return finish(figure, title, counted, source)

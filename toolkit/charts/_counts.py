@@ -1,4 +1,4 @@
-"""Pictures of the counts: what a leak holds, and when its files were made."""
+"""Charts of the counts: lines, records and people, completeness of the columns, years, and practices."""
 
 from __future__ import annotations
 
@@ -19,29 +19,27 @@ from toolkit.charts._theme import (
     in_percent,
     key_label,
     label,
-    mark,
-    number,
-    percent,
     percent_axis,
-    translate,
+    reference_line,
     whole,
     wrapped,
 )
+from toolkit.i18n import N_, number, percent, translate
 
 __all__ = ["completeness", "counts_overview", "lines_by_practice", "lines_by_year"]
 
 _PERSONAL = {
-    "direct_identifier": ("identifies by itself", BLUE),
-    "quasi_identifier": ("identifies with others", ORANGE),
-    "pseudonym": ("stands for a person", SKY),
-    "special_category": ("specially protected", VERMILION),
+    "direct_identifier": (N_("direct identifier"), BLUE),
+    "quasi_identifier": (N_("quasi-identifier"), ORANGE),
+    "pseudonym": (N_("pseudonym"), SKY),
+    "special_category": (N_("special category (GDPR)"), VERMILION),
     # Lighter than the others, so that it differs from blue in print too.
-    "none": ("not personal", "#BDBDBD"),
+    "none": (N_("not personal"), "#BDBDBD"),
 }
 
 
 def counts_overview(table: pl.DataFrame, source: str) -> go.Figure:
-    """How lines become records and people: a waterfall from `counts.overview`."""
+    """Draw a waterfall from lines to records and people, from `counts.overview`."""
     value = dict(zip(table["quantity"], table["value"], strict=True))
     keys = [name.removeprefix("people_by_") for name in value if name.startswith("people_by_")]
     keys.sort(key=lambda key: value[f"people_by_{key}"])
@@ -65,20 +63,20 @@ def counts_overview(table: pl.DataFrame, source: str) -> go.Figure:
     figure.update_yaxes(autorange="reversed", showgrid=False)
     figure.update_layout(height=190 + 62 * len(names))
     figure.update_xaxes(title=translate("lines, records or people"), range=[0, lines * 1.15], tickformat=",d", nticks=6)
-    told = {"lines": number(lines), "records": number(records)}
-    title = translate("{lines} lines are {records} records", **told)
+    counts = {"lines": number(lines), "records": number(records)}
+    title = translate("{lines} lines are {records} records", **counts)
     if people:
         title = translate(
-            "{lines} lines are {records} records, and {people} people, by the key that tells them apart",
-            **told,
+            "{lines} lines are {records} records and {people} people, depending on the key used to count them",
+            **counts,
             people=between(people[0], people[-1]),
         )
-    counted = translate("People are counted where their key is filled, so each key sees another part")
+    counted = translate("People are counted on the lines where the key is filled, so each key covers a different part")
     return finish(figure, title, counted, source)
 
 
 def completeness(table: pl.DataFrame, source: str) -> go.Figure:
-    """On what share of the lines each column is filled: bars from `counts.completeness`, by how personal it is."""
+    """Draw the share of lines where each column is filled, by how personal it is, from `counts.completeness`."""
     lines = table["lines"].max()
     figure = go.Figure()
     for level, (name, colour) in _PERSONAL.items():
@@ -102,20 +100,22 @@ def completeness(table: pl.DataFrame, source: str) -> go.Figure:
     direct = table.filter(pl.col("personal").is_in(["direct_identifier", "quasi_identifier"]))
     most = direct.filter(pl.col("share") >= 0.9).height
     title = translate(
-        "{most} of the {all} columns that identify people are filled on nine lines in ten or more",
+        "{most} of the {all} columns that identify people are filled on at least 90% of the lines",
         most=number(most),
         all=number(direct.height),
     )
-    counted = translate("Share of {lines} lines, neither null nor blank", lines=number(whole(lines)))
+    counted = translate(
+        "Share of the {lines} lines where the column is neither null nor blank", lines=number(whole(lines))
+    )
     return finish(figure, title, counted, source)
 
 
 def lines_by_year(table: pl.DataFrame, source: str) -> go.Figure:
-    """When the files were opened and last changed: two bars a year from `counts.by_year`; a null has no bar."""
+    """Draw the lines by year of creation and of last change, from `counts.by_year`; hidden counts have no bar."""
     figure = go.Figure()
     series = (
-        ("created", "opened", "opened in {year}: {n} lines", BLUE),
-        ("updated", "last changed", "last changed in {year}: {n} lines", ORANGE),
+        ("created", N_("created"), N_("created in {year}: {n} lines"), BLUE),
+        ("updated", N_("last changed"), N_("last changed in {year}: {n} lines"), ORANGE),
     )
     for column, name, hover, colour in series:
         figure.add_bar(
@@ -130,33 +130,35 @@ def lines_by_year(table: pl.DataFrame, source: str) -> go.Figure:
     lines = whole(table["lines"].max())
     first, last = whole(table["year"].min()), whole(table["year"].max())
     recent = table.filter(pl.col("year") == last)["updated"].item()
-    title = translate("The files go back to {first}", first=first)
+    title = translate("The records go back to {first}", first=first)
     if recent is not None:
         title = translate(
-            "The files go back to {first}; {share} of the lines were last changed in {last}",
+            "The records go back to {first}; {share} of the lines were last changed in {last}",
             first=first,
             share=percent(recent / lines),
             last=last,
         )
-    counted = translate("{lines} lines, by year opened and by year last changed", lines=number(lines))
+    counted = translate("{lines} lines, by year of creation and year of last change", lines=number(lines))
     if table["created"].has_nulls() or table["updated"].has_nulls():
         counted = translate("{counted}; years with too few to show have no bar", counted=counted)
     return finish(figure, title, counted, source)
 
 
 def lines_by_practice(table: pl.DataFrame, source: str) -> go.Figure:
-    """How uneven the practices are: a histogram of their lines, from `counts.by_practice`."""
+    """Draw a histogram of the lines per practice, from `counts.by_practice`."""
     sizes = table["lines"].sort(descending=True)
     tenth = max(1, round(len(sizes) / 10))
     held = whole(sizes.head(tenth).sum()) / max(1, whole(sizes.sum()))
-    figure = histogram(sizes, translate("practices"), "{low} to {high} lines: {count} practices")
+    figure = histogram(sizes, translate("practices"), N_("{low} to {high} lines: {count} practices"))
     median = sizes.median()
-    mark(figure, median, translate("median {lines}", lines=number(whole(median))))
+    reference_line(figure, median, translate("median {lines}", lines=number(whole(median))))
     figure.update_xaxes(title=translate("lines held by a practice"), tickformat=",d", rangemode="tozero")
     title = translate(
-        "The largest tenth of the {practices} practices hold {share} of the lines",
+        "The largest 10% of the {practices} practices hold {share} of the lines",
         practices=number(len(sizes)),
         share=percent(held),
     )
-    counted = translate("Practices by the number of lines they hold, {lines} in all", lines=number(whole(sizes.sum())))
+    counted = translate(
+        "Practices by the number of lines they hold, {lines} in total", lines=number(whole(sizes.sum()))
+    )
     return finish(figure, title, counted, source)

@@ -1,4 +1,4 @@
-"""Pictures of the duplicates: how lines become people, and how practices share them."""
+"""Charts of the duplicates: from lines to people, records per person, and patients shared between practices."""
 
 from __future__ import annotations
 
@@ -22,39 +22,35 @@ from toolkit.charts._theme import (
     ink_on,
     key_label,
     label,
-    number,
-    percent,
     real,
     share_of,
-    translate,
     whole,
     wrapped,
 )
+from toolkit.i18n import number, percent, translate, translate_plural
 
 __all__ = ["cluster_sizes", "people_by_practices", "people_steps", "repeats", "shared_patients"]
 
 _UNITS = {"linked people": GREEN, "exact identities": SKY}
-"""What is no count of lines or records has a colour of its own."""
-_RECORDS = {1: "1 record", 2: "2 records", 3: "3 records", 4: "4 records or more"}
-_PRACTICES = {1: "1 practice", 2: "2 practices", 3: "3 practices", 4: "4 practices or more"}
+"""Colours of steps that do not count lines or records."""
 _MOST = 4
-"""So few people have more records, or stand at more practices, that they are told together."""
+"""Few people have more records or practices than this, so these are grouped."""
 _PAIR = ("practice_a", "practice_b", "overlap")
 _MOST_COPIED = 100
 _SURPRISING = 3
-"""So many standard deviations above what is expected no chance brings about."""
+"""Standard deviations above the expected number that chance alone does not explain."""
 _BINS_A_DECADE = 4
 
 
 def people_steps(waterfall: pl.DataFrame, low: int, high: int, source: str) -> go.Figure:
-    """From lines to people: bars from `waterfall` of `duplicates.count_people`, with what each step takes off.
+    """Draw the steps from lines to people, with what each removes, from `waterfall` of `duplicates.count_people`.
 
-    `low` and `high` are the ends of the interval that the threshold leaves open, told in the title.
+    `low` and `high` are the ends of the range of people over the thresholds, shown in the title.
     """
     steps, counted = waterfall["step"].to_list(), waterfall["n"].to_list()
-    taken = [0] + [before - after for before, after in pairwise(counted)]
-    told = [
-        f"{number(n)} ({MINUS}{number(less)})" if less else number(n) for n, less in zip(counted, taken, strict=True)
+    removed = [0] + [before - after for before, after in pairwise(counted)]
+    texts = [
+        f"{number(n)} ({MINUS}{number(less)})" if less else number(n) for n, less in zip(counted, removed, strict=True)
     ]
     colours = [_UNITS.get(step, BLUE) for step in steps]
     figure = go.Figure(
@@ -63,7 +59,7 @@ def people_steps(waterfall: pl.DataFrame, low: int, high: int, source: str) -> g
             x=counted,
             orientation="h",
             marker_color=colours,
-            text=told,
+            text=texts,
             textposition="inside",
             insidetextanchor="start",
             textfont={"color": [ink_on(colour) for colour in colours], "size": 14},
@@ -76,17 +72,17 @@ def people_steps(waterfall: pl.DataFrame, low: int, high: int, source: str) -> g
     figure.update_xaxes(title=translate("lines, records, identities or people"), tickformat=",d", nticks=6)
     figure.update_layout(height=180 + 50 * len(steps))
     title = translate(
-        "{lines} lines are {people} people, from {range}",
+        "{lines} lines are {people} people ({range}, depending on the threshold)",
         lines=number(counted[0]),
         people=number(counted[-1]),
         range=between(low, high),
     )
-    what = translate("Each step, with what it takes off; the range of people is what the threshold leaves open")
+    what = translate("Count after each step, with what the step removes; the range shows the effect of the threshold")
     return finish(figure, title, what, source)
 
 
 def repeats(table: pl.DataFrame, source: str) -> go.Figure:
-    """What the lines have more than the people: bars from `repeats` of `duplicates.count_people`."""
+    """Draw the lines beyond one per person, by kind, from `repeats` of `duplicates.count_people`."""
     counted = table["n"].to_list()
     every = sum(counted)
     figure = go.Figure(
@@ -101,21 +97,21 @@ def repeats(table: pl.DataFrame, source: str) -> go.Figure:
         )
     )
     figure.update_yaxes(autorange="reversed", showgrid=False)
-    figure.update_xaxes(title=translate("lines beyond one a person"), tickformat=",d", nticks=6)
+    figure.update_xaxes(title=translate("lines beyond one per person"), tickformat=",d", nticks=6)
     figure.update_xaxes(range=[0, max(1, *counted) * 1.25])
     figure.update_layout(height=180 + 52 * table.height)
     title = translate(
-        "{n} lines repeat somebody; {copies} of these are copies of the export",
+        "{n} lines repeat a person; {copies} of them are duplicate exports",
         n=number(every),
         copies=share_of(counted[0], every),
     )
-    return finish(figure, title, translate("Lines more than people, by the kind of repeat"), source)
+    return finish(figure, title, translate("Lines beyond one per person, by kind of repeat"), source)
 
 
 def cluster_sizes(table: pl.DataFrame, source: str) -> go.Figure:
-    """How many records people have: bars on a logarithmic axis from `duplicates.cluster_sizes`.
+    """Draw people by number of records, on a logarithmic axis, from `duplicates.cluster_sizes`.
 
-    Those with four records or more are told together.
+    People with four records or more are grouped.
     """
     part = (
         table.with_columns(pl.col("records").clip(upper_bound=_MOST))
@@ -126,7 +122,7 @@ def cluster_sizes(table: pl.DataFrame, source: str) -> go.Figure:
     every = whole(part["people"].sum())
     figure = go.Figure(
         go.Bar(
-            x=[translate(_RECORDS[n]) for n in part["records"]],
+            x=[_records(n) for n in part["records"]],
             y=part["people"].to_list(),
             marker_color=GREEN,
             text=[f"{number(n)}<br>({percent(n / every)})" for n in part["people"]],
@@ -142,20 +138,20 @@ def cluster_sizes(table: pl.DataFrame, source: str) -> go.Figure:
     figure.update_xaxes(showgrid=False, type="category")
     several = whole(part.filter(pl.col("records") > 1)["people"].sum())
     title = translate("{share} of the people have two records or more", share=share_of(several, every))
-    counted = translate("People by the number of their records, exact repeats of a line counted once")
+    counted = translate("People by number of records; duplicate lines count once")
     return finish(figure, title, counted, source)
 
 
 def shared_patients(table: pl.DataFrame, copied: pl.DataFrame, source: str) -> go.Figure:
-    """Do practices share more patients than chance would have it? From `sharing` of `duplicates.count_people`.
+    """Draw the patients that pairs of practices share against the expected number, from `sharing` of `count_people`.
 
-    A band holds the middle nine tenths of the pairs of practices that are expected to share about as many; points are
-    `copied`, the pairs of `duplicates.copied_bases`, which look like one base copied.  Pairs that are the only one of
-    their two departements are left out: nothing is left to expect of them.
+    The band holds 90% of the pairs with about the same expected number; points are `copied`, the pairs of
+    `duplicates.copied_bases`, which may be copies of one patient base. A pair that is the only one of its two
+    departements is left out: the expected number then equals the observed one.
     """
-    told = table.filter((pl.col("shared") - pl.col("expected")).abs() > 1e-6)
+    pairs = table.filter((pl.col("shared") - pl.col("expected")).abs() > 1e-6)
     bins = (
-        told.with_columns(bin=(pl.col("expected").log10() * _BINS_A_DECADE).floor() / _BINS_A_DECADE)
+        pairs.with_columns(bin=(pl.col("expected").log10() * _BINS_A_DECADE).floor() / _BINS_A_DECADE)
         .group_by("bin")
         .agg(
             pl.col("expected").median().round_sig_figs(4),
@@ -174,7 +170,7 @@ def shared_patients(table: pl.DataFrame, copied: pl.DataFrame, source: str) -> g
                 x=bins["expected"].to_list(),
                 y=bins["middle"].to_list(),
                 mode="lines+markers",
-                name=translate("pairs of practices, the middle one"),
+                name=translate("median pair of practices"),
                 line={"color": BLUE, "width": 2},
                 hovertemplate=translate("{expected} expected: {shared} shared", expected="%{x:,.3~r}", shared="%{y:,d}")
                 + "<extra></extra>",
@@ -183,11 +179,11 @@ def shared_patients(table: pl.DataFrame, copied: pl.DataFrame, source: str) -> g
                 x=points["expected"].to_list(),
                 y=points["shared"].to_list(),
                 mode="markers",
-                name=translate("looks like one base copied"),
+                name=translate("possible copy of a patient base"),
                 marker={"color": VERMILION, "size": 10, "symbol": "diamond"},
                 customdata=[(a, b, percent(part)) for a, b, part in points.select(_PAIR).iter_rows()],
                 hovertemplate=translate(
-                    "practices {a} and {b}: {shared} shared, {expected} expected, {part} of the smaller",
+                    "practices {a} and {b}: {shared} shared, {expected} expected, {part} of the smaller one",
                     a="%{customdata[0]}",
                     b="%{customdata[1]}",
                     shared="%{y:,d}",
@@ -204,38 +200,40 @@ def shared_patients(table: pl.DataFrame, copied: pl.DataFrame, source: str) -> g
         x=line,
         y=line,
         mode="lines",
-        name=translate("as chance has it"),
+        name=translate("expected by chance"),
         line={"color": GREY, "dash": "dash"},
         hoverinfo="skip",
     )
-    expected = translate("people expected to be shared (logarithmic scale)")
+    expected = translate("expected shared patients (logarithmic scale)")
     figure.update_xaxes(title=expected, type="log", dtick=1, tickformat=",~r")
-    figure.update_yaxes(title=translate("people shared (logarithmic scale)"), type="log", dtick=1, tickformat=",~r")
+    figure.update_yaxes(title=translate("shared patients (logarithmic scale)"), type="log", dtick=1, tickformat=",~r")
     figure.update_layout(height=600)
-    surprising = told.filter(pl.col("surprise") > _SURPRISING).height
+    surprising = pairs.filter(pl.col("surprise") > _SURPRISING).height
     title = translate(
-        "{surprising} of {pairs} pairs of practices share more than chance explains, and {copied} as if one base had "
-        "been copied",
+        "{surprising} of {pairs} pairs of practices share more patients than chance explains; possible copies of a "
+        "patient base: {copied}",
         surprising=number(surprising),
-        pairs=number(told.height),
+        pairs=number(pairs.height),
         copied=number(copied.height),
     )
-    if told.is_empty():
+    if pairs.is_empty():
         figure.update_layout(height=300)
         figure.update_xaxes(showticklabels=False, showgrid=False)
         figure.update_yaxes(showticklabels=False, showgrid=False, title=None)
-        title = translate("Too few practices to tell sharing from chance")
-    counted = translate("Pairs of practices that share somebody; expected by their sizes, within their departements")
+        title = translate("Too few practices to separate shared patients from chance")
+    counted = translate(
+        "Pairs of practices with a patient in common; expected numbers from their sizes, within their departements"
+    )
     return finish(figure, title, counted, source)
 
 
 def _edge(bins: pl.DataFrame, column: str, fill: str | None) -> go.Scatter:
-    """One edge of the band; the second one fills it."""
+    """Draw one edge of the band; the second edge fills it."""
     return go.Scatter(
         x=bins["expected"].to_list(),
         y=bins[column].to_list(),
         mode="lines",
-        name=translate("nine tenths of the pairs"),
+        name=translate("90% of the pairs"),
         showlegend=fill is not None,
         line={"width": 0, "color": SKY},
         fill=fill,
@@ -244,17 +242,25 @@ def _edge(bins: pl.DataFrame, column: str, fill: str | None) -> go.Scatter:
     )
 
 
-def people_by_practices(table: pl.DataFrame, source: str) -> go.Figure:
-    """At how many practices people stand: bars from `duplicates.practices_per_person`, one colour a key.
+def _records(n: int) -> str:
+    return translate("4 records or more") if n == _MOST else translate_plural("{n} record", "{n} records", n)
 
-    Give the tables of up to three keys, one below the other; those at four practices or more are told together. The
-    scale is logarithmic, since each further practice is rarer by an order of magnitude. Counts that are null, too few
-    to show, have no bar; a bar that lacks some of them is told by "≥".
+
+def _practices(n: int) -> str:
+    return translate("4 practices or more") if n == _MOST else translate_plural("{n} practice", "{n} practices", n)
+
+
+def people_by_practices(table: pl.DataFrame, source: str) -> go.Figure:
+    """Draw people by number of practices that hold a record of them, one colour per key.
+
+    `table` is from `duplicates.practices_per_person`: the tables of up to three keys, concatenated. Four practices or
+    more are grouped. The scale is logarithmic, since each further practice is rarer by an order of magnitude. Hidden
+    counts (null) have no bar; a group with some hidden counts has a "≥".
     """
     figure = go.Figure()
     several = []
     keys = table["key"].unique(maintain_order=True)
-    # Green and blue are alike in print, so one is hatched.
+    # Green and blue look alike in grey print, so one is hatched.
     for key, colour, pattern in zip(keys, (GREEN, BLUE, SKY), ("", "/", ""), strict=False):
         part = (
             table.filter(pl.col("key") == key)
@@ -264,7 +270,7 @@ def people_by_practices(table: pl.DataFrame, source: str) -> go.Figure:
             .sort("practices")
         )
         figure.add_bar(
-            y=[translate(_PRACTICES[n]) for n in part["practices"]],
+            y=[_practices(n) for n in part["practices"]],
             x=part["people"].to_list(),
             orientation="h",
             name=key_label(key),
@@ -279,18 +285,19 @@ def people_by_practices(table: pl.DataFrame, source: str) -> go.Figure:
             + "<extra></extra>",
         )
         alone = table.filter(pl.col("key") == key, pl.col("practices") == 1)["share"]
-        # Who is not at one practice is at several, whether that is shown or not.
+        # The complement of one practice includes the counts that are hidden.
         several += [] if alone.has_nulls() else [1 - real(alone.sum())]
     top = math.log10(max(10, whole(table["people"].max() or 0)))
     figure.update_yaxes(showgrid=False, type="category", autorange="reversed")
     figure.update_xaxes(title=translate("people (logarithmic scale)"), type="log", tickformat=",d", dtick=1)
     figure.update_xaxes(range=[0, top + 0.6])
     figure.update_layout(barmode="group", bargap=0.15, legend_traceorder="normal")
-    title = translate("Too few people to show at how many practices they stand")
+    title = translate("Too few people to show by number of practices")
     if several:
         low, high = percent(min(several)), percent(max(several))
         found = low if low == high else translate("{low} to {high}", low=low, high=high)
         title = translate(
-            "{share} of the people stand at two practices or more, by how people are told apart", share=found
+            "{share} of the people have records at two or more practices, depending on how people are identified",
+            share=found,
         )
-    return finish(figure, title, translate("People by the number of practices that hold a file of theirs"), source)
+    return finish(figure, title, translate("People by number of practices that hold a record of them"), source)

@@ -1,4 +1,4 @@
-"""Pictures of the linkage: what each agreement weighs, what the threshold trades, and which errors remain."""
+"""Charts of the linkage: match weights, the choice of the threshold, and the remaining errors."""
 
 from __future__ import annotations
 
@@ -22,41 +22,39 @@ from toolkit.charts._theme import (
     finish,
     in_percent,
     label,
-    number,
-    percent,
     percent_axis,
     real,
     share_of,
-    translate,
     whole,
     wrapped,
 )
+from toolkit.i18n import N_, number, percent, percent_sign, translate
 
 __all__ = ["linkage_errors", "match_weights", "missed_by_typing_error", "people_by_threshold", "weight_of_a_pair"]
 
 _PARTS = ("never compared", "scored wrong", "clustered wrong")
 _CAUSES = (*_PARTS, "exact copies")
-_ERRORS = (("parted", "one person left as two", BLUE), ("joined", "two people taken for one", ORANGE))
-_NAMES = {"start": "before all", "names": "rarity of the names"}
+_ERRORS = (("parted", N_("one person counted as two"), BLUE), ("joined", N_("two people merged into one"), ORANGE))
+_COMPARISONS = {"start": N_("prior"), "names": N_("rarity of the names")}
 _VETO_DRAWN = -22
-"""Where the bar of a veto ends: all but a boundless weight would leave no room for the others."""
+"""End of the bar of a veto: its weight is so low that the true length would leave no room for the others."""
 
 
 def people_by_threshold(table: pl.DataFrame, threshold: float, true: int, source: str) -> go.Figure:
-    """What the threshold trades: people found above, precision and recall below, from `Judged.by_threshold`.
+    """Draw people found (above) and precision and recall (below) by threshold, from the linkage evaluation.
 
-    `table` has `threshold`, `people`, `pair_precision` and `pair_recall`; `threshold` is the one used, `true` the
-    number of people there are.
+    `table` has `threshold`, `people`, `pair_precision` and `pair_recall`; `threshold` is the one used, `true` the true
+    number of people.
     """
     figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.09)
     bits = table["threshold"].to_list()
     for row, column, name, colour, symbol in (
         (1, "people", translate("people found"), GREEN, "circle"),
-        (2, "pair_precision", translate("precision: of the pairs linked, one person’s"), VERMILION, "diamond"),
-        (2, "pair_recall", translate("recall: of one person’s pairs, linked"), BLUE, "square"),
+        (2, "pair_precision", translate("precision: linked pairs that are one person"), VERMILION, "diamond"),
+        (2, "pair_recall", translate("recall: same-person pairs that are linked"), BLUE, "square"),
     ):
         values = table[column].to_list()
-        told = [number(value) if row == 1 else _share(value) for value in values]
+        texts = [number(value) if row == 1 else _share(value) for value in values]
         figure.add_trace(
             go.Scatter(
                 x=bits,
@@ -65,7 +63,7 @@ def people_by_threshold(table: pl.DataFrame, threshold: float, true: int, source
                 name=name,
                 line={"color": colour, "width": 2},
                 marker={"symbol": symbol, "size": 8},
-                customdata=told,
+                customdata=texts,
                 hovertemplate=translate("{bits} bits: {value}", bits="%{x:+.0f}", value="%{customdata}")
                 + "<extra></extra>",
             ),
@@ -74,7 +72,7 @@ def people_by_threshold(table: pl.DataFrame, threshold: float, true: int, source
         )
     figure.add_hline(y=true, row=1, col=1, line={"color": INK, "width": 1, "dash": "dash"})
     truth = {
-        "text": translate("the truth: {n}", n=number(true)),
+        "text": translate("true number: {n}", n=number(true)),
         "xanchor": "left",
         "yanchor": "top",
         "showarrow": False,
@@ -84,16 +82,18 @@ def people_by_threshold(table: pl.DataFrame, threshold: float, true: int, source
     figure.update_yaxes(title=translate("people"), tickformat=",d", row=1, col=1)
     figure.update_yaxes(**percent_axis(translate("share of pairs")), row=2, col=1)
     figure.update_xaxes(**_bits(min(bits), max(bits), 2))
-    figure.update_xaxes(title=translate("threshold in bits (one more bit asks for twice the odds)"), row=2, col=1)
+    figure.update_xaxes(title=translate("threshold in bits (each bit doubles the required odds)"), row=2, col=1)
     figure.update_layout(height=640)
     low, high = whole(table["people"].min()), whole(table["people"].max())
-    title = translate("The threshold moves the number of people by {share} at most", share=share_of(high - low, true))
-    counted = translate("Dotted: the threshold used, from which a pair is more likely one person")
+    title = translate(
+        "The number of people varies by at most {share} with the threshold", share=share_of(high - low, true)
+    )
+    counted = translate("Dotted line: the threshold used, above which two records are more likely one person than two")
     return finish(figure, title, counted, source)
 
 
 def linkage_errors(table: pl.DataFrame, source: str) -> go.Figure:
-    """Which errors remain: wrong pairs by the part of the linkage they come from, from `Judged.causes`."""
+    """Draw the wrong pairs by the step of the linkage that caused them, from the linkage evaluation."""
     counted = {(error, cause): n for error, cause, n in table.select("error", "cause", "pairs").iter_rows()}
     causes = [cause for cause in _CAUSES if cause in _PARTS or ("joined", cause) in counted]
     figure = go.Figure()
@@ -107,26 +107,30 @@ def linkage_errors(table: pl.DataFrame, source: str) -> go.Figure:
             marker_color=colour,
             text=[number(n) for n in values],
             **bar_text(values, [colour] * len(values)),
-            hovertemplate=f"%{{y}}<br>{translate('{error}: {n} pairs', error=translate(name), n='%{x:,d}')}<extra></extra>",
+            hovertemplate="%{y}<br>"
+            + translate("{error}: {n} pairs", error=translate(name), n="%{x:,d}")
+            + "<extra></extra>",
         )
     top = max(counted.values(), default=1)
     figure.update_yaxes(autorange="reversed", showgrid=False)
     figure.update_xaxes(title=translate("pairs of records"), tickformat=",d", range=[0, top * 1.12], nticks=7)
     figure.update_layout(height=220 + 70 * max(1, len(causes)), bargroupgap=0.1)
-    title = translate("No pair of records is wrong")
+    title = translate("No pair of records is linked wrongly")
     if counted:
         joined, parted = (sum(n for (error, _), n in counted.items() if error == kind) for kind in ("joined", "parted"))
         title = translate(
-            "{joined} pairs are wrongly joined, {parted} wrongly parted", joined=number(joined), parted=number(parted)
+            "{joined} pairs are wrongly linked, {parted} wrongly separated",
+            joined=number(joined),
+            parted=number(parted),
         )
-    counted_pairs = translate("Wrong pairs of records, by the part of the linkage that is to blame")
+    counted_pairs = translate("Wrong pairs of records, by the step of the linkage that caused them")
     return finish(figure, title, counted_pairs, source)
 
 
 def missed_by_typing_error(table: pl.DataFrame, source: str) -> go.Figure:
-    """Which typing errors hide a person: the share missed by kind, from `Judged.kinds`.
+    """Draw the share of a person's other records that was missed, by kind of typing error.
 
-    `table` has `kind`, `records` and `recall`; "none" is a record without typing errors.
+    `table` has `kind`, `records` and `recall`; the kind "none" is a record without typing errors.
     """
     part = table.with_columns(missed=(1 - pl.col("recall")).round(5)).sort("missed", "kind", descending=[False, True])
     labels = [label("no typing error" if kind == "none" else kind) for kind in part["kind"]]
@@ -147,29 +151,29 @@ def missed_by_typing_error(table: pl.DataFrame, source: str) -> go.Figure:
     )
     top = 100 * (real(part["missed"].max()) or 0.01)
     figure.update_yaxes(showgrid=False)
-    figure.update_xaxes(**percent_axis(translate("other records of the person that were not found")), nticks=7)
+    figure.update_xaxes(**percent_axis(translate("share of the person’s other records that was missed")), nticks=7)
     figure.update_xaxes(range=[0, top * 1.3])
     figure.update_layout(height=200 + 24 * max(4, part.height))
     title = translate("No record is missed")
     if labels and part["missed"].item(-1) > 0:
         title = translate(
-            "What hides a person most is “{kind}”: {share} missed",
+            "Typing error with the most missed records: “{kind}”, {share}",
             kind=labels[-1],
             share=percent(part["missed"].item(-1)),
         )
-    counted = translate("Share missed of a person’s other records, by what was done to a record")
+    counted = translate("Share of a person’s other records that the linkage missed, by typing error")
     return finish(figure, title, counted, source)
 
 
 def match_weights(table: pl.DataFrame, source: str) -> go.Figure:
-    """What each degree of agreement weighs: bars from `Model.weights`, one block a comparison.
+    """Draw the match weight of each level of agreement, in one block per comparison, from `Model.weights`.
 
-    The bar of a veto is cut; degrees that say that something is missing weigh nothing and are left out.
+    The bar of a veto is cut; levels for missing values have no weight and are left out.
     """
     labels: list[str] = []
     rows: list[tuple[int, float, bool]] = []
     for (comparison,), part in table.drop_nulls("bits").group_by("comparison", maintain_order=True):
-        labels.append(f"<b>{_named(str(comparison))}</b>")
+        labels.append(f"<b>{_comparison_label(str(comparison))}</b>")
         for degree, bits, veto in part.select("degree", pl.col("bits").round(2), "veto").iter_rows():
             rows.append((len(labels), bits, veto))
             labels.append(wrapped(translate(degree), 32))
@@ -203,91 +207,95 @@ def match_weights(table: pl.DataFrame, source: str) -> go.Figure:
     )
     figure.update_yaxes(tickvals=places, ticktext=labels, range=[end - 0.4, -0.6], showgrid=False)
     figure.update_xaxes(
-        title=translate("match weight in bits (+1 doubles the odds of one person)"), zeroline=True, zerolinecolor=GREY
+        title=translate("match weight in bits (+1 doubles the odds of one person)"),
+        zeroline=True,
+        zerolinecolor=GREY,
     )
     high = max([*drawn, 1.0])
     figure.update_xaxes(range=[min([_VETO_DRAWN, *drawn]) - 1, high + 4], **_bits(-20, high, 5))
     figure.update_layout(height=190 + round(20 * end))
     strongest = table.drop_nulls("bits").sort("bits", "comparison", "degree", descending=[True, False, False])
-    title = translate("No degree of agreement weighs anything")
+    title = translate("No level of agreement has a weight")
     if strongest.height:
         top = strongest.row(0, named=True)
         title = translate(
-            "Nothing speaks for one person like the {comparison}: {bits} bits for “{degree}”",
-            comparison=_named(top["comparison"]),
+            "Strongest evidence for one person: {comparison}, “{degree}”, {bits} bits",
+            comparison=_comparison_label(top["comparison"]),
             bits=_signed(top["bits"]),
             degree=translate(top["degree"]),
         )
-    counted = translate("Weight of each degree of agreement; a veto outweighs all the rest")
+    counted = translate("Match weight of each level of agreement; a veto overrides all the others")
     return finish(figure, title, counted, source)
 
 
 def weight_of_a_pair(table: pl.DataFrame, threshold: float, source: str) -> go.Figure:
-    """How the weight of one pair comes about: a waterfall from `duplicates.example_pair`, masked values on hover."""
+    """Draw the match weight of one pair as a waterfall, masked values on hover, from `duplicates.example_pair`."""
     bits = table["bits"].round(2).to_list()
-    reached = [round(sum(bits[:place]), 2) for place in range(len(bits) + 1)]
-    total = reached[-1]
+    sums = [round(sum(bits[:place]), 2) for place in range(len(bits) + 1)]
+    total = sums[-1]
     labels = [
-        f"<b>{_named(comparison)}</b><br>{wrapped(translate(seen), 36)}"
+        f"<b>{_comparison_label(comparison)}</b><br>{wrapped(translate(seen), 36)}"
         for comparison, seen in table.select("comparison", "seen").iter_rows()
     ]
-    held = [
+    values = [
         "" if one is None else f"<br>{_shown(one)} | {_shown(other)}"
         for one, other in table.select("one", "other").iter_rows()
     ]
     figure = go.Figure(
         go.Bar(
-            y=[*labels, f"<b>{translate('the pair')}</b>"],
+            y=[*labels, f"<b>{translate('total')}</b>"],
             x=[*bits, total],
-            base=[*reached[:-1], 0],
+            base=[*sums[:-1], 0],
             orientation="h",
             marker_color=[*(GREEN if value >= 0 else VERMILION for value in bits), BLUE],
             text=[_signed(value) for value in (*bits, total)],
             textposition="outside",
             cliponaxis=False,
-            customdata=[*held, ""],
+            customdata=[*values, ""],
             hovertemplate=translate("{name}: {value}", name="%{y}", value="%{text}") + "%{customdata}<extra></extra>",
         )
     )
     figure.add_vline(x=threshold, line={"color": GREY, "width": 2, "dash": "dash"}, layer="below")
     figure.update_yaxes(autorange="reversed", showgrid=False)
-    low, high = min([*reached, 0]), max([*reached, 0])
-    figure.update_xaxes(title=translate("match weight in bits, added up"), **_bits(low, high, 10))
+    low, high = min([*sums, 0]), max([*sums, 0])
+    figure.update_xaxes(title=translate("cumulative match weight in bits"), **_bits(low, high, 10))
     figure.update_xaxes(range=[low - 0.16 * (high - low), high + 0.12 * (high - low)])
     figure.update_layout(height=200 + 40 * (len(labels) + 1))
-    title = translate("Typed differently, yet one person: two records that weigh {bits} bits", bits=_signed(total))
-    counted = translate("Bits that each comparison adds or takes off; dashed: the threshold")
+    title = translate(
+        "One person typed in two ways: two records with a match weight of {bits} bits", bits=_signed(total)
+    )
+    counted = translate("Bits that each comparison adds or subtracts; dashed line: the threshold")
     return finish(figure, title, counted, source)
 
 
 def _places(labels: list[str]) -> tuple[list[float], float]:
-    """Where labels stand one below the other, a second line taking more than half a row more; and where they end."""
+    """Return the positions of labels below one another, and the end of the last; a second line takes 0.6 rows."""
     heights = [1 + 0.6 * text.count("<br>") for text in labels]
     ends = list(accumulate(heights, initial=0.0))
     return [round(start + (height - 1) / 2, 2) for start, height in zip(ends, heights, strict=False)], ends[-1]
 
 
-def _named(comparison: str) -> str:
-    return label(_NAMES.get(comparison, comparison))
+def _comparison_label(comparison: str) -> str:
+    return label(_COMPARISONS.get(comparison, comparison))
 
 
 def _shown(masked: str) -> str:
-    """A masked value, of which only the words for what is not shown are words."""
+    """Translate the words of a masked value that replace what is hidden."""
     return masked.replace("[hidden]", translate("[hidden]")).replace("blank", translate("blank"))
 
 
 def _share(value: float) -> str:
-    """A share with as many digits as a threshold moves."""
-    return f"{number(100 * value, 3)}\u202f%"
+    """Format a share with three decimals, since thresholds move it little."""
+    return f"{number(100 * value, 3)}{percent_sign()}"
 
 
 def _bits(low: float, high: float, step: int) -> dict[str, object]:
-    """Ticks with signs, and none on the nought."""
+    """Return axis ticks with a sign, except on zero."""
     ticks = range(math.ceil(low / step) * step, math.floor(high / step) * step + 1, step)
     return {"tickvals": list(ticks), "ticktext": [f"{'+' if n > 0 else MINUS if n else ''}{abs(n)}" for n in ticks]}
 
 
 def _signed(bits: float) -> str:
-    """A weight with its sign."""
+    """Format a weight with its sign."""
     rounded = round(bits, 1)
     return f"{'+' if rounded > 0 else MINUS if rounded < 0 else ''}{number(abs(rounded), 1)}"

@@ -1,4 +1,4 @@
-"""Pictures of the public figures: what a hit is worth, whether the model keeps its word, and what is exposed."""
+"""Charts of the public figures: hits against chance, calibration of the model, and exposed data."""
 
 from __future__ import annotations
 
@@ -16,15 +16,14 @@ from toolkit.charts._theme import (
     bar_text,
     finish,
     in_percent,
-    number,
     percent_axis,
     real,
     share_of,
     small,
-    translate,
     whole,
     wrapped,
 )
+from toolkit.i18n import N_, number, percent_sign, translate
 
 __all__ = [
     "public_figures_exposure",
@@ -35,9 +34,9 @@ __all__ = [
 
 
 def public_figures_tiers(table: pl.DataFrame, source: str) -> go.Figure:
-    """What hits on public figures are worth: found and expected by chance at each tier, from `Matches.tiers`."""
+    """Draw the hits found and expected by chance at each tier, from `Matches.tiers`."""
     labels = [wrapped(translate(definition)) for definition in table["definition"]]
-    # A logarithmic axis has no zero: what is below a tenth is drawn there and told in the label.
+    # A logarithmic axis has no zero: smaller values are drawn at a tenth, and the label has the exact value.
     floor = 0.1
     figure = go.Figure()
     for place, hits, chance in zip(labels, table["hits"], table["expected_by_chance"], strict=True):
@@ -72,30 +71,28 @@ def public_figures_tiers(table: pl.DataFrame, source: str) -> go.Figure:
     figure.update_layout(legend_traceorder="reversed")
     by_name, by_date = table.row(0, named=True), table.row(2, named=True)
     title = translate(
-        "{name} pairs of a figure and a record agree on the name, {date} on the birth date as well, where chance alone "
-        "would give {chance}",
+        "{name} pairs of figure and record agree on the name; {date} also agree on the birth date, against {chance} "
+        "expected by chance",
         name=number(by_name["hits"]),
         date=number(by_date["hits"]),
         chance=small(by_date["expected_by_chance"]),
     )
-    return finish(
-        figure, title, translate("Pairs that agree on at least this much, and how many namesakes would"), source
-    )
+    return finish(figure, title, translate("Pairs by what agrees, and the number expected from namesakes"), source)
 
 
 def public_figures_placebo(table: pl.DataFrame, tiers: pl.DataFrame, source: str) -> go.Figure:
-    """The homonym lesson: hits with birth dates that are nobody's, beside the real ones and what the model expects.
+    """Draw the hits with swapped birth dates beside the real hits and those the model expects.
 
-    From `public_figures.placebo` and `Matches.tiers`. The scale is logarithmic from one hit on, so that a tier where
-    nothing is found is drawn at its foot.
+    From `public_figures.placebo` and `Matches.tiers`. The scale is logarithmic, so a tier without hits is drawn at its
+    lower end.
     """
     real_hits = table.select("tier").join(tiers, on="tier", maintain_order="left")
     labels = [wrapped(translate(definition)) for definition in real_hits["definition"]]
     floor = 0.1
     series = (
         (translate("the figures’ own birth dates"), real_hits["hits"].to_list(), BLUE),
-        (translate("birth dates of others"), table["hits"].to_list(), GREY),
-        (translate("expected of others by the model"), table["expected_by_chance"].to_list(), ORANGE),
+        (translate("swapped birth dates"), table["hits"].to_list(), GREY),
+        (translate("expected by the model for swapped dates"), table["expected_by_chance"].to_list(), ORANGE),
     )
     figure = go.Figure()
     for name, values, colour in series:
@@ -119,73 +116,73 @@ def public_figures_placebo(table: pl.DataFrame, tiers: pl.DataFrame, source: str
     by_date = {row["tier"]: row for row in table.iter_rows(named=True)}["name_birth_date"]
     own = int(tiers.filter(pl.col("tier") == "name_birth_date")["hits"].item())
     title = translate(
-        "With another’s birth date {others} hits agree on name and date, with their own {own}",
+        "{own} hits agree on name and birth date; with swapped birth dates, {others}",
         others=small(round(by_date["hits"], 1)),
         own=number(own),
     )
     rounds = number(whole(table["rounds"].max()))
-    counted = translate("Mean of {rounds} registers whose birth dates changed owners", rounds=rounds)
+    counted = translate("Mean of {rounds} registers with birth dates swapped between figures", rounds=rounds)
     return finish(figure, title, counted, source)
 
 
 def public_figures_reliability(table: pl.DataFrame, source: str) -> go.Figure:
-    """Whether P(wrong person) keeps its word: said and true shares of wrong hits, from `public_figures.reliability`.
+    """Draw predicted against observed shares of wrong hits, from `public_figures.reliability`.
 
-    One point a bin of the probability, with the range in which the true share falls in 95 of 100 cases.
+    One point per bin of the predicted probability, with the range that chance gives in 95 of 100 cases.
     """
     bins, everybody = table.head(table.height - 1), table.row(-1, named=True)
     hits = bins["hits"].to_list()
     low = [100 * least / n for least, n in zip(bins["low"], hits, strict=True)]
     high = [100 * most / n for most, n in zip(bins["high"], hits, strict=True)]
     middle = [(a + b) / 2 for a, b in zip(low, high, strict=True)]
-    said = in_percent(bins["share_predicted"])
+    predicted = in_percent(bins["share_predicted"])
     figure = go.Figure()
     figure.add_scatter(
         x=[0, 100],
         y=[0, 100],
         mode="lines",
-        name=translate("as said"),
+        name=translate("as predicted"),
         line={"color": GREY, "dash": "dash"},
         hoverinfo="skip",
     )
     figure.add_scatter(
-        x=said,
+        x=predicted,
         y=middle,
         mode="markers",
-        name=translate("range by chance, 95\u202f%"),
+        name=translate("95% range of chance"),
         marker={"symbol": "line-ns-open", "size": 10, "color": SKY},
         error_y={"type": "data", "array": [b - m for b, m in zip(high, middle, strict=True)], "color": SKY, "width": 6},
         hoverinfo="skip",
     )
     figure.add_scatter(
-        x=said,
+        x=predicted,
         y=in_percent(bins["share_wrong"]),
         mode="markers",
-        name=translate("as it is"),
+        name=translate("observed"),
         marker={"color": VERMILION, "size": 9},
         customdata=hits,
         hovertemplate=translate(
-            "said {said}, true {true} of {n} hits",
-            said="%{x:.1f}\u202f%",
-            true="%{y:.1f}\u202f%",
+            "predicted {predicted}, observed {observed} of {n} hits",
+            predicted="%{x:.1f}" + percent_sign(),
+            observed="%{y:.1f}" + percent_sign(),
             n="%{customdata:,d}",
         )
         + "<extra></extra>",
     )
-    figure.update_xaxes(**percent_axis(translate("probability of the wrong person, as said")), range=[-3, 103])
-    figure.update_yaxes(**percent_axis(translate("share of the hits that are the wrong person")), range=[-3, 103])
+    figure.update_xaxes(**percent_axis(translate("predicted probability of the wrong person")), range=[-3, 103])
+    figure.update_yaxes(**percent_axis(translate("share of hits that are the wrong person")), range=[-3, 103])
     title = translate(
-        "Of {hits} hits {wrong} are the wrong person, where the model says {predicted}",
+        "Of {hits} hits, {wrong} are the wrong person; the model predicts {predicted}",
         hits=number(everybody["hits"]),
         wrong=number(everybody["wrong"]),
         predicted=number(round(everybody["predicted"])),
     )
-    counted = translate("Hits by the probability they were given, and the share of them that is wrong")
+    counted = translate("Hits by predicted probability, with the share that is wrong")
     return finish(figure, title, counted, source)
 
 
 def public_figures_exposure(table: pl.DataFrame, source: str) -> go.Figure:
-    """What of the confirmed figures is exposed: bars from `public_figures.exposure`, all roles together."""
+    """Draw the exposed data of confirmed figures, all roles together, from `public_figures.exposure`."""
     everybody = table.row(-1, named=True)
     shown = [name for name in _EXPOSED if everybody[name] is not None]
     counts = [everybody[name] for name in shown]
@@ -208,42 +205,42 @@ def public_figures_exposure(table: pl.DataFrame, source: str) -> go.Figure:
 
 
 def _most(shown: list[str], counts: list[int], figures: int) -> str:
-    """What is exposed of most figures, in words."""
+    """Return the title: what is exposed for the largest number of figures."""
     if not counts or not max(counts):
         return translate(
-            "Of {figures} figures whose name and birth date are found, too few to be counted have anything exposed",
+            "Of {figures} figures found by name and birth date, too few to show have any data exposed",
             figures=number(figures),
         )
     most = max(range(len(counts)), key=counts.__getitem__)
     return translate(_EXPOSED[shown[most]][1], figures=number(figures), n=number(counts[most]))
 
 
-_PAIRS = "pairs of figure and record (logarithmic scale)"
+_PAIRS = N_("pairs of figure and record (logarithmic scale)")
 
 _EXPOSED = {
     "address": (
-        "address",
-        "Of {figures} figures whose name and birth date are found, {n} have their address in the leak",
+        N_("address"),
+        N_("Of {figures} figures found by name and birth date, {n} have their address in the leak"),
     ),
     "phone": (
-        "telephone number",
-        "Of {figures} figures whose name and birth date are found, {n} have their telephone number in the leak",
+        N_("telephone number"),
+        N_("Of {figures} figures found by name and birth date, {n} have their telephone number in the leak"),
     ),
     "email": (
-        "e-mail address",
-        "Of {figures} figures whose name and birth date are found, {n} have their e-mail address in the leak",
+        N_("e-mail address"),
+        N_("Of {figures} figures found by name and birth date, {n} have their e-mail address in the leak"),
     ),
     "nir": (
-        "social security number",
-        "Of {figures} figures whose name and birth date are found, {n} have their social security number in the leak",
+        N_("social security number"),
+        N_("Of {figures} figures found by name and birth date, {n} have their social security number in the leak"),
     ),
     "comment": (
-        "comment",
-        "Of {figures} figures whose name and birth date are found, {n} have a comment in the leak",
+        N_("comment"),
+        N_("Of {figures} figures found by name and birth date, {n} have a comment in the leak"),
     ),
     "sensitive_comment": (
-        "comment that reveals something intimate",
-        "Of {figures} figures whose name and birth date are found, {n} have an intimate comment in the leak",
+        N_("comment that reveals something intimate"),
+        N_("Of {figures} figures found by name and birth date, {n} have an intimate comment in the leak"),
     ),
 }
-"""What may be exposed: how it is called, and the finding where it is what most figures have exposed."""
+"""Data that may be exposed: the label, and the title where it is exposed for the largest number of figures."""

@@ -1,4 +1,4 @@
-"""Pictures of numbers that were computed again and again, on leaks that differ in their seed alone."""
+"""Chart of numbers that were computed on several leaks, which differ only in their seed."""
 
 from __future__ import annotations
 
@@ -8,39 +8,27 @@ import plotly.graph_objects as go
 import polars as pl
 from plotly.subplots import make_subplots
 
-from toolkit.charts._theme import (
-    BLUE,
-    GREY,
-    INK,
-    VERMILION,
-    finish,
-    in_percent,
-    number,
-    percent_axis,
-    real,
-    small,
-    translate,
-    wrapped,
-)
+from toolkit.charts._theme import BLUE, GREY, INK, VERMILION, finish, in_percent, percent_axis, real, small, wrapped
+from toolkit.i18n import number, percent_sign, translate
 
 __all__ = ["spread_over_seeds"]
 
 _ROW = 62
 _SPREAD = 0.56
-"""How much of a row's height the seeds of one number take."""
+"""Share of a row's height that the marks of its seeds take."""
 
 
 def spread_over_seeds(values: pl.DataFrame, source: str) -> go.Figure:
-    """How far does chance move each number? One mark a seed, with its interval where it has one.
+    """Draw how much each number varies between leaks: one mark per seed, with its interval where it has one.
 
-    `values` has one row a number and seed: `label` (of the number), `seed`, `value`, `low`, `high` (null without an
-    interval) and `planted` (null where nothing is known).  Numbers with a planted truth are drawn as they differ from
-    it, in percent of it, and in two colours: intervals that hold the truth, and those that miss it.  The others are
-    drawn as they differ from their own mean.
+    `values` has one row per number and seed: `label` (of the number), `seed`, `value`, `low`, `high` (null without an
+    interval) and `planted` (the true value, null where it is not known). Numbers with a true value are drawn as their
+    difference from it, in percent, in one colour where the interval contains it and another where it does not. The
+    others are drawn as the difference from their own mean.
     """
-    told = values.with_columns(base=pl.coalesce("planted", pl.col("value").mean().over("label")))
-    against = told.filter(pl.col("planted").is_not_null())
-    around = told.filter(pl.col("planted").is_null())
+    rows_with_base = values.with_columns(base=pl.coalesce("planted", pl.col("value").mean().over("label")))
+    against = rows_with_base.filter(pl.col("planted").is_not_null())
+    around = rows_with_base.filter(pl.col("planted").is_null())
     parts = [part for part in (against, around) if not part.is_empty()]
     rows = [part["label"].n_unique() for part in parts]
     figure = make_subplots(len(parts), 1, row_heights=[row / sum(rows) for row in rows], vertical_spacing=_gap(rows))
@@ -50,22 +38,22 @@ def spread_over_seeds(values: pl.DataFrame, source: str) -> go.Figure:
         _lay_out(figure, part, place, planted=part is against)
     seeds = values["seed"].n_unique()
     figure.update_layout(height=170 + _ROW * sum(rows) + 70 * len(rows))
-    counted = translate("{seeds} leaks of the same kind, made with other seeds; one mark a leak", seeds=number(seeds))
+    counted = translate("{seeds} leaks generated with different seeds; one mark per leak", seeds=number(seeds))
     return finish(figure, _title(against), counted, source)
 
 
 def _title(against: pl.DataFrame) -> str:
     ends = against.drop_nulls(["low", "high"])
     if ends.is_empty():
-        return translate("How far chance moves each number from leak to leak")
+        return translate("How much each number varies between leaks")
     holds = ends.filter(pl.col("planted").is_between("low", "high")).height
     return translate(
-        "{holds} of {intervals} intervals hold what was planted", holds=number(holds), intervals=number(ends.height)
+        "{holds} of {intervals} intervals contain the true value", holds=number(holds), intervals=number(ends.height)
     )
 
 
 def _gap(rows: list[int]) -> float:
-    """Room for the axis title between two parts, as a share of the height."""
+    """Return the space for the axis title between two parts, as a share of the height."""
     return 90 / (_ROW * sum(rows) + 70 * len(rows)) if len(rows) > 1 else 0.0
 
 
@@ -73,7 +61,7 @@ def _against_truth(part: pl.DataFrame) -> Iterator[go.Scatter]:
     has_ends = pl.col("low").is_not_null() & pl.col("high").is_not_null()
     holds = pl.col("planted").is_between("low", "high")
     kinds = (
-        (has_ends & holds, BLUE, "circle", translate("interval holds what was planted")),
+        (has_ends & holds, BLUE, "circle", translate("interval contains the true value")),
         (has_ends & ~holds, VERMILION, "diamond", translate("interval misses it")),
         (~has_ends, INK, "circle", translate("no interval")),
     )
@@ -82,11 +70,11 @@ def _against_truth(part: pl.DataFrame) -> Iterator[go.Scatter]:
 
 
 def _around_mean(part: pl.DataFrame) -> Iterator[go.Scatter]:
-    yield _marks(part, pl.lit(value=True), GREY, "circle", translate("counted, around the mean"))
+    yield _marks(part, pl.lit(value=True), GREY, "circle", translate("exact count, relative to the mean"))
 
 
 def _marks(part: pl.DataFrame, chosen: pl.Expr, colour: str, symbol: str, name: str) -> go.Scatter:
-    """One mark a row, at the part of the base by which it differs from it, seeds below one another."""
+    """Draw one mark per row, at its relative difference from the base; seeds are below one another."""
     placed = _placed(part).filter(chosen)
     base = pl.col("base")
     away = placed.select(
@@ -107,12 +95,12 @@ def _marks(part: pl.DataFrame, chosen: pl.Expr, colour: str, symbol: str, name: 
             translate("seed {seed}: {value}", seed=str(seed), value=small(value) if value >= 1 else number(value, 5))
             for seed, value in placed.select("seed", "value").iter_rows()
         ],
-        hovertemplate="%{customdata} (%{x:+.2f}\u202f%)<extra></extra>",
+        hovertemplate="%{customdata} (%{x:+.2f}" + percent_sign() + ")<extra></extra>",
     )
 
 
 def _placed(part: pl.DataFrame) -> pl.DataFrame:
-    """The rows with `place`: the row of their number, and within it the seeds in their order."""
+    """Add `place`, the vertical position: the row of the number, and within it the seeds in order."""
     labels = part["label"].unique(maintain_order=True).to_list()
     seeds = sorted(part["seed"].unique().to_list())
     step = _SPREAD / max(1, len(seeds) - 1)
@@ -132,16 +120,14 @@ def _lay_out(figure: go.Figure, part: pl.DataFrame, place: int, *, planted: bool
         col=1,
     )
     title = (
-        translate("difference from what was planted")
-        if planted
-        else translate("difference from the mean over the seeds")
+        translate("difference from the true value") if planted else translate("difference from the mean over the seeds")
     )
     figure.update_xaxes(**percent_axis(title), range=_range(part), row=place, col=1)
     figure.add_vline(x=0, line={"color": INK, "width": 1, "dash": "dot"}, row=place, col=1)
 
 
 def _range(part: pl.DataFrame) -> list[float]:
-    """As far to the left as to the right, so that the truth stands in the middle."""
+    """Return a range symmetric around zero, so that the true value is in the middle."""
     away = part.select(
         pl.max_horizontal((pl.col(end) / pl.col("base") - 1).abs() for end in ("value", "low", "high")).max()
     )

@@ -1,8 +1,8 @@
-"""The look that all pictures share: colours, template, titles, and how numbers and labels are written in them.
+"""The theme of all charts: colours, template, titles, and the format of numbers and labels.
 
-The colours are those of Okabe and Ito (*Color Universal Design*, 2008), told apart by readers with any colour vision.
-All that a picture says is said in the language spoken when it is made (`toolkit.i18n`), labels of its table too;
-what it shows, and in which order, is the same in every language.
+The colours are those of Okabe and Ito (*Color Universal Design*, 2008), which readers with any colour vision can
+distinguish. Texts are in the current language (`toolkit.i18n`), including labels that come from the data; values and
+their order are the same in every language.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import Any
 import plotly.graph_objects as go
 import polars as pl
 
-from toolkit.charts._alt_text import alternative
-from toolkit.i18n import number, percent, separators, translate
+from toolkit.charts._alt_text import alt_text
+from toolkit.i18n import N_, number, percent, percent_sign, separators, translate
 
 __all__ = [
     "BLUE",
@@ -40,14 +40,11 @@ __all__ = [
     "ink_on",
     "key_label",
     "label",
-    "mark",
-    "number",
-    "percent",
     "percent_axis",
     "real",
+    "reference_line",
     "share_of",
     "small",
-    "translate",
     "whole",
     "wrapped",
 ]
@@ -56,10 +53,10 @@ BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#E69F00", "#009E73", "#CC79A7"
 SKY, VERMILION, GREY, INK = "#56B4E9", "#D55E00", "#767676", "#222222"
 
 MINUS = "\u2212"
-"""The sign of a number taken off, as wide as the digits."""
+"""The minus sign, as wide as a digit."""
 
 IMAGE_WIDTH = 900
-"""How wide, in pixels, a picture is drawn where no page decides: what lines of titles and legends are broken for."""
+"""Width of an image file in pixels; titles and legends are wrapped for it."""
 
 _MOST_BINS = 40
 _TITLE_WIDTH = 72
@@ -72,7 +69,7 @@ _FOOT_IN_PAGE = 60
 _PAGE_LINE, _PAGE_COLUMN = 42, 34
 _NAME_ABOVE, _NAMED_ROW = 16, 40
 _SOURCE = "source"
-_QUIET = "#555555"
+_MUTED = "#555555"
 _GRID = "#E4E4E4"
 _AXIS_TITLE = {"standoff": 10, "font": {"size": 13}}
 
@@ -92,7 +89,7 @@ TEMPLATE = go.layout.Template(
             "orientation": "h",
             "xref": "container",
             "x": 0.02,
-            # Below the title, wherever that ends; the marks begin below the last of its rows, however many these are.
+            # `finish` places the legend below the title and the plot below the last row of the legend.
             "yref": "container",
             "yanchor": "top",
             "xanchor": "left",
@@ -101,36 +98,36 @@ TEMPLATE = go.layout.Template(
         hoverlabel={"bgcolor": "white"},
     )
 )
-"""The look that all pictures share."""
+"""The Plotly template of all charts."""
 
-_NAMES = {
-    "nir": "social security number",
-    "birth_identity": "birth name, first name, birth date, sex",
-    "folded_use_name": "last name, first name, birth date (folded)",
-    "use_name": "last name, first name, birth date (as typed)",
-    "linkage": "linked records",
-    "religion_beliefs": "religion and beliefs",
-    "origin_ethnicity": "origin",
-    "politics_union": "politics and unions",
-    "reproductive": "reproduction",
-    "fields_nir": "social security number named",
-    "nir_missing": "social security number missing",
-    "nir_digit_wrong": "digit wrong in the social security number",
-    "relative_nir": "a relative’s social security number",
+_LABELS = {
+    "nir": N_("social security number"),
+    "birth_identity": N_("birth name, first name, birth date, sex"),
+    "folded_use_name": N_("last name, first name, birth date (folded)"),
+    "use_name": N_("last name, first name, birth date (as typed)"),
+    "linkage": N_("linked records"),
+    "religion_beliefs": N_("religion and beliefs"),
+    "origin_ethnicity": N_("origin"),
+    "politics_union": N_("politics and unions"),
+    "reproductive": N_("reproduction"),
+    "fields_nir": N_("social security number named"),
+    "nir_missing": N_("social security number missing"),
+    "nir_digit_wrong": N_("digit wrong in the social security number"),
+    "relative_nir": N_("a relative’s social security number"),
 }
-"""What the names of our tables do not translate by themselves."""
+"""Labels of names in the tables that are not readable with their underscores as spaces."""
 
 
 def finish(figure: go.Figure, title: str, counted: str, source: str) -> go.Figure:
-    """The title over the picture, what is counted below it, the source at the foot; all in the reader's language.
+    """Add the title, a subtitle with what is counted, and the source, all already in the reader's language.
 
-    A picture has a height and no width: a page gives it the width it has, and `IMAGE_WIDTH` is the width of a file. A
-    title cannot break its lines by itself, so they are broken here, for some 700 pixels and more; on a narrower page,
-    a telephone's, use `for_page`. `layout.meta` carries what pages need beside the picture: `title`, `counted` and
-    `source` as plain text, and `alt`, a text for those who cannot see it: the finding, what is counted, and the values.
+    A chart has a height and no width: a page sets the width, and `IMAGE_WIDTH` is the width of an image file. Plotly
+    does not wrap titles, so they are wrapped here for 700 pixels and more; for narrower pages, such as a phone, use
+    `for_page`. `layout.meta` holds plain texts for the page around the chart: `title`, `counted`, `source`, and `alt`,
+    a text alternative with the finding, what is counted and the values.
     """
-    lines, counted_lines = _broken(title, _TITLE_WIDTH), _broken(counted, _COUNTED_WIDTH)
-    subtitle = f"<span style='font-size:13px;color:{_QUIET}'>{'<br>'.join(counted_lines)}</span>"
+    lines, counted_lines = _wrap(title, _TITLE_WIDTH), _wrap(counted, _COUNTED_WIDTH)
+    subtitle = f"<span style='font-size:13px;color:{_MUTED}'>{'<br>'.join(counted_lines)}</span>"
     figure.update_layout(template=TEMPLATE, title_text=f"<b>{'<br>'.join(lines)}</b><br>{subtitle}")
     above = 36 + _LINE * len(lines) + _COUNTED_LINE * len(counted_lines)
     height = figure.layout.height or _HEIGHT
@@ -140,7 +137,7 @@ def finish(figure: go.Figure, title: str, counted: str, source: str) -> go.Figur
         legend_y=1 - above / height,
         margin={"t": above + 14 + _LEGEND_ROW * _legend_rows(figure), "b": _FOOT},
         separators=separators(),
-        meta={"title": title, "counted": counted, "source": source, "alt": alternative(figure, title, counted)},
+        meta={"title": title, "counted": counted, "source": source, "alt": alt_text(figure, title, counted)},
     )
     figure.add_annotation(
         name=_SOURCE,
@@ -153,16 +150,16 @@ def finish(figure: go.Figure, title: str, counted: str, source: str) -> go.Figur
         yanchor="top",
         yshift=-62,
         showarrow=False,
-        font={"size": 11, "color": _QUIET},
+        font={"size": 11, "color": _MUTED},
     )
     return figure
 
 
 def for_page(figure: go.Figure) -> go.Figure:
-    """A copy without title and source, for a page that tells them itself, from `layout.meta`, in lines that break.
+    """Return a copy without title and source, for a page that shows them itself, from `layout.meta`.
 
-    The picture fills the width of the page, from some 360 pixels on: names of rows stand above them and not beside,
-    titles of axes and entries of the legend are broken. Its height does not depend on the width.
+    The chart fills the width of the page, from about 360 pixels: row names are above their rows instead of beside them,
+    and axis titles and legend entries are wrapped. The height does not depend on the width.
     """
     page = go.Figure(figure)
     page.layout.title.text = None
@@ -173,7 +170,7 @@ def for_page(figure: go.Figure) -> go.Figure:
     rows = _legend_rows(figure)
     margin = {"t": 14 + _LEGEND_ROW * rows, "b": _FOOT_IN_PAGE, "l": 8, "r": 24}
     taken = figure.layout.margin.t + figure.layout.margin.b - margin["t"] - margin["b"]
-    # On the narrowest page every entry of the legend has a row to itself.
+    # On the narrowest page every legend entry takes a row.
     height = figure.layout.height - taken + _LEGEND_ROW * (max(rows, len(_entries(figure))) - rows if rows else 0)
     page.update_layout(height=height, margin=margin, legend_y=1 - 4 / height)
     _names_above(page)
@@ -186,7 +183,7 @@ def _break_title(axis: go.layout.XAxis | go.layout.YAxis, width: int) -> None:
 
 
 def _names_above(page: go.Figure) -> None:
-    """Put the names on an upright axis above their rows, where they take no width from the marks."""
+    """Move the names of a vertical axis above their rows, where they take no width from the plot."""
     sides = [trace.y for trace in page.data if trace.y is not None]
     names = {name: wrapped(name.replace("<br>", " "), 50) for side in sides for name in side if isinstance(name, str)}
     if not names:
@@ -214,12 +211,12 @@ def _names_above(page: go.Figure) -> None:
 
 
 def _legend_rows(figure: go.Figure) -> int:
-    """Rows of the legend at `IMAGE_WIDTH`: as many as its entries fill, with their marks; a single one has none."""
+    """Return the number of legend rows at `IMAGE_WIDTH`; a chart with one series has no legend."""
     names = _entries(figure)
     if len(names) < 2:
         return 0
     rows, used = 1 + bool(figure.layout.legend.title.text), 0.0
-    # Entries stand in columns as wide as the widest of them.
+    # Plotly gives every entry the width of the widest.
     widest = 60 + 7.6 * max(len(name) for name in names)
     for _ in names:
         used += widest
@@ -229,14 +226,14 @@ def _legend_rows(figure: go.Figure) -> int:
 
 
 def _entries(figure: go.Figure) -> list[str]:
-    """What the legend says, entry by entry."""
+    """Return the names of the legend entries."""
     return [trace.name or "" for trace in figure.data if trace.showlegend is not False]
 
 
 def histogram(values: pl.Series, unit: str, hover: str) -> go.Figure:
-    """Bars of equal width, counted here so that the figure holds the bars and not the values.
+    """Draw a histogram; the values are counted here, so the figure holds the bars and not the values.
 
-    `hover` is a sentence, not yet said, of `{low}`, `{high}` and `{count}`.
+    `hover` is an English text with `{low}`, `{high}` and `{count}`, translated here.
     """
     top = real(values.max()) or 1.0
     bins = min(_MOST_BINS, max(5, math.ceil(math.sqrt(len(values)))))
@@ -244,7 +241,7 @@ def histogram(values: pl.Series, unit: str, hover: str) -> go.Figure:
     places = [min(bins - 1, int(value / width)) for value in values]
     counted = [places.count(place) for place in range(bins)]
     edges = [place * width for place in range(bins + 1)]
-    told = [
+    hovers = [
         translate(hover, low=number(low), high=number(high), count=number(count))
         for (low, high), count in zip(pairwise(edges), counted, strict=True)
     ]
@@ -254,7 +251,7 @@ def histogram(values: pl.Series, unit: str, hover: str) -> go.Figure:
             y=counted,
             width=[width * 0.95] * bins,
             marker_color=BLUE,
-            customdata=told,
+            customdata=hovers,
             hovertemplate="%{customdata}<extra></extra>",
         )
     )
@@ -264,9 +261,9 @@ def histogram(values: pl.Series, unit: str, hover: str) -> go.Figure:
 
 
 def bar_text(values: Sequence[float], colours: Sequence[str]) -> dict[str, Any]:
-    """How bars carry their text: within where there is room, else beyond their end, so that no page cuts it off."""
+    """Return the trace options that put a bar's text inside it where there is room, and else beyond its end."""
     return {
-        # Plotly leaves out the text of a bar of no length, unless it is told where to put it.
+        # Without a position Plotly omits the text of a bar of length zero.
         "textposition": ["auto" if value else "outside" for value in values],
         "insidetextfont": {"color": [ink_on(colour) for colour in colours]},
         "constraintext": "none",
@@ -276,16 +273,16 @@ def bar_text(values: Sequence[float], colours: Sequence[str]) -> dict[str, Any]:
 
 
 def ink_on(colour: str) -> str:
-    """Dark or white, whichever is read more easily on a colour: the greater contrast of WCAG 2.2."""
+    """Return the text colour, dark or white, with the greater WCAG 2.2 contrast on a background colour."""
     parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     light = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    # The luminance at which both contrasts are the same: that of INK is 0.016.
+    # Both contrasts are equal at this luminance; that of INK is 0.016.
     return INK if (light + 0.05) ** 2 > 1.05 * 0.066 else "white"
 
 
-def mark(figure: go.Figure, value: object, text: str) -> None:
-    """A dashed line across the picture at a value, with its label."""
+def reference_line(figure: go.Figure, value: object, text: str) -> None:
+    """Draw a dashed vertical line at a value, with its label."""
     figure.add_vline(x=real(value), line={"color": VERMILION, "width": 2, "dash": "dash"})
     figure.add_annotation(
         x=real(value),
@@ -299,60 +296,60 @@ def mark(figure: go.Figure, value: object, text: str) -> None:
     )
 
 
-def label(name: str) -> str:
-    """A name out of a table (a category, a step, a column, a key) as a reader says it, in the reader's language."""
-    return translate(_NAMES.get(name, name).replace("_", " "))
+def label(name: str, *, context: str | None = None) -> str:
+    """Return the readable label of a name in a table (a category, step, column or key), in the current language."""
+    return translate(_LABELS.get(name, name).replace("_", " "), context=context)
 
 
 def key_label(key: str) -> str:
-    """People counted by a key: 'by social security number'."""
+    """Return the label of a key that people are counted by, such as "by social security number"."""
     return translate("by {key}", key=label(key))
 
 
 def wrapped(text: str, width: int = _LABEL_WIDTH) -> str:
-    """A long label on several lines, so that it leaves room for the marks on a narrow page."""
-    return "<br>".join(_broken(text, width))
+    """Wrap a long label, so that it leaves room for the plot on a narrow page."""
+    return "<br>".join(_wrap(text, width))
 
 
-def _broken(text: str, width: int) -> list[str]:
+def _wrap(text: str, width: int) -> list[str]:
     return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
 
 
 def percent_axis(title: str) -> dict[str, str]:
-    """An axis of shares, drawn in percent by `in_percent`: the sign parted from the number, which D3 does not do."""
-    return {"title": title, "ticksuffix": "\u202f%"}
+    """Return the options of an axis for values from `in_percent`, with the percent sign of the current language."""
+    return {"title": title, "ticksuffix": percent_sign()}
 
 
 def in_percent(shares: Iterable[float | None]) -> list[float | None]:
-    """Shares as numbers of percent, without digits that nobody sees."""
+    """Convert shares to percentages, rounded to five decimals to keep figures small."""
     return [None if share is None else round(100 * share, 5) for share in shares]
 
 
 def share_of(part: float, every: float) -> str:
-    """The share of a part, where there is a whole to have a share in."""
+    """Format part / every as a percentage; "no share" where `every` is zero."""
     return percent(part / every) if every else translate("no share")
 
 
 def small(value: float) -> str:
-    """A count as it is, an expectation with the digits it deserves."""
+    """Format a count, or an expected count with as many decimals as it needs."""
     if value == round(value) or value >= 100:
         return number(round(value))
     if value >= 1:
         return number(value, 1)
-    # Two digits that tell something, however small the expectation is.
+    # Two significant digits, however small the value is.
     return number(value, 1 - math.floor(math.log10(value))).rstrip("0")
 
 
 def between(low: int, high: int) -> str:
-    """A range, or one number where both ends are the same."""
+    """Format a range, or one number where both ends are equal."""
     return number(low) if low == high else translate("{low} to {high}", low=number(low), high=number(high))
 
 
 def whole(value: object) -> int:
-    """What Polars says of a column of whole numbers, as an integer; 0 for nothing."""
+    """Convert an aggregate that Polars types as any scalar to an integer; null is 0."""
     return int(real(value))
 
 
 def real(value: object) -> float:
-    """What Polars says of a column of numbers, as a float; 0 for nothing."""
+    """Convert an aggregate that Polars types as any scalar to a float; null is 0."""
     return float(value) if isinstance(value, (int, float)) else 0.0

@@ -1,22 +1,19 @@
-"""Published claims, checked against a leak."""
+"""Published claims, compared with a leak."""
 
-from toolkit.claims._ledger import (
+from toolkit.claims._ledger import Claim, Ledger, Translation, load_ledger
+from toolkit.claims._measures import MEASURES, Evidence, Measure, Measurement, UntestableError
+from toolkit.claims._units import day_number, in_words
+from toolkit.claims._verdicts import (
     CONSISTENT,
     CONTRADICTED,
     DEPENDS,
     UNTESTABLE,
     VERDICTS,
-    Claim,
-    Ledger,
     Outcome,
-    Wording,
     as_records,
     check,
-    in_words,
-    judge,
-    load_ledger,
+    evaluate,
 )
-from toolkit.claims._measures import MEASURES, Evidence, Measure, Reading, UntestableError, day_number
 
 __all__ = [
     "CONSISTENT",
@@ -29,14 +26,14 @@ __all__ = [
     "Evidence",
     "Ledger",
     "Measure",
+    "Measurement",
     "Outcome",
-    "Reading",
+    "Translation",
     "UntestableError",
-    "Wording",
     "as_records",
     "check",
     "day_number",
+    "evaluate",
     "in_words",
-    "judge",
     "load_ledger",
 ]

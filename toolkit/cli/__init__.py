@@ -1,8 +1,8 @@
 """The command line: parses, calls the Python API, formats; nothing else.
 
 A user's error is one line on standard error and exit code 2. A question that the data set does not allow, a data set
-that is not verified as synthetic and a rerun with other numbers end with 1; an interruption ends with 130. Progress goes
-to standard error, and only when that is a terminal.
+that is not verified as synthetic and a rerun with other numbers end with 1; an interruption ends with 130. Progress
+goes to standard error, and only when that is a terminal.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from toolkit.cli._describe import describe
 from toolkit.cli._disclosures import disclosures
 from toolkit.cli._generate import generate, verify_synthetic
 from toolkit.cli._investigate import investigate
+from toolkit.cli._lab import lab
 from toolkit.cli._questions import question_command
 from toolkit.cli._rerun import rerun
 from toolkit.errors import ToolkitError
@@ -27,7 +28,7 @@ __all__ = ["main", "make_app"]
 
 _HELP = "Data-leak forensics: open a leak, answer questions about it, and check the answers on synthetic leaks."
 _COMMANDS = (generate, verify_synthetic, describe, disclosures)
-_RUNS = (investigate, rerun)
+_RUNS = (investigate, rerun, lab)
 
 
 def _version(wanted: bool) -> None:

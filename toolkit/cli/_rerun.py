@@ -148,4 +148,5 @@ def _verdict(found: Rerun) -> str:
         return f"[bold green]Reproduced[/]: all {both} match.{added} {again}"
     faults = sum(not number.equal for number in found.numbers if number.was is not None)
     data = "the data set differs" if found.data else "the data set is the same"
-    return f"[bold red]Not reproduced[/]: of {both}, {faults} numbers and {len(found.tables)} tables differ; {data}.{added} {again}"
+    differing = f"{faults} numbers and {len(found.tables)} tables differ"
+    return f"[bold red]Not reproduced[/]: of {both}, {differing}; {data}.{added} {again}"

@@ -1,8 +1,8 @@
-"""What an answer is made of: tables, which go into files of their own, and all else, which goes into one JSON value.
+"""Convert an answer to tables, each for a file of its own, and one JSON value for all else; and back.
 
-An answer is a table, or a dataclass, named tuple, tuple or dictionary of tables, arrays, days, numbers and words. The
-type that it is annotated with says how to put it together again; what lies on disk names no class to be made. Arguments
-are taken apart the same way, to be told from others; there a function is its name.
+An answer is a table, or a dataclass, named tuple, tuple or dictionary of tables, arrays, dates, numbers and strings.
+The annotated type decides how to build it again; the files name no class. Arguments are converted the same way, to
+identify them; there a function is represented by its name.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ import polars as pl
 __all__ = ["put_together", "take_apart"]
 
 Facts: TypeAlias = Any
-"""What JSON holds."""
+"""Any JSON value."""
 Kind: TypeAlias = Any
-"""What an answer is annotated with."""
+"""The annotated type of an answer."""
 
 
 def take_apart(answer: object) -> tuple[Facts, dict[str, pl.DataFrame]]:
-    """The facts of an answer, fit for JSON, in which a table is its name; and the tables by their names.
+    """Return an answer as a JSON value in which a table is represented by its name, and the tables by name.
 
-    Raises `TypeError` for what an answer must not be made of.
+    Raises `TypeError` for a type that cannot be cached.
     """
     tables: dict[str, pl.DataFrame] = {}
     return _facts(answer, "table", tables), tables
 
 
-def _facts(value: object, name: str, tables: dict[str, pl.DataFrame]) -> Facts:  # noqa: PLR0911 (one a kind of value)
+def _facts(value: object, name: str, tables: dict[str, pl.DataFrame]) -> Facts:  # noqa: PLR0911 (one per kind of value)
     if isinstance(value, pl.DataFrame):
         tables[name] = value
         return name
@@ -53,11 +53,11 @@ def _facts(value: object, name: str, tables: dict[str, pl.DataFrame]) -> Facts: 
         return [_facts(part, f"{name}.{place}", tables) for place, part in enumerate(value)]
     if callable(value):
         return f"{value.__module__}.{getattr(value, '__qualname__', value)}"
-    raise TypeError(f"an answer cannot be kept with a {type(value).__name__} in it")
+    raise TypeError(f"an answer with a {type(value).__name__} in it cannot be cached")
 
 
 def _parts(value: object) -> Mapping[str, object] | None:
-    """The named parts of a value; none where it has none."""
+    """Return the named parts of a value; None where it has none."""
     if isinstance(value, Mapping):
         return value
     if is_dataclass(value) and not isinstance(value, type):
@@ -66,12 +66,12 @@ def _parts(value: object) -> Mapping[str, object] | None:
     return None if names is None else {name: getattr(value, name) for name in names}
 
 
-def put_together(  # noqa: PLR0911 (one a kind of value)
+def put_together(  # noqa: PLR0911 (one per kind of value)
     kind: Kind, facts: Facts, tables: Mapping[str, pl.DataFrame]
 ) -> object:
-    """The answer of the annotated type `kind`, from what `take_apart` made of it.
+    """Return the answer of the annotated type `kind`, from the result of `take_apart`.
 
-    Raises `KeyError`, `TypeError`, `ValueError` or `AttributeError` when they do not fit together.
+    Raises `KeyError`, `TypeError`, `ValueError` or `AttributeError` when they do not match.
     """
     origin: Kind = get_origin(kind)
     outer = kind if origin is None else origin

@@ -16,8 +16,8 @@ def describe(leak: Leak) -> dict[str, Any]:
     """Return where a data set comes from, its tables and its columns, ready to be written as JSON.
 
     `origin` is "synthetic" or "intake", `notice` what holds for such data. `tables` has for each table its name, what a
-    row is, and its rows, files and bytes; `columns` has for each column of `lines` its name, type, meaning, how personal
-    it is, and whether it is `filled` on at least one line. What the manifest does not record is null.
+    row is, and its rows, files and bytes; `columns` has for each column of `lines` its name, type, meaning, how
+    personal it is, and whether it is `filled` on at least one line. What the manifest does not record is null.
     """
     known = ("title", "scenario", "seed", "rows", "copied_on", "content_hash", "created_with")
     return {

@@ -100,7 +100,7 @@ class Leak:
     @cached_property
     def capabilities(self) -> Capabilities:
         """The tables and the columns that hold anything."""
-        return find_capabilities(self.manifest, self._nulls)
+        return find_capabilities(self.manifest, self._nulls, files_of(schema.LINES, self.path, self.manifest))
 
     @property
     def lines(self) -> ir.Table:
@@ -153,19 +153,6 @@ class Leak:
     def register_table(self, rows: pa.Table) -> ir.Table:
         """Return an Arrow table as a table of the engine, to join with those of the leak while it is open."""
         return self._backend.register_table(rows, ibis.util.gen_name("registered"))
-
-    def derived(self, name: str, make: Callable[[Leak], ir.Table]) -> ir.Table:
-        """TEMPORARY."""
-        return self.materialize(name, make)
-
-    def lend(self, rows: pa.Table) -> ir.Table:
-        """TEMPORARY."""
-        return self.register_table(rows)
-
-    @property
-    def keeps(self) -> bool:
-        """TEMPORARY."""
-        return self.uses_cache
 
     def preview(self, limit: int = 10, *, where: Choice | None = None) -> pl.DataFrame:
         """Return the first `limit` lines in the order of the dump, every column, masked.
@@ -233,7 +220,7 @@ class Leak:
             )
         columns = {column.name: _typed(opened, column) for column in table.columns}
         nulls = self._nulls.get("record_id")
-        if table is schema.LINES and (nulls is None or nulls.nulls):
+        if table is schema.LINES and (nulls is None or nulls.nulls or not nulls.known):
             columns["record_id"] = columns["record_id"].coalesce(-1 - opened["line_id"].cast("int64"))
         return opened.select(**columns)
 

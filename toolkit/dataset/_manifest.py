@@ -60,10 +60,11 @@ class Capabilities:
 
 
 class Nulls(NamedTuple):
-    """How many of the rows of a column are null."""
+    """How many of the rows of a column are null, and whether the footers of all files have that number (`known`)."""
 
     nulls: int
     rows: int
+    known: bool
 
 
 def read_manifest(directory: Path) -> dict[str, Any]:
@@ -103,14 +104,21 @@ def files_of(table: schema.Table, directory: Path, manifest: Mapping[str, Any]) 
     return files
 
 
-def find_capabilities(manifest: Mapping[str, Any], nulls: Mapping[str, Nulls]) -> Capabilities:
-    """Return what a data set holds: its tables from its list of files, its columns from `count_nulls`."""
+def find_capabilities(manifest: Mapping[str, Any], nulls: Mapping[str, Nulls], lines: Sequence[Path]) -> Capabilities:
+    """Return what a data set holds: its tables from its list of files, its columns from `count_nulls`.
+
+    A column that the manifest lists, and that has no statistics, counts as one with values; without the list of the
+    manifest such a column is read, from the files `lines`, until a value is found.
+    """
     paths = [entry["path"] for entry in manifest["files"]]
     there = {name: any(fnmatch(path, table.files) for path in paths) for name, table in schema.TABLES.items()}
-    found = {name for name, counted in nulls.items() if counted.nulls < counted.rows}
     listed = manifest.get("columns")
-    # What the manifest lists may have been removed since: the files decide.
-    columns = found & set(listed) if isinstance(listed, list) else found
+    columns = {name for name, counted in nulls.items() if counted.nulls < counted.rows}
+    if isinstance(listed, list):
+        # What the manifest lists may have been removed since: the files decide.
+        columns &= set(listed)
+    else:
+        columns = {name for name in columns if nulls[name].known or _has_values(lines, name)}
     return Capabilities(
         truth=there["truth_lines"],
         register=there["public_figures"],
@@ -128,6 +136,7 @@ def count_nulls(files: Sequence[Path]) -> dict[str, Nulls]:
     """
     nulls: dict[str, int] = {}
     have: dict[str, int] = {}
+    unknown: set[str] = set()
     rows = 0
     for file in files:
         footer = _footer(file)
@@ -137,8 +146,25 @@ def count_nulls(files: Sequence[Path]) -> dict[str, Nulls]:
                 name, statistics = column.path_in_schema, column.statistics
                 have[name] = have.get(name, 0) + group.num_rows
                 known = statistics is not None and statistics.has_null_count
+                unknown |= set() if known else {name}
                 nulls[name] = nulls.get(name, 0) + (statistics.null_count if known else 0)
-    return {name: Nulls(nulls[name] + rows - have[name], rows) for name in have if name in schema.LINES.names}
+    return {
+        name: Nulls(nulls[name] + rows - have[name], rows, name not in unknown)
+        for name in have
+        if name in schema.LINES.names
+    }
+
+
+def _has_values(files: Sequence[Path], name: str) -> bool:
+    """Return whether a column holds a value, reading row group after row group until there is one."""
+    for file in files:
+        opened = pq.ParquetFile(file)
+        if name in opened.schema_arrow.names:
+            for group in range(opened.num_row_groups):
+                column = opened.read_row_group(group, columns=[name]).column(0)
+                if column.null_count < len(column):
+                    return True
+    return False
 
 
 def _footer(file: Path) -> pq.FileMetaData:

@@ -1,4 +1,4 @@
-"""From an Ibis expression to a small Polars table that is the same on every engine."""
+"""Run an Ibis expression and return a small Polars table that is the same on every engine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["collect", "share"]
 def collect(expression: ir.Table, order_by: str | list[str]) -> pl.DataFrame:
     """Run `expression` and return its rows in the order of `order_by`, with 64-bit integers.
 
-    Engines differ in the width of what they count and in the order of what they group.
+    Engines differ in the width of counts and in the order of groups.
     """
     frame = expression.to_polars()
     if not isinstance(frame, pl.DataFrame):
@@ -21,5 +21,5 @@ def collect(expression: ir.Table, order_by: str | list[str]) -> pl.DataFrame:
 
 
 def share(numerator: str, denominator: str) -> pl.Expr:
-    """The share of one column in another, null where the denominator is 0."""
+    """Return the share of one column in another, null where the denominator is 0."""
     return pl.when(pl.col(denominator) > 0).then(pl.col(numerator) / pl.col(denominator))

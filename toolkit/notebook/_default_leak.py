@@ -1,4 +1,4 @@
-"""The data set that notebooks open when none is named."""
+"""The data set that a notebook opens by default."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ _SMALL = 200_000
 
 
 def project_root() -> Path:
-    """The nearest folder, from the working directory upwards, that has data sets; else the working directory."""
+    """Return the nearest folder, from the working directory upwards, with data sets; else the working directory."""
     here = Path.cwd()
     return next((folder for folder in (here, *here.parents) if (folder / DATA).is_dir()), here)
 
 
 def default_leak() -> Path:
-    """The newest finished data set under data/synthetic; where there is none, one of 200,000 lines is made.
+    """Return the newest finished data set under data/synthetic; generate one of 200,000 lines if there is none.
 
-    Looks in the working directory and its parents, so that a notebook finds what was made from the project's root.
-    Raises `DataSetError` when a data set cannot be made there.
+    Searches the working directory and its parents, so that notebooks find data sets in the root folder of the project.
+    Raises `DataSetError` when a data set cannot be generated there.
     """
     folder = project_root() / DATA
     manifests = sorted(folder.glob("*/manifest.json"), key=lambda file: (file.stat().st_mtime_ns, file.parent.name))

@@ -8,10 +8,12 @@ of a notebook `needs` raises `MissingError`.
 from __future__ import annotations
 
 import ast
+import dis
+from types import CodeType
 
 from toolkit import schema
 from toolkit.dataset import Leak
-from toolkit.errors import InputError, MissingError
+from toolkit.errors import InputError, MissingError, ToolkitError
 from toolkit.questions import find_question, questions
 from toolkit.report import SKIPPED
 
@@ -49,7 +51,7 @@ def why_not(leak: Leak, *names: str) -> str | None:
         elif name in {question.name for question in questions()}:
             if (reason := find_question(name).missing(leak, {})) is not None:
                 return reason
-        elif columns := [column for column in name.split("|") if column in schema.LINES.names]:
+        elif set(columns := name.split("|")) <= set(schema.LINES.names):
             if not any(leak.capabilities.has(column) for column in columns):
                 return f"it has no values of {' or '.join(columns)}"
         else:
@@ -67,9 +69,8 @@ class _SkipUnmet(ast.NodeTransformer):
 
     def visit_Module(self, node: ast.Module) -> ast.Module:
         reason = self._reason(node)
-        defined = {each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
-        used = {each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load)}
-        if reason is None and not (used - defined) & self._undefined:
+        read, defined = _names(node)
+        if reason is None and not read & self._undefined:
             self._undefined -= defined
             self._shown = None
             return node
@@ -87,7 +88,43 @@ class _SkipUnmet(ast.NodeTransformer):
         leak, *names = call.args
         given = self._namespace.get(leak.id) if isinstance(leak, ast.Name) else None
         wanted = [name.value for name in names if isinstance(name, ast.Constant) and isinstance(name.value, str)]
-        return why_not(given, *wanted) if isinstance(given, Leak) and len(wanted) == len(names) else None
+        if not isinstance(given, Leak) or len(wanted) != len(names):
+            return None
+        try:
+            return why_not(given, *wanted)
+        except ToolkitError:
+            # The cell runs and raises it: IPython drops a transformer that raises.
+            return None
+
+
+def _names(cell: ast.Module) -> tuple[set[str], set[str]]:
+    """Return the names that a cell reads before it defines them, and those it defines."""
+    try:
+        code = compile(cell, "<cell>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    except SyntaxError:
+        return set(), set()
+    read: set[str] = set()
+    defined: set[str] = set()
+    # Bytecode has the order of reading and writing, imports and definitions included, and leaves local names out.
+    for step in dis.get_instructions(code):
+        if step.opname == "STORE_NAME":
+            defined.add(step.argval)
+        elif step.opname == "LOAD_NAME":
+            read |= {step.argval} - defined
+        elif isinstance(step.argval, CodeType):
+            read |= _globals(step.argval) - defined
+    return read, defined
+
+
+def _globals(code: CodeType) -> set[str]:
+    """Return the names of the module that a function, a class or a comprehension reads."""
+    read = set()
+    for step in dis.get_instructions(code):
+        if step.opname.startswith("LOAD_GLOBAL") or step.opname == "LOAD_NAME":
+            read.add(step.argval)
+        elif isinstance(step.argval, CodeType):
+            read |= _globals(step.argval)
+    return read
 
 
 def install() -> None:
@@ -96,6 +133,6 @@ def install() -> None:
         from IPython import get_ipython
     except ImportError:
         return
-    shell = get_ipython()  # type: ignore[no-untyped-call]
+    shell = get_ipython()
     if shell is not None and not any(isinstance(each, _SkipUnmet) for each in shell.ast_transformers):
         shell.ast_transformers.append(_SkipUnmet(shell.user_ns))

@@ -1,4 +1,4 @@
-"""Tables to be read: a result table of the analyst, with separators, percent signs and plain headings."""
+"""Tables in notebooks: result tables with separators, percent signs and plain headings, and a browser for lines."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from itables import options, to_html_datatable
 from itables.javascript import generate_init_offline_itables_html
 
 from toolkit.errors import InputError
-from toolkit.i18n import current_language, translate
+from toolkit.i18n import current_language, percent_sign, translate
 from toolkit.privacy import MASKED
 
 __all__ = ["browse", "readable"]
 
 
 def readable(table: pl.DataFrame, title: str, note: str = "") -> GT:
-    """A small table as one reads it in a notebook; `note` says below it what is counted.
+    """Format a small table for a notebook; `note` is shown below it.
 
-    Columns of whole numbers get separators, fractions that are shares by their name (share, relative_error, precision,
-    recall, f1) become percent, other fractions keep one digit; true and false become yes and no, a null is shown as a
-    dash, underscores in headings, and in codes that name a quantity, a key or a kind, as spaces. Numbers and headings
-    are those of the current language, and so are title and note where it has them.
+    Whole numbers get separators. Fractions in columns named as shares (share, relative_error, precision, recall, f1)
+    become percentages, other fractions keep one decimal. True and false become yes and no, nulls a dash, underscores
+    in headings and in codes (names of quantities, keys, kinds) spaces. Numbers, headings, title and note are in the
+    current language, where a translation exists.
     """
     fractions = [name for name, dtype in table.schema.items() if dtype.is_float()]
     shares = [name for name in fractions if any(word in name for word in _SHARES)]
-    whole = [name for name, dtype in table.schema.items() if dtype.is_integer() and name not in _PLAIN]
+    integers = [name for name, dtype in table.schema.items() if dtype.is_integer() and name not in _PLAIN]
     answers = {True: translate("yes"), False: translate("no")}
-    told = table.with_columns(pl.col(pl.Boolean).replace_strict(answers, return_dtype=pl.String))
-    told = told.with_columns(_in_words(told[name]) for name in told.columns if name in _CODES)
+    worded = table.with_columns(pl.col(pl.Boolean).replace_strict(answers, return_dtype=pl.String))
+    worded = worded.with_columns(_in_words(worded[name]) for name in worded.columns if name in _CODES)
     shown = (
-        GT(told, locale=current_language())
+        GT(worded, locale=current_language())
         .tab_header(translate(title))
         .cols_label({name: translate(name.replace("_", " ")) for name in table.columns})
-        .fmt_integer(whole)
-        .fmt_number(shares, decimals=2, scale_by=100, pattern="{x}\u202f%")
+        .fmt_integer(integers)
+        .fmt_number(shares, decimals=2, scale_by=100, pattern="{x}" + percent_sign())
         .fmt_number([name for name in fractions if name not in shares], decimals=1)
         .sub_missing(missing_text="–")
         .tab_options(table_font_size="14px", heading_align="left", table_margin_left="0px")
@@ -46,30 +46,30 @@ def readable(table: pl.DataFrame, title: str, note: str = "") -> GT:
 
 
 def browse(lines: pl.DataFrame, title: str) -> HTML:
-    """Lines to be searched, sorted and leafed through in a notebook, such as the masked ones of `leak.preview(300)`.
+    """Return a table to search, sort and page through lines in a notebook, such as those of `leak.preview(300)`.
 
-    The table brings what it needs (DataTables, a megabyte a call) and asks the network nothing, in JupyterLab and in a
-    page made of the notebook alike. Where scripts may not run, the first rows are shown.
-    Raises `InputError` for more rows than a preview has: they would all be stored in the notebook.
+    The table includes its JavaScript (DataTables, one megabyte per call) and makes no network request, in JupyterLab or
+    in an exported page. Where scripts cannot run, the first rows are shown.
+    Raises `InputError` for more rows than a preview has, since all of them are stored in the notebook.
     """
     if lines.height > MASKED:
-        raise InputError(f"{lines.height:,} rows are too many to browse: choose {MASKED:,} at most.")
+        raise InputError(f"{lines.height:,} rows are too many to browse: give {MASKED:,} at most.")
     table = to_html_datatable(
         lines.rename({name: translate(name.replace("_", " ")) for name in lines.columns}),
         connected=False,
-        # Its own name for each table would be drawn at random, and a notebook must be equal when it is run again.
+        # The default id is random, and a notebook must give the same output when it is run again.
         table_id=f"browse-{sha256(f'{title} {lines.write_json()}'.encode()).hexdigest()[:12]}",
         style="table-layout:auto;width:100%",
-        # Notebooks align cells to the right, which suits numbers alone.
+        # Notebooks align cells to the right, which suits only numbers.
         columnDefs=[{"targets": "_all", "className": "dt-left"}],
-        # No row is left out to save room.
+        # No limit on size: every row is included.
         maxBytes=0,
         show_dtypes=False,
         scrollX=True,
         display_logo_when_loading=False,
         language=_controls(),
     )
-    # A caption of the table's own would scroll away with its columns.
+    # A caption of the table itself would scroll away with its columns.
     heading = f"<p><strong>{escape(translate(title))}</strong></p>"
     library = generate_init_offline_itables_html(options.dt_bundle)
     return HTML(library + heading + table)  # type: ignore[no-untyped-call]
@@ -82,19 +82,19 @@ def _in_words(codes: pl.Series) -> pl.Series:
 
 
 def _controls() -> dict[str, str]:
-    """What stands on the controls of a table that is browsed; names between underscores are filled in by DataTables."""
+    """Return the labels of the browser's controls; DataTables fills in the names between underscores."""
     return {
         "search": translate("Search:"),
-        "lengthMenu": translate("_MENU_ lines a page"),
+        "lengthMenu": translate("_MENU_ lines per page"),
         "info": translate("Lines _START_ to _END_ of _TOTAL_"),
         "infoEmpty": translate("No lines"),
-        "infoFiltered": translate("(found among _MAX_)"),
-        "zeroRecords": translate("No line holds this"),
+        "infoFiltered": translate("(filtered from _MAX_)"),
+        "zeroRecords": translate("No matching lines"),
     }
 
 
 _SHARES = ("share", "relative_error", "precision", "recall", "f1")
 _PLAIN = ("year", "practice_id", "rank")
-"""Numbers that are names: no separator."""
+"""Whole numbers that identify something, shown without separators."""
 _CODES = ("category", "key", "kind", "quantity", "role_category", "scope", "tier")
-"""Columns whose texts are codes of the program, told as words; names of columns and files are shown as they are."""
+"""Columns of codes, shown as words; names of columns and files are shown as they are."""

@@ -1,4 +1,4 @@
-"""What may be shown of a leak: masks, tables without small counts, masked and clear display, the access log."""
+"""Rules for showing a leak: masks, suppression of small counts, masked and clear display, access log, notice."""
 
 from toolkit.privacy._access_log import LOG, DisclosureError, disclose, read_disclosures
 from toolkit.privacy._display import IN_CLEAR, MASKED, Choice, card, choose, in_clear, masked

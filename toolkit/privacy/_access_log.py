@@ -1,9 +1,9 @@
-"""The log of disclosures: who was shown personal values in clear, when, what, and why.
+"""The access log: who saw personal values in clear, when, which ones, and why.
 
-What the toolkit shows by itself is counted or masked. Whoever asks for more gives a reason, and the log is written
-before anything is shown: when it cannot be, nothing is. It lies beside the data, readable by its owner alone, one line
-of JSON a disclosure, and holds none of the values that were shown. This is the trace that article 5(2) of the GDPR
-(accountability) asks for, and what an editor asks for too.
+By default the toolkit shows counts and masked lines only. Showing values in clear takes a reason, which is logged
+first: if the log cannot be written, nothing is shown. The log is in the folder of the data set (mode 0600), one line of
+JSON per disclosure, and contains none of the values shown. Article 5(2) of the GDPR (accountability) requires such a
+record, and so do most editors.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from toolkit.errors import InputError, ToolkitError, WriteError
 __all__ = ["LOG", "DisclosureError", "disclose", "read_disclosures"]
 
 LOG = "disclosures.jsonl"
-"""The name of the log in the directory of a data set."""
+"""The name of the log file in the directory of a data set."""
 
 _SHORTEST_REASON = 10
 _COLUMNS: dict[str, pl.DataType] = {
@@ -37,19 +37,19 @@ _COLUMNS: dict[str, pl.DataType] = {
 
 
 class DisclosureError(ToolkitError):
-    """The log of disclosures cannot be written or read, so nothing is shown."""
+    """The access log cannot be written or read; nothing is shown."""
 
 
 def disclose(directory: str | os.PathLike[str], what: str, columns: Sequence[str], rows: int, reason: str) -> None:
-    """Write to the log of a data set that `rows` rows of `columns` are about to be shown in clear.
+    """Log that `rows` rows of `columns` are about to be shown in clear. Call this before showing them.
 
-    `directory` is the data set's, `what` says in words whose values these are, `reason` why they are needed. Call this
-    first and show afterwards. Raises `InputError` when the reason is missing or says nothing, and `DisclosureError`
-    when the log cannot be written.
+    `directory` is that of the data set, `what` describes the rows in words, `reason` explains why they are needed.
+    Raises `InputError` when the reason is missing or too short, and `DisclosureError` when the log cannot be written.
     """
     if len(reason.strip()) < _SHORTEST_REASON:
         raise InputError(
-            f"The reason {reason!r} says too little: tell in a sentence why these values must be shown, for the log."
+            f"The reason {reason!r} is too short. "
+            "Explain in one sentence why these values are needed; it will be logged."
         )
     entry = {
         "when": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -64,15 +64,15 @@ def disclose(directory: str | os.PathLike[str], what: str, columns: Sequence[str
         append_text(file, json.dumps(entry, ensure_ascii=False) + "\n")
     except WriteError as error:
         raise DisclosureError(
-            f"The log {file} cannot be written ({error.reason}), so nothing is shown: "
-            "make the directory of the data set writable."
+            f"The access log {file} cannot be written ({error.reason}), so nothing is shown. "
+            "Make the directory of the data set writable."
         ) from None
 
 
 def read_disclosures(directory: str | os.PathLike[str]) -> pl.DataFrame:
-    """What was disclosed of a data set so far: one row a disclosure, `when`, `who`, `what`, `columns`, `rows`, `why`.
+    """Return the access log of a data set: one row per disclosure, `when`, `who`, `what`, `columns`, `rows`, `why`.
 
-    Raises `DisclosureError` when there is no such directory, or a log in it that cannot be read.
+    Raises `DisclosureError` when the directory does not exist, or when the log in it cannot be read.
     """
     file = Path(directory) / LOG
     if not file.parent.is_dir():
@@ -83,4 +83,4 @@ def read_disclosures(directory: str | os.PathLike[str]) -> pl.DataFrame:
         entries = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
         return pl.DataFrame(entries, schema=_COLUMNS)
     except (OSError, ValueError, TypeError, pl.exceptions.PolarsError):
-        raise DisclosureError(f"The log {file} cannot be read: it is no list of disclosures.") from None
+        raise DisclosureError(f"The access log {file} cannot be read: it is not a list of disclosures.") from None

@@ -1,6 +1,6 @@
-"""What is seen of the lines of a leak: a few of them masked, or in clear with a reason that is logged.
+"""Display of a leak and of its lines: masked, or in clear with a reason that is logged.
 
-Both show lines that were chosen already, in the order of the dump, and never cut a choice short unasked.
+Lines are shown in the order of the dump. A selection is never shortened without being asked.
 """
 
 from __future__ import annotations
@@ -21,36 +21,40 @@ from toolkit.errors import InputError
 from toolkit.i18n import number, translate
 from toolkit.privacy._access_log import disclose
 from toolkit.privacy._masking import mask_lines
+from toolkit.privacy._notice import SYNTHETIC, notice
 
 __all__ = ["IN_CLEAR", "MASKED", "Choice", "card", "choose", "in_clear", "masked"]
 
 Choice: TypeAlias = ir.BooleanValue | ibis.Deferred | pl.DataFrame
-"""What chooses lines: a condition on their columns, or a table with a column `line_id` or `record_id`."""
+"""A selection of lines: a condition on their columns, or a table with a column `line_id` or `record_id`."""
 
 MASKED = 1_000
-"""The most lines that are shown masked at once: more is no longer looking, and masks do not make data anonymous."""
+"""The most lines shown masked at once. Masked lines are not anonymous, so a preview is not a way to export them."""
 
 IN_CLEAR = 100
-"""The most lines that are shown in clear when nobody says how many are needed."""
+"""The most lines shown in clear when no limit is given."""
 
 _KEYS = ("line_id", "record_id")
 _CHOICES = 'give a condition such as ibis._.city == "Rennes", or a table with a column line_id or record_id'
 
 
 def card(name: str, manifest: Mapping[str, object], engine: str) -> str:
-    """What Jupyter shows of a leak, as HTML: what it is and how to look at it, and never a row."""
-    lines = manifest.get("rows")
-    invented = manifest.get("synthetic") is True
+    """Return the HTML that Jupyter shows for a leak: what it is, how to look at it and the notice, but no row of it."""
+    lines, origin = manifest.get("rows"), manifest.get("origin")
     rows = {
         translate("Data set"): name,
         translate("Lines"): number(lines) if isinstance(lines, int) else translate("unknown"),
-        translate("Invented"): translate("yes, all of it") if invented else translate("not said: take it for real"),
+        translate("Origin"): (
+            translate("synthetic (no real person)")
+            if origin == SYNTHETIC
+            else translate("received data: treat every line as real and confidential")
+        ),
         translate("Engine"): engine,
-        translate("To look at lines, masked"): "leak.preview()",
-        translate(
-            "To see columns in clear, with a reason that is logged"
-        ): 'leak.reveal(["last_name"], reason="…", where=…)',
+        translate("Look at masked lines"): "leak.preview()",
+        translate("See columns in clear (the reason is logged)"): 'leak.reveal(["last_name"], reason="…", where=…)',
     }
+    if origin != SYNTHETIC:
+        rows[translate("Notice")] = notice(origin, manifest.get("delete_by"))
     left = "style='text-align:left'"
     cells = (
         f"<tr><th scope='row' {left}>{escape(key)}</th><td {left}>{escape(value)}</td></tr>"
@@ -60,18 +64,18 @@ def card(name: str, manifest: Mapping[str, object], engine: str) -> str:
 
 
 def choose(lines: ir.Table, where: Choice | None, lend: Callable[[pa.Table], ir.Table]) -> ir.Table:
-    """The lines that `where` chooses, all of them without one; `lend` makes a table of ours one of their engine.
+    """Return the lines that `where` selects, or all of them; `lend` registers a local table with their engine.
 
-    Raises `InputError` when `where` is neither a condition on these lines nor a table with a key of theirs.
+    Raises `InputError` when `where` is neither a condition on these lines nor a table with one of their keys.
     """
     if where is None:
         return lines
     if isinstance(where, pl.DataFrame):
         key = next((name for name in _KEYS if name in where.columns), None)
         if key is None:
-            raise InputError(f"`where` is a table of {', '.join(where.columns) or 'no columns'}: {_CHOICES}.")
+            raise InputError(f"`where` is a table with {', '.join(where.columns) or 'no columns'}: {_CHOICES}.")
         if not where[key].dtype.is_integer() and where[key].dtype != pl.Null:
-            raise InputError(f"`where` has a column {key} of {where[key].dtype}: give whole numbers.")
+            raise InputError(f"The column {key} of `where` has type {where[key].dtype}: give whole numbers.")
         ids = where.select(pl.col(key).cast(pl.Int64)).drop_nulls().unique()
         return lines.semi_join(lend(ids.to_arrow()), key)
     try:
@@ -81,11 +85,11 @@ def choose(lines: ir.Table, where: Choice | None, lend: Callable[[pa.Table], ir.
         reason = f"it is {type(condition).__name__}"
     except (AttributeError, IbisError) as error:
         reason = str(error).splitlines()[0]
-    raise InputError(f"`where` is no condition on the lines ({reason}): {_CHOICES}.")
+    raise InputError(f"`where` is not a condition on the lines ({reason}): {_CHOICES}.")
 
 
 def masked(lines: ir.Table, limit: int) -> pl.DataFrame:
-    """The first `limit` of some lines in the order of the dump, every column of them, masked by `privacy.mask_lines`.
+    """Return the first `limit` lines in the order of the dump, with every column, masked by `mask_lines`.
 
     Raises `InputError` when `limit` is not between 1 and `MASKED`.
     """
@@ -97,11 +101,10 @@ def masked(lines: ir.Table, limit: int) -> pl.DataFrame:
 def in_clear(
     lines: ir.Table, directory: Path, columns: Sequence[str], reason: str, limit: int | None = None
 ) -> pl.DataFrame:
-    """The first `limit` of some lines in the order of the dump: `line_id` and `columns`, as they were typed.
+    """Return `line_id` and `columns` of the first `limit` lines, unmasked, in the order of the dump.
 
-    What is personal of it is written to the log of disclosures in `directory` before it is returned; where nothing is,
-    nothing is logged. Without a `limit` all lines are returned, provided that they are `IN_CLEAR` at most.
-    Raises what `Leak.reveal` raises.
+    The personal columns are written to the access log in `directory` first; without personal columns nothing is logged.
+    Without a `limit` all lines are returned, if they are at most `IN_CLEAR`. Raises the errors of `Leak.reveal`.
     """
     wanted = _known(columns)
     if limit is not None and limit < 1:
@@ -109,8 +112,8 @@ def in_clear(
     shown = _first(lines.select("line_id", *wanted), IN_CLEAR + 1 if limit is None else limit)
     if limit is None and shown.height > IN_CLEAR:
         raise InputError(
-            f"These are {lines.count().execute():,} lines, and more than {IN_CLEAR} are shown in clear only when asked "
-            "for: choose fewer with `where`, or say with `limit` how many you need."
+            f"{lines.count().execute():,} lines are selected, and more than {IN_CLEAR} are shown in clear only with a "
+            "limit: select fewer with `where`, or give the number you need as `limit`."
         )
     personal = [name for name in wanted if schema.LINES[name].personal is not schema.Personal.NONE]
     if personal:
@@ -119,25 +122,27 @@ def in_clear(
 
 
 def _known(columns: Sequence[str]) -> list[str]:
-    """The columns asked for, once each and without `line_id`, which comes with all of them."""
+    """Return the requested columns once each, without `line_id`, which is always included."""
     names = [columns] if isinstance(columns, str) else list(dict.fromkeys(columns))
     unknown = [str(name) for name in names if name not in schema.LINES.names]
     if unknown:
-        raise InputError(f"Lines have no columns {', '.join(unknown)}: choose among {', '.join(schema.LINES.names)}.")
+        raise InputError(
+            f"These are not columns of lines: {', '.join(unknown)}. Choose from {', '.join(schema.LINES.names)}."
+        )
     if not names:
-        raise InputError("No columns were named: say which ones you need, such as ['last_name', 'first_name'].")
+        raise InputError("No columns were given: name those you need, such as ['last_name', 'first_name'].")
     return [name for name in names if name != "line_id"]
 
 
 def _first(lines: ir.Table, limit: int) -> pl.DataFrame:
-    """The first lines in the order of the dump."""
+    """Return the first lines in the order of the dump."""
     rows: pl.DataFrame = lines.order_by("line_id").limit(limit).to_polars()
-    # Engines need not keep an order through a limit; a few rows are sorted in no time.
+    # Engines need not keep the order through a limit.
     return rows.sort("line_id")
 
 
 def _in_words(line_ids: pl.Series) -> str:
-    """Which lines of the dump were shown, for the log: by their positions, which are nobody's data."""
+    """Describe the lines shown, for the log: by their positions in the dump, which are not personal data."""
     if line_ids.len() > IN_CLEAR:
         return f"lines of the dump, from line {line_ids[0]} to line {line_ids[-1]}"
     return f"lines of the dump: {', '.join(map(str, line_ids)) or 'none'}"

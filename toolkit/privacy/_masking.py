@@ -1,6 +1,6 @@
 """Masks for names, dates, places and free text.
 
-Masking keeps people out of sight on screens and in reports. It does not anonymise the data.
+Masks keep readers of screens and reports from recognising people. They do not anonymise the data.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from toolkit.errors import InputError
 __all__ = ["mask_date", "mask_lines", "mask_name", "mask_place", "mask_text"]
 
 HIDDEN = "[hidden]"
-"""What stands where nothing of a value may be shown."""
+"""Replaces a value of which no part may be shown."""
 
 
 def mask_name(name: str | None) -> str | None:
-    """The initials of a name: 'Jean-Luc Martin' becomes 'J.-L. M.'; null stays null."""
+    """Return the initials of a name: 'Jean-Luc Martin' becomes 'J.-L. M.'; null stays null."""
     if name is None:
         return None
     words = [[part[0].upper() + "." for part in word.split("-") if part] for word in name.split()]
@@ -30,12 +30,12 @@ def mask_name(name: str | None) -> str | None:
 
 
 def mask_date(day: date | None) -> str | None:
-    """The year of a date: 17 May 1980 becomes '1980'; null stays null."""
+    """Return the year of a date: 17 May 1980 becomes '1980'; null stays null."""
     return None if day is None else f"{day.year:04d}"
 
 
 def mask_place(postal_code: str | None) -> str | None:
-    """The departement of a postal code: '35000' becomes '35', '20200' '2B'; null for what is no postal code."""
+    """Return the departement of a postal code: '35000' becomes '35', '20200' '2B'; null if it is not one."""
     if postal_code is None or len(postal_code) != 5:
         return None
     if postal_code.startswith("20"):
@@ -44,29 +44,31 @@ def mask_place(postal_code: str | None) -> str | None:
 
 
 def mask_text(text: str | None, length: int = 60) -> str | None:
-    """The shape of a text and no word of it: 'rdv 12/03 Mme Petit' becomes 'r… [number] M… P…'; null stays null.
+    """Return the first letters of a text: 'rdv 12/03 Mme Petit' becomes 'r… [number] M… P…'; null stays null.
 
-    Words keep their first letter, numbers and mail addresses nothing; after `length` characters a last '…' stands for
-    the rest.
+    Words keep their first letter; numbers and e-mail addresses are replaced. Beyond `length` characters the text is
+    cut, and ends with '…'.
     """
     if text is None:
         return None
     masked = " ".join(filter(None, (_mask_token(token) for token in text.split())))
     if len(masked) <= length:
         return masked
-    # Cut between two masked words: half of one would show letters that stand for nothing.
+    # Cut between two masked words, never inside one.
     return masked[: length + 1].rpartition(" ")[0] + " …"
 
 
 def mask_lines(lines: pl.DataFrame) -> pl.DataFrame:
-    """A few lines of the dump, fit to be shown: every personal column masked by what `schema.LINES` says of it.
+    """Mask every personal column of a few lines of the dump, following `schema.LINES`.
 
     Takes any subset of the columns of `lines` and returns the same columns in the same order, masked ones as text.
-    Raises `InputError` for a column the schema does not know: nobody has said how personal it is.
+    Raises `InputError` for a column that is not in the schema, since it has no masking rule.
     """
     unknown = [name for name in lines.columns if name not in schema.LINES.names]
     if unknown:
-        raise InputError(f"These columns are not columns of lines, so no mask is known: {', '.join(unknown)}.")
+        raise InputError(
+            f"These columns are not columns of lines and have no masking rule: {', '.join(unknown)}. Leave them out."
+        )
     masked = [_mask_column(lines[name], schema.LINES[name].personal) for name in lines.columns]
     return pl.DataFrame(masked)
 
@@ -91,10 +93,10 @@ _MASKS: dict[str, Callable[[Any], str | None]] = {
     "birth_date": mask_date,
     "postal_code": mask_place,
     "administrative_comment": mask_text,
-    # Sex alone points at nobody once name, date and place are masked.
+    # Sex alone identifies no one once name, date and place are masked.
     "sex": lambda sex: sex,
 }
-"""Masks that leave something; every other personal column is hidden."""
+"""Masks that keep part of a value; every other personal column is hidden."""
 
 
 def _mask_column(column: pl.Series, personal: schema.Personal) -> pl.Series:

@@ -29,8 +29,8 @@ def notice(origin: object, delete_by: object = None) -> str:
                 "details, numbers, dates and comments."
             ),
             translate(
-                "Only members of the investigation team may hold a copy. Do not show lines, or files made from them, to "
-                "anyone outside the team."
+                "Only members of the investigation team may hold a copy. Do not show lines, or files made from them, "
+                "to anyone outside the team."
             ),
             _deletion(delete_by),
         )

@@ -273,7 +273,7 @@ class Badge(NamedTuple):
 
 
 class DetailCell(NamedTuple):
-    """A cell of a detail table: its text, a note below it, text behind a disclosure, and a badge in place of the text."""
+    """A cell of a detail table: its text, a note below it, folded text, and a badge in place of the text."""
 
     text: str
     note: str = ""

@@ -169,16 +169,16 @@ CLAIMS = Question(
         limits_synthetic=(
             "The synthetic leak was built to agree with what was published: agreement validates the method only.",
             (
-                "In a data set of another size, published counts are compared at its scale. The number of lines is then "
-                "the one that was asked for, and practices do not shrink with it: such claims are left open."
+                "In a data set of another size, published counts are compared at its scale. The number of lines is "
+                "then the one that was asked for, and practices do not shrink with it: such claims are left open."
             ),
         ),
     ),
     headlines=(
         Headline(
             "Of {claims} published claims, {consistent} are consistent with this leak and {contradicted} contradicted.",
-            "{depending} depend on the definition, {untestable} cannot be tested from the data. Consistent is not proven: "
-            "the data could have contradicted the claim and did not.",
+            "{depending} depend on the definition, {untestable} cannot be tested from the data. Consistent is not "
+            "proven: the data could have contradicted the claim and did not.",
             {
                 "claims": denominator("claims_consistent"),
                 "consistent": value("claims_consistent"),

@@ -50,11 +50,11 @@ _SAMPLE_SIZE = 3_000
 def answer(leak: Leak, *, audit: int | None = None, seed: int = 1, reviewer: str = _TRUTH) -> Answer:
     """Return the hits of the comment scan and, with `audit`, the shares estimated from a sample of so many lines.
 
-    `seed` is that of the sample; `reviewer` is "truth" for synthetic data, or the file of a labelling sheet of this very
-    sample. Tables: `totals` and `categories` of the scan; with `audit` also `estimate`, `scan`, `strata`, `sample` and
-    `stages` (from all lines to the sensitive ones and their people, with intervals).
-    Raises `InputError` when the sample is too small, when the reviewer is the truth of a leak that has none, or when
-    the file of a sheet is for another sample or not finished.
+    `seed` is that of the sample; `reviewer` is "truth" for synthetic data, or the file of a labelling sheet of this
+    very sample. Tables: `totals` and `categories` of the scan; with `audit` also `estimate`, `scan`, `strata`, `sample`
+    and `stages` (from all lines to the sensitive ones and their people, with intervals). Raises `InputError` when the
+    sample is too small, when the reviewer is the truth of a leak that has none, or when the file of a sheet is for
+    another sample or not finished.
     """
     from toolkit.analysis import comments
 
@@ -355,8 +355,8 @@ COMMENTS = Question(
     headlines=(
         Headline(
             "{share} of the people, about {people}, have a sensitive comment in their records.",
-            "Out of {whole} linked people; 95% interval: {low} to {high} people. Of the {lines} lines it is {line_share} "
-            "({line_low} to {line_high}). Estimated from a labelled sample.",
+            "Out of {whole} linked people; 95% interval: {low} to {high} people. Of the {lines} lines it is "
+            "{line_share} ({line_low} to {line_high}). Estimated from a labelled sample.",
             {
                 "share": share("sensitive_people"),
                 "people": value("sensitive_people"),

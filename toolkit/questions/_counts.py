@@ -161,8 +161,8 @@ COUNTS = Question(
     headlines=(
         Headline(
             "The dump has {lines} lines, which hold {records} records.",
-            "{repeated} of the {whole} lines ({share}) are duplicate exports of a record. The lines come from {practices} "
-            "practices. Everything was counted: there is no margin of error.",
+            "{repeated} of the {whole} lines ({share}) are duplicate exports of a record. The lines come from "
+            "{practices} practices. Everything was counted: there is no margin of error.",
             {
                 "lines": value("lines"),
                 "records": value("records"),

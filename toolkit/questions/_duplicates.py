@@ -48,9 +48,9 @@ def answer(leak: Leak, *, model: Path | None = None, out: Path | None = None, sa
 
     `model` is the file of a trained model to link with; `out` a Parquet file for the clusters (record_id and
     person_cluster); `save_model` a JSON file for the model that was used. Tables: `waterfall`, `repeats`,
-    `people_by_practices`, `threshold_sweep`, `match_weights` and `copied_bases` of the linkage; `people_range`, `funnel`,
-    `at_several_practices` and `practices_per_person` of the exact keys.
-    Raises `InputError` for a model that cannot be read and a file that cannot be written.
+    `people_by_practices`, `threshold_sweep`, `match_weights` and `copied_bases` of the linkage; `people_range`,
+    `funnel`, `at_several_practices` and `practices_per_person` of the exact keys. Raises `InputError` for a model that
+    cannot be read and a file that cannot be written.
     """
     import polars as pl
 
@@ -193,8 +193,8 @@ DUPLICATES = Question(
     title="How many people are there, and how many have records at several practices?",
     help=(
         "Link the records and count people, and those with records at several practices. Exact keys run on the engine; "
-        "DuckDB links the records, in 4GB unless --memory-limit is given. The linkage is cached with the data set, so a "
-        "second call is short, and an interrupted one resumes."
+        "DuckDB links the records, in 4GB unless --memory-limit is given. The linkage is cached with the data set, so "
+        "a second call is short, and an interrupted one resumes."
     ),
     answer=answer,
     needs=(
@@ -259,22 +259,22 @@ DUPLICATES = Question(
         ),
         limits=(
             (
-                "The range around the number of people shows the effect of the threshold, not a margin of error: records "
-                "that are never compared, and two people who agree in everything, move with no threshold."
+                "The range around the number of people shows the effect of the threshold, not a margin of error: "
+                "records that are never compared, and two people who agree in everything, move with no threshold."
             ),
         ),
         limits_synthetic=(
             (
-                "Typing errors and families are synthetic too: on real files, pairs read by two people are the only way "
-                "to evaluate the linkage."
+                "Typing errors and families are synthetic too: on real files, pairs read by two people are the only "
+                "way to evaluate the linkage."
             ),
         ),
     ),
     headlines=(
         Headline(
             "The records are those of about {people} people.",
-            "Linked from {records} records; between {low} and {high} if the match threshold moves by 6 bits (odds ×64 or "
-            "÷64). Exact keys alone give between {floor} and {ceiling}.",
+            "Linked from {records} records; between {low} and {high} if the match threshold moves by 6 bits (odds ×64 "
+            "or ÷64). Exact keys alone give between {floor} and {ceiling}.",
             {
                 "people": value("people"),
                 "records": denominator("people"),
@@ -286,8 +286,8 @@ DUPLICATES = Question(
         ),
         Headline(
             "{share} of the people, {people}, have records at two or more practices.",
-            "Out of {whole} linked people. By names, birth date and sex it would be {key_share} of {key_whole}: an exact "
-            "key counts a person twice if they were entered in two ways.",
+            "Out of {whole} linked people. By names, birth date and sex it would be {key_share} of {key_whole}: an "
+            "exact key counts a person twice if they were entered in two ways.",
             {
                 "share": share("people_at_several_practices"),
                 "people": value("people_at_several_practices"),

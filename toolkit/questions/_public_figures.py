@@ -197,8 +197,9 @@ PUBLIC_FIGURES = Question(
     headlines=(
         Headline(
             "{figures} public figures are confirmed by name and birth date.",
-            "Out of {register} in the register; for each the risk of the wrong person is 5% at most. A name alone proves "
-            "little: of {pairs} hits by name, chance gives about {chance}; with the birth date, {dated_chance} of {dated}.",
+            "Out of {register} in the register; for each the risk of the wrong person is 5% at most. A name alone "
+            "proves little: of {pairs} hits by name, chance gives about {chance}; with the birth date, {dated_chance} "
+            "of {dated}.",
             {
                 "figures": value("confirmed_figures"),
                 "register": denominator("confirmed_figures"),

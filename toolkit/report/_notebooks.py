@@ -20,32 +20,45 @@ from toolkit._platform import kernel_connection
 from toolkit.errors import ReportError
 from toolkit.report._command import without_folders
 
-__all__ = ["execute_notebook", "find_notebooks", "run_notebook", "to_page"]
+__all__ = ["execute_notebook", "find_notebooks", "run_notebook", "supplied_notebooks", "to_page"]
 
 _PLOTLY = "application/vnd.plotly.v1+json"
 _FORM = "application/vnd.jupyter.widget-view+json"
 _TEMPLATES = Path(__file__).parent / "templates"
-_CHECKOUT = Path(__file__).resolve().parents[2]
+_CHECKOUT = Path(__file__).resolve().parents[2] / "notebooks"
+_PACKAGE = Path(__file__).resolve().parents[1] / "_notebooks"
+"""Where a wheel has the notebooks of the checkout."""
 
 
 def find_notebooks() -> list[Path]:
-    """The numbered notebooks, in order: those of the working directory, else those of the toolkit's checkout.
+    """Return the numbered notebooks in order: those of the working directory, else those that came with the toolkit.
 
-    Raises `ReportError` when there are none: an installed package does not carry them.
+    Raises `ReportError` when there are none.
     """
-    for root in (Path.cwd(), _CHECKOUT):
-        found = sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb"))
-        if found:
-            return found
-    raise ReportError(f"There are no notebooks in {Path.cwd() / 'notebooks'}: run this from a checkout of the toolkit.")
+    return _numbered(Path.cwd() / "notebooks") or supplied_notebooks()
+
+
+def supplied_notebooks() -> list[Path]:
+    """Return the numbered notebooks that came with the toolkit, in order: of the checkout, else of the package.
+
+    Raises `ReportError` when there are none.
+    """
+    found = _numbered(_CHECKOUT) or _numbered(_PACKAGE)
+    if not found:
+        raise ReportError(f"There are no notebooks in {_PACKAGE}: install the toolkit again.")
+    return found
+
+
+def _numbered(folder: Path) -> list[Path]:
+    return sorted(folder.glob("[0-9][0-9]_*.ipynb"))
 
 
 def run_notebook(notebook: Path, page: Path, parameters: dict[str, Any], content: str | None = None) -> str:
     """Run `notebook` with `parameters` in a process of its own, write it as the HTML `page`, and return its title.
 
-    `content` is the content hash of the data set: a page that was made from the same notebook, parameters, content, code
-    and libraries is left as it is. Without a content hash the notebook always runs.
-    Raises the errors of `execute_notebook`; then no page is written.
+    `content` is the content hash of the data set: a page that was made from the same notebook, parameters, content,
+    code and libraries is left as it is. Without a content hash the notebook always runs. Raises the errors of
+    `execute_notebook`; then no page is written.
     """
     made_from = None if content is None else _made_from(notebook, parameters, content)
     if made_from is not None and (title := _title_of(page, made_from)) is not None:
@@ -77,8 +90,8 @@ def execute_notebook(notebook: Path, parameters: dict[str, Any]) -> nbformat.Not
 
     with tempfile.TemporaryDirectory(prefix="notebook-") as folder:
         executed = Path(folder) / notebook.name
-        # Sockets on disk, not TCP ports, in a folder of this run's own: the output of a kernel stays on this machine and
-        # with this user, and two runs at a time do not mix.
+        # Sockets on disk, not TCP ports, in a folder of this run's own: the output of a kernel stays on this machine
+        # and with this user, and two runs at a time do not mix.
         private = Config({"KernelManager": kernel_connection(Path(folder))})
         # A kernel that is stopped halfway writes warnings over the progress; a failing cell is reported below.
         private.NotebookClient.extra_arguments = ["--IPKernelApp.log_level=CRITICAL"]

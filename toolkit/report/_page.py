@@ -32,10 +32,10 @@ INDEX = "index.html"
 def write_report(folder: Path, findings: Findings) -> Path:
     """Write the report of an investigation in the current language; return the path of its page, `index.html`.
 
-    Writes `results.json`, `tables/*.csv` and `charts/*.svg` and `*.png` into `folder`; the pages of the notebooks must be
-    there already. Without a browser there are no pictures, and the page says so.
-    Raises `WriteError` when the disk refuses, and `ReportError` when the privacy check finds text of a record anywhere in
-    the folder: then there is no page.
+    Writes `results.json`, `tables/*.csv` and `charts/*.svg` and `*.png` into `folder`; the pages of the notebooks must
+    be there already. Without a browser there are no pictures, and the page says so. Raises `WriteError` when the disk
+    refuses, and `ReportError` when the privacy check finds text of a record anywhere in the folder: then there is no
+    page.
     """
     index = folder / INDEX
     index.unlink(missing_ok=True)

@@ -67,8 +67,8 @@ def check_privacy(
     readable = {name: text for name, text in texts.items() if text is not None}
     if unreadable := ", ".join(sorted(texts.keys() - readable.keys())):
         raise ReportError(
-            f"No report was written: {folder} has files that cannot be searched ({unreadable}). Remove the files that do "
-            "not belong to the report, and run again."
+            f"No report was written: {folder} has files that cannot be searched ({unreadable}). Remove the files that "
+            f"do not belong to the report, and run again."
         )
     found: Counter[tuple[str, str]] = Counter()
     for name, text in readable.items():
@@ -154,7 +154,7 @@ def _quoted(leak: Leak, texts: Mapping[str, str]) -> Iterator[tuple[tuple[str, s
 
 
 def _beginnings(texts: Iterable[str]) -> set[str]:
-    """Return every possible beginning of a comment or an address: so many letters from each place where one may begin."""
+    """Return every possible beginning of a comment or an address: a few letters from each place it may begin."""
     return {
         text[place.start() : place.start() + _BEGINNING].lower()
         for text in texts

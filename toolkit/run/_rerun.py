@@ -1,7 +1,7 @@
 """Repeat a run from its record, and compare every number with the recorded one.
 
-A count must be the same to the last digit. A computed number (one with a fraction on either side) may differ by one part
-in 10^9: it is a sum of fractions, and no library or processor promises the order in which it adds them.
+A count must be the same to the last digit. A computed number (one with a fraction on either side) may differ by one
+part in 10^9: it is a sum of fractions, and no library or processor promises the order in which it adds them.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ _FORMER_IDS = {"entries_of_nobody": "placeholder_records"}
 class Comparison:
     """One number, recorded and now: `was` or `now` is None where only the other side has it.
 
-    `differing` names what differs (value, denominator, share, low, high), `relative` is the difference of the value as a
-    part of the recorded one; None where that was 0.
+    `differing` names what differs (value, denominator, share, low, high), `relative` is the difference of the value as
+    a part of the recorded one; None where that was 0.
     """
 
     id: str

@@ -58,8 +58,8 @@ _KINDS = {
 def write_crate(folder: Path, findings: Findings, record: RunRecord) -> Path:
     """Describe every file of the report's folder in `ro-crate-metadata.json`, and return its path.
 
-    Call it when all other files are written: each is described with its size and hash. Raises `WriteError` when the disk
-    refuses.
+    Call it when all other files are written: each is described with its size and hash. Raises `WriteError` when the
+    disk refuses.
     """
     from rocrate.rocrate import ROCrate
 

@@ -49,8 +49,11 @@ __all__ = [
 ]
 
 KIND: Literal["leak-forensics-toolkit/run"] = "leak-forensics-toolkit/run"
-FORMAT: Literal[1] = 1
-"""The version of the record that this module writes, and the one it reads."""
+FORMAT: Literal[2] = 2
+"""The version of the record that this module writes."""
+
+_READABLE = (1, 2)
+"""The versions that it reads; records of version 0.1 of the toolkit have format 1."""
 
 _PARTS = (
     "analysis", "claims", "dataset", "i18n.py", "locale", "privacy", "questions", "scenario.py", "schema.py", "synth",
@@ -73,7 +76,7 @@ class File(_Part):
     """One file of the data set."""
 
     path: str
-    rows: int
+    rows: int | None
     content_hash: Digest | None = None
     sha256: Digest | None = None
 
@@ -92,7 +95,7 @@ class DataSet(_Part):
 
 
 class Audit(_Part):
-    """How the share of sensitive comments was estimated (`toolkit.questions.AuditPlan`)."""
+    """How the share of sensitive comments was estimated."""
 
     size: int
     seed: int
@@ -140,7 +143,7 @@ class RunRecord(_Part):
     """
 
     kind: Literal["leak-forensics-toolkit/run"] = KIND
-    format: Literal[1] = FORMAT
+    format: Literal[1, 2] = FORMAT
     command: str
     scenario: dict[str, Any] | None
     seed: int | None
@@ -231,9 +234,10 @@ def read_record(path: Path) -> RunRecord:
         raise InputError(f"{path} is not valid JSON ({error}): it was cut short, or is no record of a run.") from None
     if not isinstance(content, dict) or content.get("kind") != KIND:
         raise InputError(f'{path} is not the record of a run ("kind": "{KIND}"): give the run.json of a report.')
-    if content.get("format") != FORMAT:
+    if content.get("format") not in _READABLE:
+        readable = " or ".join(map(str, _READABLE))
         raise InputError(
-            f"{path} is a record of format {content.get('format')!r} where {FORMAT} was expected: "
+            f"{path} is a record of format {content.get('format')!r} where {readable} was expected: "
             "rerun it with the version of the toolkit that wrote it."
         )
     try:

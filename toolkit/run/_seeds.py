@@ -192,7 +192,7 @@ def _within(progress: Progress, seed: int, rows: int) -> Progress:
 
 
 def _is_done(folder: Path, scenario: Scenario, rows: int) -> bool:
-    """Return whether the seed was computed with this scenario, size, code and libraries, and both files are readable."""
+    """Return whether the seed was computed with this scenario, size, code and libraries, in two readable files."""
     try:
         record = read_record(folder / "run.json")
         json.loads((folder / "planted.json").read_text(encoding="utf-8"))

@@ -53,13 +53,14 @@ def _labels() -> dict[str, str]:
 def headings() -> tuple[str, ...]:
     """Return the headings of `spread_rows`."""
     return (
-        translate("Number"), translate("Seeds"), translate("Mean"), translate("Standard deviation"), translate("relative to the mean"), translate("Minimum"), translate("Maximum"),
-        translate("Planted value"), translate("Intervals that contain it"),
+        translate("Number"), translate("Seeds"), translate("Mean"), translate("Standard deviation"),
+        translate("relative to the mean"), translate("Minimum"), translate("Maximum"), translate("Planted value"),
+        translate("Intervals that contain it"),
     )  # fmt: skip
 
 
 def spread_rows(spread: pl.DataFrame) -> list[tuple[str, ...]]:
-    """Return the headline numbers of a spread as texts in the current language; an empty text where there is nothing."""
+    """Return the headline numbers of a spread as texts in the current language, empty where there is none."""
     by_id = {row["id"]: row for row in spread.iter_rows(named=True)}
     return [_row(label, by_id[name]) for name, label in _labels().items() if name in by_id]
 

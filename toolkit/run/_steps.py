@@ -88,8 +88,8 @@ _LINKAGE = {
     "train": Cost(4.0, 0.25),
     "score": Cost(0.5, 1.5),
     "cluster": Cost(0.1, 0.12),
-    "check from within": Cost(0.5, 0.2),
-    "name": Cost(0.1, 0.36),
+    "check clusters": Cost(0.5, 0.2),
+    "name clusters": Cost(0.1, 0.36),
     "count repeats": Cost(0.2, 0.75),
 }
 """The steps of `duplicates.count_people`, in order (a test compares them with `linkage.PEOPLE_STEPS`)."""

@@ -1,12 +1,11 @@
-"""The headline numbers counted a second time, by a program that shares no code with the first.
+"""A second, independent count of the headline numbers, to check the first.
 
-`toolkit.analysis` asks its questions in Ibis, of DuckDB or Spark.  This package reads the Parquet files by itself and
-counts them again with Polars (lazy queries on its streaming engine).  It imports nothing of the toolkit, not even the
-names of the columns: folding, keys and the stratified estimator are written anew, from their definitions.  A number on
-which both agree is no accident of an engine, nor of one programmer's reading; one on which they differ is a fault in
-one of the two.
+`toolkit.analysis` counts with Ibis, on DuckDB or Spark. This package reads the Parquet files itself and counts again
+with Polars (lazy queries on its streaming engine). It imports nothing from the rest of the toolkit, not even the names
+of the columns: name folding, keys and the stratified estimator are implemented again from their definitions. If the two
+counts of a number differ, one of them is wrong.
 
-Each function answers with plain numbers by the names that `results.json` gives them.
+The functions return plain numbers under the names used in `results.json`.
 """
 
 from toolkit.second_count._clusters import count_clusters

@@ -1,4 +1,4 @@
-"""Linked people, counted a second time from the file of clusters that `toolkit duplicates --out` writes."""
+"""Count linked people from the clusters file that `toolkit duplicates --out` writes."""
 
 from __future__ import annotations
 
@@ -12,18 +12,20 @@ __all__ = ["count_clusters"]
 
 
 def count_clusters(data_set: Path, clusters: Path) -> dict[str, int]:
-    """How many clusters, pairs and people at several practices does a file of clusters tell of?
+    """Count the clusters, the pairs and the people at several practices in a clusters file.
 
-    `clusters` is a Parquet file with one row a record: `record_id`, `person_cluster`.  An entry of nobody is a cluster
-    by itself, so `clusters` are people and entries of nobody together; `pairs` are those of records of one cluster;
-    `people_at_several_practices` are clusters with records at two practices or more.
+    `clusters` is a Parquet file with one row per record: `record_id`, `person_cluster`. A placeholder record is a
+    cluster by itself, so the result `clusters` is the number of people and placeholder records together. `pairs` are
+    pairs of records in the same cluster, and `people_at_several_practices` are clusters with records at two or more
+    practices.
     """
     linked = pl.scan_parquet(clusters, glob=False)
     sizes = linked.group_by("person_cluster").agg(size=pl.len().cast(pl.Int64))
     pairs = pl.col("size") * (pl.col("size") - 1) // 2
-    placed = scan_lines(data_set).select("record_id", "practice_id").join(linked, on="record_id")
-    stands = placed.group_by("person_cluster").agg(first=pl.col("practice_id").min(), last=pl.col("practice_id").max())
+    with_practice = scan_lines(data_set).select("record_id", "practice_id").join(linked, on="record_id")
+    practice = pl.col("practice_id")
+    people = with_practice.group_by("person_cluster").agg(first=practice.min(), last=practice.max())
     several = (pl.col("first") != pl.col("last")).sum()
     return totals(sizes.select(records=pl.col("size").sum(), clusters=pl.len(), pairs=pairs.sum())) | totals(
-        stands.select(people_at_several_practices=several)
+        people.select(people_at_several_practices=several)
     )

@@ -1,7 +1,7 @@
-"""The stratified estimate, computed a second time: Cochran's formula, and the exact distribution behind its interval.
+"""The stratified estimate: Cochran's formula, and its interval from the exact distribution.
 
-The first program draws ten thousand values of each stratum; here the probabilities themselves are computed and added
-up, so both agree as far as ten thousand draws can tell.
+`toolkit.analysis` simulates ten thousand values for each stratum. Here the probabilities are computed exactly, so the
+two agree up to the simulation error.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from scipy import signal, stats
 __all__ = ["Stratum", "Total", "estimate_total"]
 
 _TAIL = 1e-9
-"""Probability left out at each end of a stratum."""
+"""Probability ignored in each tail of a stratum."""
 
 
 class Stratum(NamedTuple):
-    """Lines in a stratum, how many of them were read, and how many of these are sensitive."""
+    """A stratum: its lines, how many were sampled, and how many of those are sensitive."""
 
     lines: int
     sampled: int
@@ -28,7 +28,7 @@ class Stratum(NamedTuple):
 
 
 class Total(NamedTuple):
-    """How many lines are sensitive, and the ends of the 95 % interval."""
+    """The estimated number of sensitive lines, and the bounds of the 95 % interval."""
 
     value: float
     low: float
@@ -36,34 +36,34 @@ class Total(NamedTuple):
 
 
 def estimate_total(strata: Sequence[Stratum]) -> Total:
-    """How many lines are sensitive in all strata together?
+    """Estimate the number of sensitive lines in all strata together.
 
-    The point is the sum of N k / n (W. Cochran 1977, *Sampling Techniques*, section 5.3).  What was read is known; the
-    number of sensitive lines among the N - n that were not is beta-binomial, with Jeffreys' k + 1/2 and n - k + 1/2.
-    The interval is the middle 95 % of the sum of these numbers, stretched to the point where it lies outside.  A
-    stratum of which nothing was read is taken to hold none.
+    The estimate is the sum of N k / n (W. Cochran 1977, *Sampling Techniques*, section 5.3). The number of sensitive
+    lines among the N - n lines that were not sampled is beta-binomial, with Jeffreys' k + 1/2 and n - k + 1/2. The
+    interval is the central 95 % of the sum over strata, widened to include the estimate. A stratum without sampled
+    lines counts as zero.
     """
-    read = [stratum for stratum in strata if stratum.sampled]
-    value = sum(stratum.lines * stratum.sensitive / stratum.sampled for stratum in read)
-    start, chances = 0.0, np.ones(1)
-    for stratum in read:
-        first, more = _unread(stratum)
-        start += stratum.sensitive + first
-        chances = signal.fftconvolve(chances, more)
-    reached = np.cumsum(chances.clip(0)) / chances.clip(0).sum()
-    low, high = (start + float(np.searchsorted(reached, end)) for end in (0.025, 0.975))
+    sampled = [stratum for stratum in strata if stratum.sampled]
+    value = sum(stratum.lines * stratum.sensitive / stratum.sampled for stratum in sampled)
+    start, probabilities = 0.0, np.ones(1)
+    for stratum in sampled:
+        lowest, added = _not_sampled(stratum)
+        start += stratum.sensitive + lowest
+        probabilities = signal.fftconvolve(probabilities, added)
+    cumulative = np.cumsum(probabilities.clip(0)) / probabilities.clip(0).sum()
+    low, high = (start + float(np.searchsorted(cumulative, end)) for end in (0.025, 0.975))
     return Total(value, min(low, value), max(high, value))
 
 
-def _unread(stratum: Stratum) -> tuple[float, NDArray[np.float64]]:
-    """Chances of the number of sensitive lines among those not read: the least number, then one chance a number."""
+def _not_sampled(stratum: Stratum) -> tuple[float, NDArray[np.float64]]:
+    """Return the distribution of sensitive lines among those not sampled: the lowest number, and the probabilities."""
     lines, sampled, sensitive = stratum
     rest = lines - sampled
     share = stats.beta(sensitive + 0.5, sampled - sensitive + 0.5)
-    # Lines that were not read scatter around their share by less than ten standard deviations of a binomial.
+    # The number is within ten binomial standard deviations of its share of the lines that were not sampled.
     ends = np.array([share.ppf(_TAIL), share.isf(_TAIL)]) * rest
     slack = 10 * (rest / 4) ** 0.5 * np.array([-1.0, 1.0])
     least, most = np.clip(ends + slack, 0, rest).astype(np.int64)
     counts = np.arange(least, most + 1, dtype=np.float64)
-    chances = stats.betabinom.pmf(counts, rest, sensitive + 0.5, sampled - sensitive + 0.5)
-    return float(least), np.asarray(chances / chances.sum(), dtype=np.float64)
+    probabilities = stats.betabinom.pmf(counts, rest, sensitive + 0.5, sampled - sensitive + 0.5)
+    return float(least), np.asarray(probabilities / probabilities.sum(), dtype=np.float64)

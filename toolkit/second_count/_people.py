@@ -1,7 +1,7 @@
-"""How many people do the exact keys tell apart, and how many of them stand at several practices? A second time.
+"""Count people by exact keys, and how many of them have records at several practices.
 
-Names come in millions of lines and some hundred thousand spellings.  The spellings are numbered once, and the lines are
-grouped by numbers: that keeps 22 million lines within a laptop's memory.
+Millions of lines have only some hundred thousand spellings of names. The spellings are numbered once and the lines are
+grouped by these numbers, so 22 million lines fit into the memory of a laptop.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ _KEYS = {
     "names_birth_date": ["last_name_folded", "first_name_folded", "birth_date"],
     "use_name": ["last_name_typed", "first_name_typed", "birth_date"],
 }
-"""What each key is made of, besides the social security number: columns of `_numbered`."""
+"""The columns of `_numbered` in each key other than the social security number."""
 
 
 def count_people_by_keys(data_set: Path) -> dict[str, int]:
-    """How many people by each key, over how many lines on which every part of it is filled?
+    """Count the people by each key, on the lines where every part of the key is filled.
 
     For each key: `people_by_<key>` (distinct values), `lines_with_<key>`, and
-    `people_at_several_practices_by_<key>` (values that stand at two practices or more).
+    `people_at_several_practices_by_<key>` (values with lines at two or more practices).
 
-    - nir: the social security number, letter for letter;
+    - nir: the social security number, unchanged;
     - birth_identity: birth name and first name folded, birth date, sex;
     - names_birth_date: last name and first name folded, birth date;
-    - use_name: last name, first name and birth date, letter for letter.
+    - use_name: last name, first name and birth date, unchanged.
     """
     lines = scan_lines(data_set)
     counted = _count("nir", lines.filter(pl.col("nir") != ""), ["nir"])
@@ -44,24 +44,24 @@ def count_people_by_keys(data_set: Path) -> dict[str, int]:
 
 
 def _count(key: str, lines: pl.LazyFrame, parts: list[str]) -> dict[str, int]:
-    """The three numbers of a key, from lines on which the parts of it that are not filled are null."""
+    """Return the three numbers of a key, from lines where parts that are not filled are null."""
     complete = lines.select(_PRACTICE, *parts).drop_nulls(parts)
     people = complete.group_by(parts).agg(lines=pl.len(), first=pl.col(_PRACTICE).min(), last=pl.col(_PRACTICE).max())
     return totals(
         people.select(
             pl.len().alias(f"people_by_{key}"),
             pl.col("lines").sum().alias(f"lines_with_{key}"),
-            # Whoever stands at several practices stands at a first and at another last one.
+            # A person has lines at several practices if the lowest and the highest practice number differ.
             (pl.col("first") != pl.col("last")).sum().alias(f"people_at_several_practices_by_{key}"),
         )
     )
 
 
 def _numbered(lines: pl.LazyFrame) -> pl.DataFrame:
-    """One row a line: the practice, the birth date, and the numbers of the texts that keys are made of.
+    """Return one row per line: the practice, the birth date, and numbers for the texts that keys are made of.
 
-    Of each text two numbers, null where it is blank: `<column>_typed`, the same for the same letters, and
-    `<column>_folded`, the same for all that fold alike.
+    Each text has two numbers, null where it is blank: `<column>_typed` is the same for equal texts, and
+    `<column>_folded` for texts that are equal after folding.
     """
     surnames = _spellings(lines, "last_name", "birth_name")
     texts = {"last_name": surnames, "birth_name": surnames}
@@ -74,9 +74,9 @@ def _numbered(lines: pl.LazyFrame) -> pl.DataFrame:
 
 
 def _spellings(lines: pl.LazyFrame, *columns: str) -> pl.DataFrame:
-    """One row a spelling: `spelling`, and two numbers, `typed` (its own) and `folded` (that of all that fold alike)."""
-    every = pl.concat([lines.select(pl.col(column).alias("spelling")) for column in columns])
-    spellings = every.drop_nulls().unique().filter(pl.col("spelling") != "")
-    # Folded within the query: Polars then folds each spelling once, though `fold` names its result twice.
+    """Return one row per spelling: `spelling`, its number `typed`, and `folded`, a number shared after folding."""
+    texts = pl.concat([lines.select(pl.col(column).alias("spelling")) for column in columns])
+    spellings = texts.drop_nulls().unique().filter(pl.col("spelling") != "")
+    # Folding inside the query lets Polars compute each fold once, although the expression uses it twice.
     folded = spellings.with_columns(folded=fold(pl.col("spelling"))).collect(engine="streaming")
     return folded.with_row_index("typed").with_columns(pl.col("folded").rank("dense"))

@@ -1,4 +1,4 @@
-"""What the maker planted, counted from the truth: what an estimate should come near."""
+"""Count the true numbers of synthetic data, which the estimates are compared with."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ __all__ = ["count_planted"]
 
 
 def count_planted(data_set: Path) -> dict[str, float]:
-    """How many people are there in truth, and how many sensitive lines, records and people?
+    """Count the true people, placeholder records, and sensitive lines, records and people.
 
-    By the names of the results that estimate them: `people`, `people_at_several_practices`, `entries_of_nobody`,
-    `sensitive_lines`, `sensitive_comments`, `sensitive_records`, `sensitive_people`, `sensitive_share_of_lines`.
+    The names are those of the results that estimate them: `people`, `people_at_several_practices`,
+    `entries_of_nobody`, `sensitive_lines`, `sensitive_comments`, `sensitive_records`, `sensitive_people`,
+    `sensitive_share_of_lines`.
     """
     truth = pl.scan_parquet(sorted((data_set / "truth" / "lines").glob("*.parquet")), glob=False)
     sensitive = pl.col("comment_sensitive")
@@ -29,10 +30,10 @@ def count_planted(data_set: Path) -> dict[str, float]:
         )
     )
     practices = scan_lines(data_set).select("line_id", "practice_id")
-    people = truth.select("line_id", "person_id").drop_nulls().join(practices, on="line_id").group_by("person_id")
-    stands = people.agg(first=pl.col("practice_id").min(), last=pl.col("practice_id").max())
+    by_person = truth.select("line_id", "person_id").drop_nulls().join(practices, on="line_id").group_by("person_id")
+    people = by_person.agg(first=pl.col("practice_id").min(), last=pl.col("practice_id").max())
     several = (pl.col("first") != pl.col("last")).sum()
-    counted |= totals(stands.select(people=pl.len(), people_at_several_practices=several))
+    counted |= totals(people.select(people=pl.len(), people_at_several_practices=several))
     lines = counted.pop("lines")
     planted: dict[str, float] = {**counted, "sensitive_comments": counted["sensitive_lines"]}
     return planted | {"sensitive_share_of_lines": counted["sensitive_lines"] / lines}

@@ -1,4 +1,4 @@
-"""The maker: generate a synthetic leak and write it to disk."""
+"""Generate a synthetic leak and write it to disk."""
 
 from toolkit.synth._folders import DATA, data_set_folder
 from toolkit.synth._generate import FORMAT, Generated, GenerateOptions, generate

@@ -1,4 +1,4 @@
-"""NumPy values as Arrow columns: numbers written with a fixed number of digits, values some of which are missing."""
+"""Convert NumPy values to Arrow columns: fixed-width digits, and columns with missing values."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ _ZERO = ord("0")
 
 
 def digits(numbers: Ints, width: int) -> Bytes:
-    """[n, width]: the decimal digits of each number as ASCII bytes, padded with zeros."""
+    """Return the decimal digits of each number as ASCII bytes, padded with zeros: an array of shape [n, width]."""
     out = np.empty((len(numbers), width), dtype=np.uint8)
-    rest = numbers.astype(np.uint64)
+    remaining = numbers.astype(np.uint64)
     ten = np.uint64(10)
     for column in range(width - 1, -1, -1):
-        following = rest // ten
-        out[:, column] = rest - following * ten
-        rest = following
+        quotient = remaining // ten
+        out[:, column] = remaining - quotient * ten
+        remaining = quotient
     out += np.uint8(_ZERO)
     return out
 
 
 def fixed_width(characters: Bytes, present: NDArray[np.bool_]) -> pa.Array:
-    """An Arrow string array of the rows of `characters`, null where not `present`."""
+    """Return the rows of `characters` as an Arrow string array, null where not `present`."""
     width = characters.shape[1]
     offsets = np.zeros(len(present) + 1, dtype=np.int32)
     np.cumsum(present * np.int32(width), out=offsets[1:])
@@ -37,7 +37,7 @@ def fixed_width(characters: Bytes, present: NDArray[np.bool_]) -> pa.Array:
 
 
 def nullable(values: NDArray[np.generic], present: NDArray[np.bool_], kind: pa.DataType) -> pa.Array:
-    """An Arrow array of the given fixed-width type, null where not `present`."""
+    """Return `values` as an Arrow array of a fixed-width type, null where not `present`."""
     return pa.Array.from_buffers(kind, len(values), [_bitmap(present), pa.py_buffer(np.ascontiguousarray(values))])
 
 

@@ -1,4 +1,4 @@
-"""The Frictionless description of a data set: every file, table and column in words."""
+"""The Frictionless Data Package of a data set: a description of every file, table and column."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _TYPES = {
 
 
 def data_package(scenario: Scenario, manifest: dict[str, Any]) -> dict[str, Any]:
-    """The content of `datapackage.json` (Data Package v1) for the data set that `manifest` lists."""
+    """Return the content of `datapackage.json` (Data Package v1) for the data set that `manifest` lists."""
     return {
         "profile": "data-package",
         "name": f"{scenario.name}-{manifest['rows']}-{manifest['seed']}",
         "title": scenario.title,
         "description": (
-            "Entirely invented: no row describes a real person, and no telephone, social security number, mail "
-            "address or street in it can be anybody's. Made by leak-forensics-toolkit for teaching and testing."
+            "Entirely synthetic: no row describes a real person, and no telephone number, social security number, "
+            "mail address or street in it belongs to anyone. Made by leak-forensics-toolkit for teaching and testing."
         ),
         "synthetic": True,
         "licenses": [{"name": "CC-BY-4.0", "title": "Creative Commons Attribution 4.0"}],
@@ -43,7 +43,7 @@ def _resource(table: Table, files: list[dict[str, Any]]) -> dict[str, Any]:
     paths = [file["path"] for file in own]
     return {
         "name": table.name.replace("_", "-"),
-        "title": f"One row: {table.row}.",
+        "title": f"One row is {table.row}.",
         "path": paths if len(paths) > 1 else paths[0],
         "format": "parquet",
         "mediatype": "application/vnd.apache.parquet",

@@ -1,4 +1,4 @@
-"""Where data sets are written: the folder that `toolkit generate` fills and the notebooks look in."""
+"""The folder where `toolkit generate` writes data sets and the notebooks look for them."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ DATA = Path("data") / "synthetic"
 
 
 def data_set_folder(scenario: str, rows: int, seed: int) -> Path:
-    """The folder that `toolkit generate` uses unless told: data/synthetic/<scenario>-<rows>-<seed>."""
+    """Return the default folder of `toolkit generate`: data/synthetic/<scenario>-<rows>-<seed>."""
     return DATA / f"{scenario}-{rows}-{seed}"

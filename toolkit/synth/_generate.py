@@ -1,7 +1,7 @@
-"""Make a data set: plan it, write its partitions, then its small tables, and the manifest last.
+"""Generate a data set: plan it, write its partitions, then its small tables, and the manifest last.
 
-A run that was killed left whole partitions, each with a note of its hashes; the same command goes on from there and
-ends with the same bytes.
+An interrupted run leaves finished partitions, each with a note of its hashes. The same command resumes from there and
+writes the same bytes as an uninterrupted run.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from toolkit.provenance import SYNTHETIC_VALUE
 from toolkit.scenario import Scenario
 from toolkit.schema import LINES, PRACTICES, PRACTITIONERS, PUBLIC_FIGURES, TRUTH_LINES
 from toolkit.synth._datapackage import data_package
-from toolkit.synth._error_model import Typist
+from toolkit.synth._error_model import ErrorModel
 from toolkit.synth._geography import Geography
 from toolkit.synth._lines import LineMaker
 from toolkit.synth._names import NamePools
@@ -33,8 +33,8 @@ from toolkit.synth._parallel import ordered_map
 from toolkit.synth._people import People
 from toolkit.synth._plan import Plan, make_plan
 from toolkit.synth._practices import practice_tables
-from toolkit.synth._public_figures import PublicFigures, invent_figures
-from toolkit.synth._records import Register
+from toolkit.synth._public_figures import PublicFigures, choose_figures
+from toolkit.synth._records import RecordMaker
 from toolkit.synth._vocabulary import Vocabulary
 from toolkit.synth._writing import PAGE, TableWriter, WrittenFile, content_hash, disk_error, write_json, write_table
 from toolkit.synth.comments import Annotator, Grammar
@@ -51,29 +51,29 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class GenerateOptions:
-    """How to make a data set; none of it changes what the data say."""
+    """How to generate a data set; no option changes the data."""
 
     partitions: int | None = None
-    """Number of files of lines; one a million lines when it is not given."""
+    """Number of files of lines; by default one per million lines."""
     threads: int = 2
     memory_limit: int = 1_000_000_000
-    """Bytes that the making should stay under."""
+    """Target for peak memory, in bytes."""
 
     @property
-    def files_at_once(self) -> int:
-        """Files of the program that each thread works on at a time."""
-        for_work = max(self.memory_limit - 420_000_000, 60_000_000)
-        return int(np.clip(for_work // (self.threads * 3_600), 5_000, 80_000))
+    def records_at_once(self) -> int:
+        """Number of records that each thread works on at a time."""
+        available = max(self.memory_limit - 420_000_000, 60_000_000)
+        return int(np.clip(available // (self.threads * 3_600), 5_000, 80_000))
 
 
 @dataclass(frozen=True)
 class Generated:
-    """What was made, or found made."""
+    """A generated data set, or one that was already on disk."""
 
     path: Path
     manifest: dict[str, Any]
     lines_written: int
-    """Lines written by this run; 0 when the data set was there already."""
+    """Lines written by this run; 0 when the data set already existed."""
 
 
 def generate(
@@ -84,12 +84,12 @@ def generate(
     options: GenerateOptions | None = None,
     progress: Progress | None = None,
 ) -> Generated:
-    """Make the data set of `scenario` with `seed` and `rows` lines in the directory `out`.
+    """Generate the data set of `scenario` with `seed` and `rows` lines in the directory `out`.
 
-    When the very same data set is there already it is left as it is; when a run of the same command was killed, it
-    goes on.
-    `progress(done, total)` is told the lines finished.
-    Raises `InputError` for a bad number, `DataSetError` when `out` holds something else or the disk gives up.
+    If `out` already holds this data set, leave it unchanged. If it holds an interrupted run of the same data set,
+    resume it. `progress(done, total)` is called with the number of lines finished.
+
+    Raises `InputError` for an invalid number, and `DataSetError` when `out` holds something else or writing fails.
     """
     options = options or GenerateOptions()
     bounds = _partition_bounds(rows, options)
@@ -101,13 +101,13 @@ def generate(
         return Generated(out, found, 0)
     try:
         _prepare(out, notes, rows)
-        return _Making(scenario, seed, rows, out, options, recipe, _Counter(rows, progress)).run(bounds)
+        return _Run(scenario, seed, rows, out, options, recipe, _LineCounter(rows, progress)).run(bounds)
     except (OSError, WriteError) as error:
         raise disk_error(error, out) from error
 
 
 def _partition_bounds(rows: int, options: GenerateOptions) -> list[int]:
-    """First line of each partition, then the number of lines; partitions are whole pages."""
+    """Return the first line of each partition, then the number of lines; partitions start at page boundaries."""
     pages = -(-rows // PAGE)
     wanted = options.partitions if options.partitions is not None else max(1, round(rows / _LINES_A_PARTITION))
     if options.threads < 1:
@@ -121,13 +121,13 @@ def _partition_bounds(rows: int, options: GenerateOptions) -> list[int]:
 
 
 def _recipe(scenario: Scenario, seed: int, rows: int) -> dict[str, Any]:
-    """What decides a data set: another recipe is another data set."""
+    """Return what determines a data set; another recipe is another data set."""
     fingerprint = content_hash([scenario.model_dump_json()])
     return {"format": FORMAT, "scenario": scenario.name, "scenario_hash": fingerprint, "seed": seed, "rows": rows}
 
 
 def _already_there(out: Path, recipe: dict[str, Any]) -> dict[str, Any] | None:
-    """The manifest in `out` when it is that of the same data set; an error when it is another's."""
+    """Return the manifest in `out` if it has the same recipe; raise `DataSetError` if `out` holds anything else."""
     if out.exists() and not out.is_dir():
         raise DataSetError(f"{out} is a file: give --out a directory that is empty or does not exist.")
     for name in ("manifest.json", _NOTES):
@@ -151,13 +151,13 @@ def _already_there(out: Path, recipe: dict[str, Any]) -> dict[str, Any] | None:
         return found if name == "manifest.json" else None
     if out.is_dir() and any(out.iterdir()):
         raise DataSetError(
-            f"{out} is not empty and holds no data set of ours: give --out a directory that is empty or new."
+            f"{out} is not empty and holds no data set of this toolkit: give --out a directory that is empty or new."
         )
     return None
 
 
 def _prepare(out: Path, notes: dict[str, Any], rows: int) -> None:
-    """Make the directory and note what is being made; forget partitions cut otherwise by an earlier run."""
+    """Create the directory and its progress note; delete partitions of an earlier run with another partition count."""
     path = out / _NOTES
     if path.exists() and json.loads(path.read_text(encoding="utf-8")) != notes:
         for folder in ("lines", "truth"):
@@ -174,22 +174,22 @@ def _prepare(out: Path, notes: dict[str, Any], rows: int) -> None:
     write_json(path, notes)
 
 
-class _Counter:
-    """Adds up the lines that the threads finish, and tells the sum."""
+class _LineCounter:
+    """Count the lines that the threads finish, and report the total."""
 
     def __init__(self, total: int, progress: Progress | None) -> None:
         self._total, self._progress, self._done, self._lock = total, progress, 0, Lock()
 
     def add(self, lines: int) -> None:
-        """Count lines that are finished."""
+        """Add finished lines to the total."""
         with self._lock:
             self._done += lines
             if self._progress is not None:
                 self._progress(self._done, self._total)
 
 
-class _Making:
-    """One run of the maker."""
+class _Run:
+    """One run of `generate`."""
 
     def __init__(
         self,
@@ -199,22 +199,22 @@ class _Making:
         out: Path,
         options: GenerateOptions,
         recipe: dict[str, Any],
-        counter: _Counter,
+        counter: _LineCounter,
     ) -> None:
         self._scenario, self._out, self._options, self._recipe = scenario, out, options, recipe
         self._counter = counter
         self._geography, vocabulary = Geography.load(), Vocabulary.load()
         self._plan: Plan = make_plan(scenario, seed, rows, self._geography)
         people = People(scenario, self._plan, self._geography, vocabulary, options.threads)
-        register = Register(scenario, self._plan, people.households)
-        typist = Typist(scenario, seed, people, self._geography, vocabulary)
+        record_maker = RecordMaker(scenario, self._plan, people.households)
+        error_model = ErrorModel(scenario, seed, people, self._geography, vocabulary)
         annotator = Annotator(scenario, self._plan, Grammar.load())
-        self._figures: PublicFigures = invent_figures(scenario, self._plan, people, self._geography, NamePools.load())
+        self._figures: PublicFigures = choose_figures(scenario, self._plan, people, self._geography, NamePools.load())
         self._small = practice_tables(scenario, self._plan, self._geography, vocabulary)
-        self._maker = LineMaker(self._plan, register, typist, annotator, self._figures)
+        self._maker = LineMaker(self._plan, record_maker, error_model, annotator, self._figures)
 
     def run(self, bounds: list[int]) -> Generated:
-        """Write what is not there yet, then the manifest."""
+        """Write the missing partitions, then the manifest."""
         files: list[WrittenFile] = []
         written = 0
         for fresh, pair in ordered_map(self._partition, list(enumerate(pairwise(bounds))), self._options.threads):
@@ -228,7 +228,7 @@ class _Making:
         return Generated(self._out, manifest, written)
 
     def _partition(self, item: tuple[int, tuple[int, int]]) -> tuple[bool, list[WrittenFile]]:
-        """Write one partition of lines and truth, unless an earlier run did; whether it was written, and its files."""
+        """Write one partition unless an earlier run did; return whether it was written, and its two files."""
         number, (start, end) = item
         name = f"part-{number:05d}.parquet"
         note = self._out / "truth" / "lines" / f".{name}.json"
@@ -239,7 +239,7 @@ class _Making:
             TableWriter(self._out, f"lines/{name}", LINES) as lines,
             TableWriter(self._out, f"truth/lines/{name}", TRUTH_LINES) as truth,
         ):
-            for lines_table, truth_table in self._maker.make(start, end, self._options.files_at_once):
+            for lines_table, truth_table in self._maker.make(start, end, self._options.records_at_once):
                 lines.add(lines_table)
                 truth.add(truth_table)
                 self._counter.add(lines_table.num_rows)
@@ -257,7 +257,9 @@ class _Making:
         sizes = self._plan.sizes
         return self._recipe | {
             "title": self._scenario.title,
+            "origin": "synthetic",
             "synthetic": True,
+            "columns": list(LINES.names),
             "notice": SYNTHETIC_VALUE,
             "copied_on": self._scenario.dates.copied_on.isoformat(),
             "created_with": {name: version(name) for name in ("leak-forensics-toolkit", "numpy", "polars", "pyarrow")},

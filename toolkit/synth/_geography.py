@@ -1,6 +1,6 @@
-"""Where things are: French communes with their postal codes and populations, and draws among them.
+"""French communes with their postal codes and populations, and random draws among them.
 
-Data: communes and departements of the Code officiel geographique 2026 (`toolkit/synth/data/README.md`).
+Data: communes and departements of the Code officiel géographique 2026 (`toolkit/synth/data/README.md`).
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ def _data(name: str) -> bytes:
 
 @dataclass(frozen=True)
 class Geography:
-    """Places: every true pair of a commune and one of its postal codes, sorted by departement and area.
+    """Places: every existing pair of a commune and one of its postal codes, sorted by departement and area.
 
-    An *area* is the communes of a departement whose postal codes share three digits: what people call "around here".
+    An *area* is the communes of a departement whose postal codes share their first three digits.
     """
 
     city: pl.Series
@@ -45,7 +45,7 @@ class Geography:
     @staticmethod
     @cache
     def load() -> Geography:
-        """Read the vendored tables (once a process), less overseas collectivities, whose addresses work otherwise."""
+        """Read the vendored tables once per process, without the overseas collectivities, whose addresses differ."""
         communes = pl.read_parquet(_data("communes.parquet"))
         departements = (
             pl.read_csv(
@@ -82,7 +82,7 @@ class Geography:
 
     @cached_property
     def departement_population(self) -> Ints:
-        """People of each departement, in the units of `population`."""
+        """Population of each departement, in the units of `population`."""
         return np.bincount(self.departement, weights=self.population).astype(np.int64)
 
     @cached_property
@@ -92,11 +92,11 @@ class Geography:
 
     @cached_property
     def anywhere(self) -> Picker:
-        """Draws a place in the country, by population."""
+        """A picker of places in the whole country, weighted by population."""
         return Picker(self.population, bits=_COUNTRY_BITS)
 
     def _tables(self, groups: Codes, bits: int) -> Codes:
-        """One quantised table of places a group, stacked: row g draws a place of group g by population."""
+        """Return one lookup table of places per group, stacked: row g draws a place of group g by population."""
         starts = np.flatnonzero(np.r_[True, groups[1:] != groups[:-1]])
         ends = np.r_[starts[1:], len(groups)]
         rows = np.empty((len(starts), 1 << bits), dtype=np.int32)
@@ -115,9 +115,9 @@ class Geography:
         return self._tables(self.departement, _DEPARTEMENT_BITS)
 
     def near(self, place: Ints, words: Words) -> Codes:
-        """A place in the same area as each given one."""
+        """Return a place in the same area as each given one."""
         return self._near[self.area[place], (words >> np.uint64(64 - _NEAR_BITS)).astype(np.int64)]
 
     def in_departement(self, departement: Ints, words: Words) -> Codes:
-        """A place in each given departement."""
+        """Return a place in each given departement."""
         return self._in_departement[departement, (words >> np.uint64(64 - _DEPARTEMENT_BITS)).astype(np.int64)]

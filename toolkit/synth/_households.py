@@ -1,9 +1,9 @@
-"""Who lives with whom: households, ages and sexes, as functions of a person's number.
+"""Households, ages and sexes, as functions of a person's number.
 
-The people at home in one practice are cut into runs of `RUN` numbers, and each run into households by one of a few
-hundred templates; a household's number is that of its first member.
-Couples and families draw their ages together (partners close, parents and children a generation apart, twins born the
-same day); people alone make up whatever is left of the age pyramid, so that the pyramid of all comes out right.
+The people of a home practice are cut into runs of `RUN` numbers, and each run into households by one of a few hundred
+templates; a household's number is that of its first member.
+Couples and families draw their ages together: partners are close in age, parents and children a generation apart, twins
+born the same day. People alone are drawn from the rest of the age pyramid, so the whole population follows it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ ALONE, MAN, WOMAN, CHILD = 0, 1, 2, 3
 _SOLO, _COUPLE, _MOTHER, _FATHER, _FAMILY = range(5)
 _OLDEST = 104
 _CALIBRATION_PEOPLE = 240_000
-# Ages of the youngest child in a household (years 0 to 44): grown children are still in their parents' practice's base.
+# Ages of the youngest child in a household (years 0 to 44); grown children may stay with their parents' practice.
 _YOUNGEST = (
     [10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 9, 9, 9, 8, 7, 6, 5, 4, 4, 3] + [2] * 10 + [1] * 10
 )
@@ -43,18 +43,18 @@ _MONTH_SHARES = np.array([337, 307, 335, 326, 341, 338, 353, 349, 338, 341, 321,
 
 @dataclass(frozen=True)
 class Demography:
-    """One entry a person."""
+    """Arrays with one value per person."""
 
     household: Ints
     """Number of the household's first member."""
     role: NDArray[np.int8]
     """ALONE, MAN, WOMAN or CHILD."""
     mother: Ints
-    """Number of the mother, or -1; for a child of a father alone, -1."""
+    """Number of the mother, or -1 (also for a child who lives with the father only)."""
     father: Ints
     """Number of the father, or -1."""
     husband: Ints
-    """For the second partner of a couple, the number of the first; -1 for everybody else."""
+    """For the second partner of a couple, the number of the first; -1 for everyone else."""
     sex: Ints
     """0 men, 1 women."""
     year: Ints
@@ -69,7 +69,7 @@ class Demography:
         return days(self.year, self.month, self.day)
 
     def take(self, positions: Ints) -> Demography:
-        """The people at the given positions."""
+        """Return the people at the given positions."""
         return Demography(*(getattr(self, field.name)[positions] for field in fields(self)))
 
 
@@ -113,10 +113,10 @@ class Households:
         self._month = Picker(_MONTH_SHARES)
         self._start, self._size = _templates(self._people.household_sizes)
         self._solo = Picker(np.ones(2 * (_OLDEST + 1), dtype=np.int64))
-        self._solo = self._what_is_left(vocabulary)
+        self._solo = self._remaining_ages(vocabulary)
 
     def __call__(self, person: Ints, home: Ints | None = None) -> Demography:
-        """Demography of each person (any numbers, in any order); `home` is their home practice when it is known."""
+        """Return the demography of each person (any numbers, in any order); `home` is their home practice if known."""
         practice = self._plan.home(person) if home is None else home
         first = self._plan.people_start[practice]
         local = np.where(person < self._plan.people_start[-1], person - first, 0)
@@ -166,7 +166,7 @@ class Households:
     def _ages(
         self, person: Ints, household: Ints, kind: Ints, rank: Ints, adults: Ints, is_child: NDArray[np.bool_]
     ) -> tuple[Ints, Ints]:
-        """Sex and age (in years reached in the year of the copy) of each person."""
+        """Return the sex and age (in years reached in the year of the copy) of each person."""
         solo = self._solo(self._s_alone(person)).astype(np.int64)
         sex, age = np.divmod(solo, _OLDEST + 1)
         living = np.flatnonzero(kind != _SOLO)
@@ -192,14 +192,14 @@ class Households:
         return sex, age
 
     def _gaps(self, household: Ints) -> Ints:
-        """[n, 4]: how many years older than the youngest each child is; twins share the day."""
+        """Return by how many years each child is older than the youngest, shape [n, 4]; twins share a birthday."""
         words = self._s_gaps(household)
         steps = np.stack([2 + ((words >> np.uint64(shift)) & np.uint64(3)).astype(np.int64) for shift in (0, 2, 4)])
         steps[0] = np.where(chance(words, self._people.twins * 2), 0, steps[0])
         return np.concatenate((np.zeros((1, len(household)), dtype=np.int64), np.cumsum(steps, axis=0))).T
 
     def _birth_key(self, household: Ints, rank: Ints, adults: Ints) -> Ints:
-        """What the day of birth is drawn from: the person, but the elder twin's for both twins."""
+        """Return the key from which the birthday is drawn: the person's number, or one number for both twins."""
         second = rank - adults == 1
         twins = chance(self._s_gaps(household), self._people.twins * 2)
         key: Ints = household + rank - (second & twins)
@@ -213,10 +213,10 @@ class Households:
         day = 1 + scale(low(words), month_length(year, month))
         return year, month, day
 
-    def _what_is_left(self, vocabulary: Vocabulary) -> Picker:
-        """Ages of people alone: the country's pyramid less what couples and families make of it.
+    def _remaining_ages(self, vocabulary: Vocabulary) -> Picker:
+        """Return a picker of (sex, age) for people alone: the country's age pyramid less couples and families.
 
-        What those make is counted on a fixed sample of households, so it is an integer table like any other.
+        Couples and families are counted on a fixed sample of households, so the result is a table of integers.
         """
         person = np.arange(_CALIBRATION_PEOPLE, dtype=np.int64)
         found = self._demography(person, person)
@@ -228,9 +228,9 @@ class Households:
 
 
 def _templates(shares: list[float]) -> tuple[Ints, Ints]:
-    """[templates, RUN]: start and size of the household at each place of a run.
+    """Return the start and size of the household at each position of a run, each of shape [templates, RUN].
 
-    Households of n take `shares[n - 1]` of the people, as far as runs of twelve allow.
+    Households of n hold `shares[n - 1]` of the people, as far as runs of twelve allow.
     """
     sizes = Picker([round(share * 60_000) // (n + 1) for n, share in enumerate(shares)])
     words: Words = stream(0, "household/templates")(np.arange(_TEMPLATES * RUN, dtype=np.int64))
@@ -250,5 +250,5 @@ def _templates(shares: list[float]) -> tuple[Ints, Ints]:
 
 
 def to_days(day: date) -> int:
-    """Days since 1970-01-01."""
+    """Return the days since 1970-01-01."""
     return day.toordinal() - date(1970, 1, 1).toordinal()

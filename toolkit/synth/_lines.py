@@ -1,4 +1,4 @@
-"""The lines of the dump and the truth about them, a few practices at a time."""
+"""The lines of the dump and their truth, a few practices at a time."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from toolkit.schema import LINES, TRUTH_LINES
 from toolkit.synth._arrays import nullable
-from toolkit.synth._error_model import CATALOGUE, TypedFiles, Typist
+from toolkit.synth._error_model import CATALOGUE, ErrorModel, TypedRecords
 from toolkit.synth._plan import Plan
 from toolkit.synth._public_figures import PublicFigures
-from toolkit.synth._records import Files, Register, export_order
+from toolkit.synth._records import RecordMaker, Records, export_order
 from toolkit.synth.comments import Annotated, Annotator
 
 __all__ = ["LineMaker"]
@@ -25,19 +25,19 @@ _TRUTH = pa.schema([field for field in TRUTH_LINES.arrow_schema() if field.name 
 
 
 class LineMaker:
-    """Makes any run of lines of a plan."""
+    """Make any range of lines of a plan."""
 
     def __init__(
         self,
         plan: Plan,
-        register: Register,
-        typist: Typist,
+        record_maker: RecordMaker,
+        error_model: ErrorModel,
         annotator: Annotator,
         figures: PublicFigures,
     ) -> None:
         self._plan = plan
-        self._register = register
-        self._typist = typist
+        self._record_maker = record_maker
+        self._error_model = error_model
         self._annotator = annotator
         self._figures = figures
         families = annotator.grammar.families
@@ -49,25 +49,25 @@ class LineMaker:
             "comment_about": [family.about for family in families],
         }
 
-    def make(self, start: int, end: int, files_at_once: int) -> Iterator[tuple[pa.Table, pa.Table]]:
-        """Lines `start` .. `end - 1` in order, as pairs of tables (lines, truth) of the schema's columns."""
+    def make(self, start: int, end: int, records_at_once: int) -> Iterator[tuple[pa.Table, pa.Table]]:
+        """Yield lines `start` .. `end - 1` in order, as pairs of tables (lines, truth) with the schema's columns."""
         plan = self._plan
         first = int(np.searchsorted(plan.lines_start, start, side="right")) - 1
         stop = int(np.searchsorted(plan.lines_start, end, side="left"))
         while first < stop:
             last = first + 1
-            while last < stop and plan.records_start[last + 1] - plan.records_start[first] <= files_at_once:
+            while last < stop and plan.records_start[last + 1] - plan.records_start[first] <= records_at_once:
                 last += 1
             yield self._practices(first, last, start, end)
             first = last
 
     def _practices(self, first: int, last: int, start: int, end: int) -> tuple[pa.Table, pa.Table]:
-        """The lines of practices `first` .. `last - 1` that lie between `start` and `end`."""
+        """Return the lines and truth of practices `first` .. `last - 1` whose numbers are in `start` .. `end - 1`."""
         plan = self._plan
-        files = self._register.files(first, last)
-        notes = self._annotator.annotate(files)
-        typed = self._typist.type(files)
-        lines, truth = _line_columns(files, typed, notes), self._truth_columns(files, typed, notes)
+        records = self._record_maker.make(first, last)
+        notes = self._annotator.annotate(records)
+        typed = self._error_model.type(records)
+        lines, truth = _line_columns(records, typed, notes), self._truth_columns(records, typed, notes)
         pieces: list[tuple[int, int, bool]] = []
         base = int(plan.records_start[first])
         for k in range(first, last):
@@ -88,14 +88,14 @@ class LineMaker:
         truth = truth.append_column(TRUTH_LINES.arrow_schema().field("repeated_line"), pa.array(repeated))
         return lines.select(LINES.names), truth.select(TRUTH_LINES.names).cast(TRUTH_LINES.arrow_schema())
 
-    def _truth_columns(self, files: Files, typed: TypedFiles, notes: Annotated) -> pa.Table:
-        rows, ids = self._figures.of(np.where(files.sentinel, -1, files.person))
-        figure = np.zeros(len(files.rho), dtype=np.int32)
+    def _truth_columns(self, records: Records, typed: TypedRecords, notes: Annotated) -> pa.Table:
+        rows, ids = self._figures.of(np.where(records.sentinel, -1, records.person))
+        figure = np.zeros(len(records.rho), dtype=np.int32)
         figure[rows] = ids
         columns: dict[str, object] = {
-            "record_id": files.record_id,
-            "person_id": nullable(np.where(files.sentinel, 0, files.person), ~files.sentinel, pa.int64()),
-            "sentinel": files.sentinel,
+            "record_id": records.record_id,
+            "person_id": nullable(np.where(records.sentinel, 0, records.person), ~records.sentinel, pa.int64()),
+            "sentinel": records.sentinel,
             "figure_id": nullable(figure, figure > 0, pa.int32()),
             "comment_sensitive": notes.sensitive,
             "errors": _error_names(typed.marks),
@@ -107,14 +107,14 @@ class LineMaker:
         return _table(columns, _TRUTH)
 
 
-def _line_columns(files: Files, typed: TypedFiles, notes: Annotated) -> pa.Table:
+def _line_columns(records: Records, typed: TypedRecords, notes: Annotated) -> pa.Table:
     columns: dict[str, object] = {
-        "record_id": files.record_id,
-        "practice_id": (files.practice + 1).astype(np.int32),
-        "practitioner_id": files.practitioner.astype(np.int32),
+        "record_id": records.record_id,
+        "practice_id": (records.practice + 1).astype(np.int32),
+        "practitioner_id": records.practitioner.astype(np.int32),
         "administrative_comment": _arrow(notes.text),
-        "created_on": pa.array(files.created).cast(pa.date32()),
-        "updated_on": pa.array(files.updated).cast(pa.date32()),
+        "created_on": pa.array(records.created).cast(pa.date32()),
+        "updated_on": pa.array(records.updated).cast(pa.date32()),
     }
     for name in LINES.names:
         value = getattr(typed, name, None)
@@ -135,7 +135,8 @@ def _table(columns: dict[str, object], schema: pa.Schema) -> pa.Table:
 
 
 def _error_names(marks: NDArray[np.uint32]) -> pa.Array:
-    """The marks as lists of names: the lists of the few marks there are, and where each is."""
+    """Return the marks as lists of error names."""
+    # Few combinations occur, so each list is built once.
     kinds, which = np.unique(marks, return_inverse=True)
     names = [[name for bit, name in enumerate(CATALOGUE) if int(kind) >> bit & 1] for kind in kinds]
     lists = pl.Series(names, dtype=pl.List(pl.String)).gather(which)

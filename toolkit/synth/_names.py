@@ -1,7 +1,7 @@
-"""Names as text, in every manner a practice types them: a look-up in a pool that holds each name in each manner.
+"""Names as text in every form that a practice may type: a lookup in a pool of each name in each form.
 
-Losing accents, running particles together, cutting a compound first name and typing in capitals are functions of the
-name alone, so they are computed once for the vocabulary and not for each of millions of files.
+Losing accents, joining particles, cutting a compound first name and typing in capitals depend on the name only, so they
+are computed once for the vocabulary instead of once per record.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ __all__ = ["ACCENTS", "CAPITALS", "CUT", "PARTICLES", "NamePool", "NamePools", "
 
 Bools = NDArray[np.bool_]
 CUT, ACCENTS, PARTICLES, CAPITALS = 1, 2, 4, 8
-"""Bits of a manner, in the order in which they are applied."""
+"""Bits of a form (`manner`), in the order in which they are applied."""
 
 
 class NamePool:
-    """Every name of a list in every manner: text by code and manner, and which manners change which names."""
+    """Every name of a list in every form: text by code and manner, and which manners change which names."""
 
     def __init__(self, names: pl.Series, *, compound: bool) -> None:
         self._count = len(names)
@@ -52,11 +52,11 @@ class NamePool:
         self._pool = pl.concat([versions[manner] for manner in self._manners])
 
     def text(self, code: NDArray[np.int32], manner: Ints) -> pl.Series:
-        """The names as typed."""
+        """Return the names as typed."""
         return self._pool.gather(self._row[manner] * self._count + code)
 
     def joined(self, code: NDArray[np.int32], second: NDArray[np.int32], manner: Ints) -> pl.Series:
-        """The names as typed, double ones joined by a hyphen (by a space where hyphens are lost)."""
+        """Return the names as typed, double names joined by a hyphen (by a space where hyphens are lost)."""
         single = self.text(code, manner)
         double = np.flatnonzero(second != NO_NAME)
         if double.size == 0:
@@ -72,7 +72,7 @@ class NamePool:
         return replace_at(single, double, pair.select(pl.concat_str("first", mark, "second")).to_series())
 
     def changed(self, bit: int, code: NDArray[np.int32], manner: Ints) -> Bools:
-        """Where one step of the manner (CUT, ACCENTS or PARTICLES) shows in the name; false where `code` is NO_NAME."""
+        """Return where one step (CUT, ACCENTS or PARTICLES) changes the name; false where `code` is NO_NAME."""
         at = np.flatnonzero((manner & bit > 0) & (code != NO_NAME))
         result = np.zeros(len(code), dtype=bool)
         result[at] = self._changes[bit][manner[at], code[at]]
@@ -81,7 +81,7 @@ class NamePool:
 
 @dataclass(frozen=True)
 class NamePools:
-    """Surnames and first names of the vocabulary in every manner."""
+    """Surnames and first names of the vocabulary in every form."""
 
     surnames: NamePool
     first_names: NamePool
@@ -89,7 +89,7 @@ class NamePools:
     @staticmethod
     @cache
     def load() -> NamePools:
-        """The pools of the vendored vocabulary (once a process)."""
+        """Build the pools of the vendored vocabulary, once per process."""
         vocabulary = Vocabulary.load()
         return NamePools(NamePool(vocabulary.surnames, compound=False), NamePool(vocabulary.first_names, compound=True))
 
@@ -106,5 +106,5 @@ _STEPS = {CUT: _cut, ACCENTS: unaccented, PARTICLES: join_particles, CAPITALS: _
 
 
 def replace_at(series: pl.Series, positions: Ints, values: pl.Series) -> pl.Series:
-    """The series with `values` at `positions` (which differ)."""
+    """Return the series with `values` at `positions`, which must be distinct."""
     return series.clone().scatter(positions, values) if len(positions) else series

@@ -1,4 +1,4 @@
-"""Work on several threads whose results come out in order."""
+"""Run work on several threads and return the results in order."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Result = TypeVar("Result")
 
 
 def ordered_map(function: Callable[[Item], Result], items: Iterable[Item], threads: int) -> Iterator[Result]:
-    """The results of `function` in the order of `items`, `threads` at a time and no more than one waiting for each.
+    """Yield the results of `function` in the order of `items`, with at most `threads` running and as many waiting.
 
-    Unlike `Executor.map`, it does not run ahead of whoever consumes the results, so memory stays flat.
+    Unlike `Executor.map`, it does not run ahead of the consumer, so memory stays flat.
     """
     with ThreadPoolExecutor(threads) as pool:
         waiting: deque[Future[Result]] = deque()

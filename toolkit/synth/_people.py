@@ -1,6 +1,6 @@
-"""Who the people are: names, social security numbers, telephones, mail and homes, as functions of a person's number.
+"""Names, social security numbers, telephones, mail and homes of people, as functions of a person's number.
 
-Names and places are codes into the vocabulary and the geography; `toolkit.synth._lines` turns them into text.
+Names and places are codes into the vocabulary and the geography; `toolkit.synth._error_model` turns them into text.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ __all__ = ["NO_NAME", "Homes", "Names", "Nirs", "People"]
 
 NO_NAME = -1
 MOBILES = len(UNALLOCATED_MOBILE_PREFIXES) * 1_000_000
-"""Numbers of the unallocated range; half for present numbers, half for former ones."""
+"""Numbers in the unallocated range: half for current numbers, half for former ones."""
 _FIRST_MOBILE = int(UNALLOCATED_MOBILE_PREFIXES[0]) * 1_000_000
 LANDLINES = 10_000
-"""Numbers of each root reserved for fiction."""
+"""Numbers under each root reserved for fiction."""
 MAJOR = 15
-"""Age from which a person has a mobile and an e-mail address of their own."""
+"""Age from which people have a mobile number and an e-mail address of their own."""
 _ORDERS = 999
 _CHUNK = 1 << 19
 Codes = NDArray[np.int32]
@@ -37,7 +37,7 @@ Codes = NDArray[np.int32]
 
 @dataclass(frozen=True)
 class Names:
-    """Codes into the vocabulary, one entry a person; a single name has NO_NAME as its second part."""
+    """Codes into the vocabulary, one per person; a single name has NO_NAME as its second part."""
 
     first: Codes
     birth: Codes
@@ -48,7 +48,7 @@ class Names:
 
 @dataclass(frozen=True)
 class Homes:
-    """Where people live: place, street and number, one entry a person."""
+    """Home addresses: place, street and house number, one per person."""
 
     place: Codes
     street: Codes
@@ -59,7 +59,7 @@ class Homes:
 
 @dataclass(frozen=True)
 class Nirs:
-    """Social security numbers in parts; `order` is 0 where the person has none on file."""
+    """Social security numbers in parts, one per person; `order` is 0 where the record has none."""
 
     sex: Ints
     year: Ints
@@ -70,7 +70,7 @@ class Nirs:
 
 
 class People:
-    """Everything about the people of a plan, computed for whichever numbers are asked."""
+    """The attributes of the people of a plan, computed for any person numbers."""
 
     def __init__(
         self, scenario: Scenario, plan: Plan, geography: Geography, vocabulary: Vocabulary, threads: int = 1
@@ -99,7 +99,7 @@ class People:
     # Names
 
     def names(self, person: Ints, who: Demography) -> Names:
-        """Names of each person; `who` is their demography."""
+        """Return the names of each person; `who` is their demography."""
         own, husband = self._own_name(person), self._vocabulary.surname(self._s["husband name"](person))
         family = self._vocabulary.surname(self._s["family name"](who.household))
         child = who.role == CHILD
@@ -118,7 +118,7 @@ class People:
         return self._vocabulary.surname(self._s["own name"](person))
 
     def _birth_name(self, who: Demography, own: Codes, family: Codes, child: NDArray[np.bool_]) -> tuple[Codes, Codes]:
-        """Men and people alone bear the household's name or their own; children their father's, mother's or both."""
+        """Return both parts of the birth name: the household's, one's own or, for children, one or both parents'."""
         birth = np.where((who.role == WOMAN) | (who.husband >= 0), own, family).astype(np.int32)
         second = np.full(len(birth), NO_NAME, dtype=np.int32)
         some = np.flatnonzero(child & (who.mother >= 0))
@@ -134,12 +134,12 @@ class People:
 
     @cached_property
     def _single(self) -> NDArray[np.bool_]:
-        """For each surname, whether it is one that another may be joined to."""
+        """For each surname, whether it has no hyphen and may be part of a double name."""
         single: NDArray[np.bool_] = ~self._vocabulary.surnames.str.contains("-", literal=True).to_numpy()
         return single
 
     def _married(self, person: Ints, who: Demography) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Which women use a husband's name, and which of those use both."""
+        """Return which women use a husband's name, and which of those use both names."""
         age = self._this_year - who.year
         rates = self._rates
         rate = np.where(
@@ -153,7 +153,7 @@ class People:
     def _first_name(self, person: Ints, who: Demography) -> Codes:
         words = self._s["first name"](person)
         child = np.flatnonzero(who.role == CHILD)
-        # Brothers and sisters draw a quarter of the table apart, so that no two of them share a first name.
+        # Siblings draw from different quarters of the table, so that no two of them share a first name.
         quarter = who.name_rank[child].astype(np.uint64) << np.uint64(62)
         words[child] = self._s["child name"](who.household[child]) + quarter
         first = self._vocabulary.first_name(who.sex, who.year, words)
@@ -168,7 +168,7 @@ class People:
     # Social security numbers
 
     def nirs(self, person: Ints, who: Demography, home: Ints) -> Nirs:
-        """Social security number of each person; people outside the leak have none."""
+        """Return the social security number of each person; people outside the leak have none."""
         inside = person < len(self._orders)
         order = np.where(inside, self._orders[np.where(inside, person, 0)], 0).astype(np.int64)
         over = order > _ORDERS
@@ -176,7 +176,7 @@ class People:
         return Nirs(who.sex + 1, who.year % 100, who.month, origin, np.where(over, order - _ORDERS, order))
 
     def _origin(self, person: Ints, home: Ints) -> Ints:
-        """Where each person was born: at home, elsewhere or abroad."""
+        """Return where each person was born: in the home departement, elsewhere or abroad."""
         words = self._s["origin"](person)
         here = self._geography.departement[self._plan.place[home]].astype(np.int64)
         elsewhere = self._geography.departement[self._geography.anywhere(self._s["origin place"](person))]
@@ -184,10 +184,10 @@ class People:
         return np.where(chance(words, self._rates.born_abroad), self._abroad, origin)
 
     def _issue_orders(self, threads: int) -> NDArray[np.uint16]:
-        """The order number that makes each NIR unique, counted within sex, birth year and month, and place of birth.
+        """Return the order number that makes each NIR unique, counted by sex, birth year and month, and birthplace.
 
-        Two people must not share a number, and a draw would make them: so the people are counted once, in the order of
-        their numbers. 0 means no number on file; above 999, the overflow series that is kept for full months.
+        Random order numbers would collide, so people are counted once, in the order of their numbers. 0 means that the
+        record has no NIR; values above 999 are in the overflow series, for months that are full.
         """
         total = int(self._plan.people_start[-1])
         orders = np.zeros(total, dtype=np.uint16)
@@ -202,7 +202,7 @@ class People:
         return orders
 
     def _registered(self, start: int) -> tuple[Ints, Ints, Ints]:
-        """People of one chunk who have a number: their ids, (sex, year, month) of birth as one code, and origin."""
+        """Return the people of one chunk who have a NIR: ids, sex, birth year and month as one code, and birthplace."""
         person = np.arange(start, min(start + _CHUNK, int(self._plan.people_start[-1])), dtype=np.int64)
         person = person[self._s["nir"].chance(person, self._rates.holds_nir)]
         home = self._plan.home(person)
@@ -213,14 +213,14 @@ class People:
     # Telephones and mail
 
     def contact(self, person: Ints, who: Demography) -> Ints:
-        """Whose mobile and e-mail address stand on the file: a minor's parent, or the person; -1 for nobody."""
+        """Return whose mobile and e-mail address the record has: the person, or for minors a parent; -1 for none."""
         minor = self._this_year - who.year < MAJOR
         parent = np.where(who.mother >= 0, who.mother, who.father)
         by_parent = self._s["contact"].chance(person, self._rates.child_has_parent_contact) & (parent >= 0)
         return np.where(minor, np.where(by_parent, parent, -1), person)
 
     def mobile(self, contact: Ints, former: NDArray[np.bool_]) -> Ints:
-        """Mobile number of each contact (as an integer, without the leading 0), or 0; `former` asks for the old one."""
+        """Return the mobile number of each contact as an integer, or 0 for none; the previous number where `former`."""
         half = MOBILES // 2
         holder = (contact >= 0) & self._s["mobile"].chance(contact, self._rates.mobile_adult)
         number = np.zeros(len(contact), dtype=np.int64)
@@ -231,7 +231,7 @@ class People:
         return np.where(holder, _FIRST_MOBILE + number, 0)
 
     def mail_owner(self, contact: Ints, who: Demography) -> Ints:
-        """Whose e-mail address it is (couples may share one), or -1 where there is none."""
+        """Return whose e-mail address the record has (couples may share one), or -1 for none."""
         shared = (who.husband >= 0) & self._s["shared mail"].chance(who.household, self._rates.shared_email)
         owner = np.where(shared, who.husband, contact)
         return np.where((owner >= 0) & self._s["mail"].chance(owner, self._rates.email_adult), owner, -1)
@@ -239,8 +239,8 @@ class People:
     # Homes
 
     def homes(self, person: Ints, who: Demography, home: Ints, former: NDArray[np.bool_]) -> Homes:
-        """Where each person lives (with the household), or lived before where `former`."""
-        # A former home is the person's own, drawn past the last household number.
+        """Return the home of each person (that of the household), or the previous home where `former`."""
+        # A previous home is the person's own: its key is past the last household number.
         key = np.where(former, person + (1 << 40), who.household)
         words = self._s["home"](key)
         draw = self._s["home place"](key)
@@ -267,17 +267,17 @@ class People:
         return self._geography.in_departement(self._geography.departement[place].astype(np.int64), words)
 
     def place_of(self, practice: Ints) -> Ints:
-        """Place of each practice."""
+        """Return the place of each practice."""
         return self._plan.place[practice]
 
     def landline(self, who: Demography) -> Ints:
-        """Rank of the household's landline within its zone's root reserved for fiction, or -1 where it has none."""
+        """Return the rank of the household's landline under its zone's root reserved for fiction, or -1 for none."""
         has = self._s["landline"].chance(who.household, self._rates.landline_household)
         return np.where(has, self._s["landline number"].below(who.household, LANDLINES), -1)
 
 
 def _count_up(cell: Ints, counters: Ints) -> Ints:
-    """1, 2, 3 .. within each cell, going on from `counters`, which are moved on."""
+    """Number the rows within each cell, continuing from `counters`, which are updated in place."""
     order = np.argsort(cell, kind="stable")
     ordered = cell[order]
     new = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if ordered.size else np.empty(0, dtype=np.int64)

@@ -1,11 +1,11 @@
-"""The plan of a leak: how many people, files and lines each practice holds, and who is known where.
+"""The plan of a leak: how many people, records and lines each practice holds, and who has records where.
 
-Everything here is small (a few numbers a practice) and exact: the totals of the scenario are shared out in whole units.
-What is large (people, files, lines) is computed from the plan, a practice at a time, in any order.
+The plan is small (a few numbers per practice) and exact: the totals of the scenario are shared out in whole units.
+People, records and lines are computed from the plan, a practice at a time, in any order.
 
-Vocabulary: practices are numbered k = 0 .. K-1 in the order of the dump.
+Terms: practices are numbered k = 0 .. K-1 in the order of the dump.
 The people whose *home* practice is k have ids `people_start[k] .. people_start[k + 1] - 1`.
-A *further* file is one that a practice holds of somebody whose home practice is another.
+A *further* record is one that a practice holds of a person whose home practice is another.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ _NEIGHBOURS = len(_NEIGHBOUR_WEIGHTS)
 
 @dataclass(frozen=True)
 class Segments:
-    """Runs of further files, sorted by the practice that holds them.
+    """Runs of further records, sorted by the practice that holds them.
 
-    Run s says: practice `holder[s]` holds files of the people of home practice `source[s]` whose rank (see
+    Run s means: practice `holder[s]` holds records of the people of home practice `source[s]` whose rank (see
     `Plan.person_of_rank`) is in `rank[s] .. rank[s] + length[s] - 1`.
     """
 
@@ -44,7 +44,7 @@ class Segments:
 
 @dataclass(frozen=True)
 class Plan:
-    """The plan of one leak (see the module's text); arrays have one entry a practice unless said otherwise."""
+    """The plan of one leak (see the module docstring); arrays have one value per practice unless noted."""
 
     seed: int
     sizes: Sizes
@@ -52,28 +52,28 @@ class Plan:
     practitioners: Ints
     installed_month: Ints
     people_start: Ints
-    """K + 1 entries: first person id of each practice, then the number of people."""
+    """K + 1 values: first person id of each practice, then the number of people."""
     segments: Segments
     segment_start: Ints
-    """K + 1 entries: first run of further files of each practice."""
+    """K + 1 values: first run of further records of each practice, then the number of runs."""
     sentinels: Ints
     records_start: Ints
-    """K + 1 entries: first file number (0 ..) of each practice, then the number of files."""
+    """K + 1 values: first record number (from 0) of each practice, then the number of records."""
     repeated: Ints
     batch: Ints
     lines_start: Ints
-    """K + 1 entries: first line of each practice, then the number of lines."""
+    """K + 1 values: first line of each practice, then the number of lines."""
     sensitive: Ints
-    """How many of the people at home here have a sensitive comment."""
+    """Number of people with this home practice who have a sensitive comment."""
     created: NDArray[np.int32]
-    """[K, months]: files created in each month."""
+    """[K, months]: records created in each month."""
     month_start: Ints
-    """First id of each month in the program's whole table; months + 1 entries."""
+    """months + 1 values: first record id of each month in the program's whole table."""
     created_before: Ints
-    """[K, months]: files that earlier practices created in the same month."""
+    """[K, months]: records that earlier practices created in the same month."""
     first_month: date
     keys: Words
-    """One key a practice, from which its permutations come."""
+    """One key per practice, used for its permutations."""
 
     @property
     def practices(self) -> int:
@@ -81,17 +81,17 @@ class Plan:
         return len(self.place)
 
     def home(self, person: Ints) -> Ints:
-        """Home practice of each person; people outside the leak (ids past the last) get a practice by their id."""
+        """Return the home practice of each person; for people outside the leak (ids past the last), one by their id."""
         inside = np.searchsorted(self.people_start, person, side="right") - 1
         return np.where(inside >= self.practices, person % self.practices, inside)
 
     def person_of_rank(self, practice: Ints, rank: Ints) -> Ints:
-        """The person of a given rank at a home practice; low ranks are known at several practices."""
+        """Return the person of a given rank at a home practice; low ranks have records at several practices."""
         size = np.diff(self.people_start)[practice]
         return self.people_start[practice] + permute(rank, size, self.keys[practice])
 
     def further_people(self, practice: int) -> Ints:
-        """The people of other practices of whom this one holds a file, one entry a file."""
+        """Return the people from other practices who have a record at this one, one per record."""
         runs = slice(int(self.segment_start[practice]), int(self.segment_start[practice + 1]))
         lengths = self.segments.length[runs]
         source = np.repeat(self.segments.source[runs], lengths)
@@ -149,7 +149,7 @@ def _starts(counts: Ints) -> Ints:
 
 
 def _at_least(shares: Ints, floor: Ints) -> Ints:
-    """`shares` with every entry at least `floor`, the total kept (the largest slack gives)."""
+    """Return `shares` raised to at least `floor`, with the same total (taken from where there is slack)."""
     lacking = np.maximum(floor - shares, 0)
     slack = np.maximum(shares - floor, 0)
     total = int(lacking.sum())
@@ -158,22 +158,22 @@ def _at_least(shares: Ints, floor: Ints) -> Ints:
 
 
 def _share_capped(total: int, weights: Ints, cap: Ints) -> Ints:
-    """Share `total` by weight, none above its cap."""
+    """Share out `total` by weight, no share above its cap."""
     shares = np.zeros(len(weights), dtype=np.int64)
     while (left := total - int(shares.sum())) > 0:
         room = cap - shares
         open_weights = np.where(room > 0, weights, 0)
         if not open_weights.any():
-            raise ValueError(f"no room to share {total} among practices that hold at most {int(cap.sum())}")
+            raise ValueError(f"cannot share {total} among practices that hold at most {int(cap.sum())} together")
         shares += np.minimum(apportion(left, open_weights), room)
     return shares
 
 
 def _places(sizes: Sizes, seed: int, geography: Geography) -> Ints:
-    """One place a practice, in shuffled order.
+    """Return one place per practice, in shuffled order.
 
-    Seats go to departements by population (Huntington-Hill, so that none is left out when there are enough), then to
-    communes by population.
+    Practices are allotted to departements by population (Huntington-Hill, so that none is left out when there are
+    enough), then to communes by population.
     """
     seats = _huntington_hill(sizes.practices, geography.departement_population)
     departement = np.repeat(np.arange(len(seats)), seats)
@@ -183,23 +183,23 @@ def _places(sizes: Sizes, seed: int, geography: Geography) -> Ints:
 
 
 def _huntington_hill(seats: int, population: Ints) -> Ints:
-    """Seats by the method of equal proportions; with fewer seats than departements, one each to the largest."""
+    """Allot seats by the method of equal proportions; with fewer seats than departements, one each to the largest."""
     order = np.lexsort((np.arange(len(population)), -population))
-    given = np.zeros(len(population), dtype=np.int64)
-    given[order[:seats]] = 1
+    allotted = np.zeros(len(population), dtype=np.int64)
+    allotted[order[:seats]] = 1
     for _ in range(seats - len(population)):
-        # population / sqrt(n (n + 1)), compared by its square, in floating point division alone (exact to the last bit)
-        given[np.argmax(population.astype(np.float64) ** 2 / (given * (given + 1)))] += 1
-    return given
+        # Compare the squares of population / sqrt(n (n + 1)): one division, so every machine rounds alike.
+        allotted[np.argmax(population.astype(np.float64) ** 2 / (allotted * (allotted + 1)))] += 1
+    return allotted
 
 
 def _practitioners(sizes: Sizes, seed: int, ids: Ints) -> Ints:
-    """One practitioner each, the others by groups: a few practices are large."""
+    """Return one practitioner per practice, plus the others in group practices: a few practices are large."""
     extra = sizes.practitioners - sizes.practices
-    appetite = np.array([0, 0, 0, 0, 0, 0, 1, 1, 2, 4])[stream(seed, "practice/group").below(ids, 10)]
-    if extra and not appetite.any():
-        appetite[0] = 1
-    return 1 + (apportion(extra, appetite) if extra else np.zeros(len(ids), dtype=np.int64))
+    weight = np.array([0, 0, 0, 0, 0, 0, 1, 1, 2, 4])[stream(seed, "practice/group").below(ids, 10)]
+    if extra and not weight.any():
+        weight[0] = 1
+    return 1 + (apportion(extra, weight) if extra else np.zeros(len(ids), dtype=np.int64))
 
 
 def _months(scenario: Scenario) -> int:
@@ -213,7 +213,7 @@ def _first_month(scenario: Scenario, months: int) -> date:
 
 
 def _installed(scenario: Scenario, seed: int, ids: Ints, months: int) -> Ints:
-    """Month of installation, counted from the first month of the plan."""
+    """Return the month of installation, counted from the first month of the plan."""
     youngest = scenario.dates.history_years_min * 12
     spread = months - youngest
     return stream(seed, "practice/installed").below(ids, spread)
@@ -229,7 +229,7 @@ def _home_people(
     installed: Ints,
     months: int,
 ) -> Ints:
-    """People at home in each practice: a departement's by its population, shared by seats, history and chance."""
+    """Return the people of each home practice, by departement population, then by practitioners, age and chance."""
     ids = np.arange(len(place), dtype=np.int64)
     spread = round(scenario.practices.size_spread * 1000)
     quantile = np.asarray(_LOGNORMAL)[stream(seed, "practice/size").below(ids, len(_LOGNORMAL))]
@@ -247,7 +247,7 @@ def _home_people(
 
 
 def _neighbours(seed: int, place: Ints, geography: Geography) -> Ints:
-    """[K, n]: for each practice the others its patients go to, nearest first, and the last two anywhere."""
+    """Return the practices each practice shares patients with, shape [K, n]: nearest first, the last two anywhere."""
     count = len(place)
     departement, area = geography.departement[place], geography.area[place]
     region = geography.departements["region_code"].rank("dense").to_numpy()[departement]
@@ -273,9 +273,10 @@ def _neighbours(seed: int, place: Ints, geography: Geography) -> Ints:
 
 
 def _further(scenario: Scenario, seed: int, total: int, home: Ints, place: Ints, geography: Geography) -> Segments:
-    """Who is known elsewhere.
+    """Return the runs of further records.
 
-    Ranks 0 .. n of each home practice get a second file, some of those a third and a fourth, each at another practice.
+    Ranks 0 .. n of each home practice get a second record, some of those a third and a fourth, each at another
+    practice.
     """
     third, fourth = scenario.people.third_practice, scenario.people.fourth_practice
     seconds = round(total / (1 + third + third * fourth))
@@ -292,14 +293,14 @@ def _further(scenario: Scenario, seed: int, total: int, home: Ints, place: Ints,
 
 
 def _copied_bases(scenario: Scenario, seed: int, home: Ints) -> Ints:
-    """Patients carried over in one piece, where a practice's base was copied into its nearest neighbour's."""
+    """Return how many patients were copied in one block, where a practice's base was copied into its neighbour's."""
     ids = np.arange(len(home), dtype=np.int64)
     chosen = stream(seed, "practice/copied").chance(ids, scenario.practices.copied_bases)
     return np.where(chosen, home * round(scenario.practices.copied_base_share * 1000) // 1000, 0)
 
 
 class _SegmentBuilder:
-    """Builds the runs of further files layer by layer: second files, then third and fourth ones out of them."""
+    """Build the runs of further records layer by layer: second records, then third and fourth ones from those."""
 
     def __init__(self, neighbours: Ints, home: Ints) -> None:
         self._neighbours = neighbours
@@ -308,7 +309,7 @@ class _SegmentBuilder:
         self._last: list[tuple[int, tuple[int, ...], int, int]] = []
 
     def second(self, second: Ints, copied: Ints) -> None:
-        """Second files: `second[k]` people of practice k, `copied[k]` of them at its nearest neighbour in one piece."""
+        """Add a second record for `second[k]` people of practice k, `copied[k]` of them as a block at one neighbour."""
         for k, (total, block) in enumerate(zip(second.tolist(), copied.tolist(), strict=True)):
             slots = len(self._neighbours[k])
             weights = np.asarray(_NEIGHBOUR_WEIGHTS[:slots]) * (self._home[self._neighbours[k]] + 1)
@@ -321,7 +322,7 @@ class _SegmentBuilder:
                 rank += length
 
     def again(self, total: int) -> None:
-        """One more file, elsewhere, for `total` of the people of the last layer, in proportion to its runs."""
+        """Add one more record, at another practice, for `total` people of the last layer, in proportion to its runs."""
         previous, self._last = self._last, []
         if total == 0 or not previous:
             return
@@ -341,26 +342,26 @@ class _SegmentBuilder:
         self._last.append((source, slots, rank, length))
 
     def sorted(self) -> Segments:
-        """The runs, sorted by holder, source and rank."""
+        """Return the runs, sorted by holder, source and rank."""
         rows = np.array(sorted(self._done), dtype=np.int64).reshape(-1, 4)
         return Segments(*(np.ascontiguousarray(column) for column in rows.T))
 
 
 def _repeated(scenario: Scenario, seed: int, total: int, records: Ints) -> Ints:
-    """Lines exported twice, by practice: none at some, a good part of the base at others."""
+    """Return the number of duplicate lines of each practice: none at some, a large part of the base at others."""
     ids = np.arange(len(records), dtype=np.int64)
     words = stream(seed, "practice/repeats")
-    stumbled = words.chance(ids, scenario.lines.practices_with_repeats)
-    if not stumbled.any():
-        stumbled[0] = True
-    weight = np.where(stumbled, records * (1 + scale(words.child("share")(ids), 3)), 0)
-    cap = np.where(stumbled, records * 3 // 4, records // 2)
-    first = _share_capped(min(total, int(cap[stumbled].sum())), weight, cap)
+    affected = words.chance(ids, scenario.lines.practices_with_repeats)
+    if not affected.any():
+        affected[0] = True
+    weight = np.where(affected, records * (1 + scale(words.child("share")(ids), 3)), 0)
+    cap = np.where(affected, records * 3 // 4, records // 2)
+    first = _share_capped(min(total, int(cap[affected].sum())), weight, cap)
     return first + _share_capped(total - int(first.sum()), records, cap - first)
 
 
 def _creation(scenario: Scenario, records: Ints, installed: Ints, months: int) -> NDArray[np.int32]:
-    """[K, months]: files created in each month: a share carried over on installation, then a slowly growing intake."""
+    """Return the records created in each month, shape [K, months]: a share at installation, then a slow growth."""
     created = np.zeros((len(records), months), dtype=np.int32)
     share = round(scenario.dates.import_share * 1000)
     for k, (total, first) in enumerate(zip(records.tolist(), installed.tolist(), strict=True)):

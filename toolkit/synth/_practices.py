@@ -21,7 +21,7 @@ __all__ = ["practice_tables"]
 def practice_tables(
     scenario: Scenario, plan: Plan, geography: Geography, vocabulary: Vocabulary
 ) -> dict[str, pa.Table]:
-    """The tables `practices` and `practitioners`, one row each of its kind; all names are invented."""
+    """Return the tables `practices` and `practitioners`, one row per practice and one per practitioner."""
     ids = np.arange(plan.practices, dtype=np.int64)
     specialties = pl.Series(list(scenario.practices.specialties))
     weights = [round(share * 10_000) for share in scenario.practices.specialties.values()]

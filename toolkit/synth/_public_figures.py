@@ -1,4 +1,4 @@
-"""The outside register of public figures, all invented, and which of them are among the people of the leak."""
+"""The synthetic register of public figures, and which of them are among the people of the leak."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from toolkit.synth._plan import Plan
 from toolkit.synth._withheld import is_withheld_full_name, is_withheld_surname
 from toolkit.synth.streams import Ints, Picker, permute, scale, stream
 
-__all__ = ["PublicFigures", "invent_figures"]
+__all__ = ["PublicFigures", "choose_figures"]
 
 _TRIES = 64
 
 
 @dataclass(frozen=True)
 class PublicFigures:
-    """The register, and where its figures are in the leak."""
+    """The register, and the people of the leak who are in it."""
 
     register: pa.Table
     people: Ints
-    """Sorted person ids of the figures present."""
+    """Sorted person ids of the figures who are in the leak."""
     figure_ids: Ints
     """Figure id of each of `people`."""
 
     def of(self, person: Ints) -> tuple[Ints, Ints]:
-        """Positions in `person` that are a public figure's, and the figure ids there."""
+        """Return the positions in `person` that are public figures, and their figure ids."""
         if len(self.people) == 0:
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
         at = np.minimum(np.searchsorted(self.people, person), len(self.people) - 1)
@@ -45,18 +45,18 @@ class PublicFigures:
         return rows, self.figure_ids[at[rows]]
 
 
-def invent_figures(
+def choose_figures(
     scenario: Scenario, plan: Plan, people: People, geography: Geography, pools: NamePools
 ) -> PublicFigures:
-    """Choose the figures: those present among the people of the leak, the others past them; none bears a known name.
+    """Choose the figures, some among the people of the leak, the others outside it; none has a well-known name.
 
-    Raises `ScenarioError` when the scenario names a role that does not exist, or the leak is too small for its figures.
+    Raises `ScenarioError` when the scenario names an unknown role category, or the leak is too small for its figures.
     """
     rates, count = scenario.figures, plan.sizes.public_figures
     ids = np.arange(count, dtype=np.int64)
     role = _draw_roles(scenario, plan.seed, ids)
     present = permute(ids, count, stream(plan.seed, "figure/present").key) < round(count * rates.present)
-    person = _Casting(scenario, plan, people, pools).choose(ids, present, role)
+    person = _PersonPicker(scenario, plan, people, pools).choose(ids, present, role)
     register = _register(scenario, plan, people, geography, pools, person, role)
     order = np.argsort(person[present])
     return PublicFigures(register, person[present][order], (ids[present] + 1)[order])
@@ -64,18 +64,18 @@ def invent_figures(
 
 @cache
 def _roles() -> pl.DataFrame:
-    """Every role: category, youngest and oldest age, title of a man and of a woman."""
+    """Return one row per role: category, youngest and oldest age, title of a man and of a woman."""
     return pl.read_csv((resources.files("toolkit.synth") / "data" / "roles.csv").read_bytes())
 
 
 def _draw_roles(scenario: Scenario, seed: int, ids: Ints) -> Ints:
-    """Row of `_roles` of each figure: a category by its share, then one of its roles."""
+    """Return the row of `_roles` of each figure: a category drawn by its share, then one of its roles."""
     categories, shares = list(scenario.figures.roles), list(scenario.figures.roles.values())
     roles = _roles()
     unknown = sorted(set(categories) - set(roles["category"]))
     if unknown:
         known = ", ".join(roles["category"].unique().sort())
-        raise ScenarioError(f"figures.roles names no known category: {', '.join(unknown)}; known are {known}.")
+        raise ScenarioError(f"figures.roles has unknown categories: {', '.join(unknown)}; expected some of {known}.")
     category = Picker([round(share * 10_000) for share in shares])(stream(seed, "figure/kind")(ids))
     rows = [np.flatnonzero((roles["category"] == name).to_numpy()) for name in categories]
     start = np.cumsum([0, *map(len, rows)])[:-1]
@@ -83,8 +83,8 @@ def _draw_roles(scenario: Scenario, seed: int, ids: Ints) -> Ints:
     return np.concatenate(rows)[start[category] + stream(seed, "figure/role").below(ids, size[category])]
 
 
-class _Casting:
-    """Finds a person for each figure."""
+class _PersonPicker:
+    """Choose a person for each figure."""
 
     def __init__(self, scenario: Scenario, plan: Plan, people: People, pools: NamePools) -> None:
         self._plan, self._people, self._pools = plan, people, pools
@@ -92,7 +92,7 @@ class _Casting:
         self._this_year = scenario.dates.copied_on.year
 
     def choose(self, ids: Ints, present: NDArray[np.bool_], role: Ints) -> Ints:
-        """A person for each figure, of a fitting age and with a name that may be shown; nobody twice."""
+        """Return a different person for each figure, of a suitable age and with a name that may be shown."""
         youngest, oldest = (_roles()[name].to_numpy()[role] for name in ("youngest", "oldest"))
         outside = self._plan.sizes.people + self._plan.sizes.records
         person = np.full(len(ids), -1, dtype=np.int64)
@@ -111,12 +111,12 @@ class _Casting:
                     taken.add(int(candidate[row]))
                     person[todo[row]] = candidate[row]
         raise ScenarioError(
-            f"Among {self._plan.sizes.people:,} people no one fits some of the public figures of the scenario: "
+            f"The {self._plan.sizes.people:,} people of this leak are too few for the public figures of the scenario: "
             "lower figures.present or give more --rows."
         )
 
     def _may_be_shown(self, person: Ints) -> NDArray[np.bool_]:
-        """Whose names are not those of somebody well known."""
+        """Return which people have names that are not those of a well-known person."""
         names = self._people.names(person, self._people.households(person))
         plain = np.zeros(len(person), dtype=np.int64)
         first = self._pools.first_names.text(names.first, plain)

@@ -1,7 +1,7 @@
-"""Which files each practice holds, of whom, since when, and in what order they were exported.
+"""The records of each practice: their person, dates and ids, and the order in which they were exported.
 
-A *file* is one record of the program; its number within the leak, rho = 0 .. records - 1, is what everything typed
-into it is drawn from. It is not its `record_id`, which is spread over the program's whole table.
+The number of a record within the leak, rho = 0 .. records - 1, is the id from which its contents are drawn. It is not
+its `record_id`, which is a number in the program's whole table.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from toolkit.synth._households import Demography, Households, days, month_length
 from toolkit.synth._plan import Plan
 from toolkit.synth.streams import Ints, low, permute, scale, stream
 
-__all__ = ["Files", "Register", "export_order"]
+__all__ = ["RecordMaker", "Records", "export_order"]
 
 
 @dataclass(frozen=True)
-class Files:
-    """The files of some consecutive practices, practice by practice, each in the order of `record_id`."""
+class Records:
+    """The records of some consecutive practices, practice by practice, each in the order of `record_id`."""
 
     rho: Ints
     practice: Ints
     practitioner: Ints
     person: Ints
     sentinel: NDArray[np.bool_]
-    """Test and placeholder entries: their `person` lies past the last one and stands for nobody."""
+    """Test and placeholder records; their `person` is past the last person and refers to no one."""
     home: Ints
     """Home practice of the person."""
     who: Demography
@@ -39,13 +39,13 @@ class Files:
 
     @property
     def elsewhere(self) -> NDArray[np.bool_]:
-        """Files held by another practice than the person's home."""
+        """Records held by a practice other than the person's home practice."""
         elsewhere: NDArray[np.bool_] = self.practice != self.home
         return elsewhere
 
 
-class Register:
-    """The files of every practice of a plan."""
+class RecordMaker:
+    """Make the records of the practices of a plan."""
 
     def __init__(self, scenario: Scenario, plan: Plan, households: Households) -> None:
         self._plan = plan
@@ -64,15 +64,15 @@ class Register:
         self._month_keys = stream(seed, "month/key")(index)
         self._first_practitioner = 1 + np.cumsum(plan.practitioners) - plan.practitioners
 
-    def files(self, first: int, last: int) -> Files:
-        """The files of practices `first` .. `last - 1`."""
+    def make(self, first: int, last: int) -> Records:
+        """Return the records of practices `first` .. `last - 1`."""
         plan = self._plan
         people, practices = [], []
         for k in range(first, last):
             here = np.arange(plan.people_start[k], plan.people_start[k + 1])
-            # A placeholder entry is drawn like a person past the last one, and overwritten when it is typed.
-            nobody = plan.sizes.people + plan.records_start[k] + np.arange(plan.sentinels[k])
-            people.append(np.concatenate((here, plan.further_people(k), nobody)))
+            # A placeholder record is drawn like a person past the last one; its values are overwritten later.
+            placeholders = plan.sizes.people + plan.records_start[k] + np.arange(plan.sentinels[k])
+            people.append(np.concatenate((here, plan.further_people(k), placeholders)))
             practices.append(np.full(len(people[-1]), k, dtype=np.int64))
         person, practice = np.concatenate(people), np.concatenate(practices)
         rho = np.arange(plan.records_start[first], plan.records_start[last], dtype=np.int64)
@@ -84,7 +84,7 @@ class Register:
         rho, practice, created = rho[order], practice[order], created[order]
         words = self._s_updated(rho)
         room = self._end - created + 1
-        return Files(
+        return Records(
             rho=rho,
             practice=practice,
             practitioner=self._first_practitioner[practice]
@@ -95,12 +95,12 @@ class Register:
             who=who.take(order),
             record_id=record_id[order],
             created=created.astype(np.int32),
-            # The later of two draws: most files were touched again in recent years.
+            # The later of two draws: most records were changed again in recent years.
             updated=(created + np.maximum(scale(words, room), scale(low(words), room))).astype(np.int32),
         )
 
     def _slots(self, first: int, last: int, rho: Ints, birth: NDArray[np.int32]) -> tuple[Ints, Ints]:
-        """The id and day of creation of each file: the practice's ids, given out so that nobody is on file unborn."""
+        """Return the id and day of creation of each record; no record is created before its person was born."""
         plan = self._plan
         record_id = np.empty(len(rho), dtype=np.int64)
         created = np.empty(len(rho), dtype=np.int64)
@@ -111,14 +111,14 @@ class Register:
             here = slice(int(plan.records_start[k]) - base, int(plan.records_start[k + 1]) - base)
             order = np.argsort(ids[here])
             opened, on = ids[here][order], day[here][order]
-            slot = _give_out(birth[here], on, words[here])
+            slot = _assign_slots(birth[here], on, words[here])
             record_id[here], created[here] = opened[slot], on[slot]
         return record_id, np.maximum(created, birth)
 
     def _opened(self, first: int, last: int) -> tuple[Ints, Ints]:
-        """The ids that the practices opened, practice by practice and month by month, and the day of each.
+        """Return the record ids of the practices and the day of each, practice by practice and month by month.
 
-        Within a month the whole program opened a run of ids in time order; those in the leak are a random part of it.
+        In each month the whole program used a run of ids in order of time; those in the leak are a random part of it.
         """
         plan = self._plan
         created = plan.created[first:last].astype(np.int64)
@@ -132,11 +132,11 @@ class Register:
         return 1 + plan.month_start[month] + offset, day
 
 
-def _give_out(birth: NDArray[np.int32], opened: Ints, words: NDArray[np.uint64]) -> Ints:
-    """A slot for each file: at random, but none opened before the person was born.
+def _assign_slots(birth: NDArray[np.int32], opened: Ints, words: NDArray[np.uint64]) -> Ints:
+    """Return a slot for each record: at random, but not before the person was born.
 
-    Those born after the first slot choose first, among the slots after their birth (a taken slot passes on to the
-    next); the others share what is left.
+    People born after the first slot are assigned first, to slots after their birth (the next free one if it is taken);
+    the others get the remaining slots.
     """
     count = len(opened)
     young = np.flatnonzero(birth > opened[0])
@@ -158,18 +158,18 @@ def _give_out(birth: NDArray[np.int32], opened: Ints, words: NDArray[np.uint64])
 
 
 def export_order(plan: Plan, practice: int) -> list[tuple[int, int, bool]]:
-    """The lines of one practice as runs of its files: (first file, number of files, whether they are a repeat).
+    """Return the lines of one practice as runs of its records: (first record, number of records, whether duplicate).
 
-    The export ran in batches; some were run again straight after, one of them only in part.
+    The export ran in batches. Some were exported a second time straight after, one of them only in part.
     """
     records = int(plan.records_start[practice + 1] - plan.records_start[practice])
     batch, repeated = int(plan.batch[practice]), int(plan.repeated[practice])
-    whole, part = divmod(repeated, batch)
+    full, part = divmod(repeated, batch)
     batches = records // batch
-    chosen = permute(np.arange(min(whole + 1, batches)), batches, plan.keys[practice] ^ np.uint64(1)).tolist()
-    lengths = dict.fromkeys(chosen[:whole], batch)
+    chosen = permute(np.arange(min(full + 1, batches)), batches, plan.keys[practice] ^ np.uint64(1)).tolist()
+    lengths = dict.fromkeys(chosen[:full], batch)
     if part:
-        lengths[chosen[whole]] = part
+        lengths[chosen[full]] = part
     runs: list[tuple[int, int, bool]] = []
     start = 0
     for number in sorted(lengths):

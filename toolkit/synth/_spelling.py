@@ -1,6 +1,7 @@
-"""How names come out of a hurried keyboard: each function takes names and draws, and returns the names as typed.
+"""Misspellings of names: each function takes names and random words, and returns the names as typed.
 
-A name may come out unchanged (no accent to lose, no rule that applies): the caller marks an error only where it shows.
+A name may stay unchanged (no accent to lose, no rule that applies): the caller marks an error only where the name
+changed.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ _AZERTY = {
     "p": "olm", "q": "aswz", "s": "qdzx", "d": "sfec", "f": "dgrv", "g": "fhtb", "h": "gjyn", "j": "hkun", "k": "jlio",
     "l": "kmop", "m": "lp", "w": "qxs", "x": "wcs", "c": "xvd", "v": "cbf", "b": "vng", "n": "bhj",
 }  # fmt: skip
-# What sounds alike in French names, as (heard, written): tried in a drawn order, the first that applies is used.
+# Spellings that sound alike in French names, as (original, typed); $ is the end of the name. They are tried from a
+# random start, and the first that applies is used.
 _ALIKE = (
     ("eau", "au"), ("aud", "aut"), ("ault", "aud"), ("au", "o"), ("ph", "f"), ("th", "t"), ("ck", "k"), ("qu", "k"),
     ("y", "i"), ("ss", "s"), ("ll", "l"), ("nn", "n"), ("tt", "t"), ("rr", "r"), ("mm", "m"), ("ff", "f"),
@@ -41,7 +43,7 @@ _MOJIBAKE = {letter: misread for letter in _ACCENTED if (misread := _misread(let
 
 
 def keyboard(names: pl.Series, words: Words) -> pl.Series:
-    """One letter struck wrong, after the first: a neighbouring key, a letter left out, doubled or swapped."""
+    """Mistype one letter after the first: a neighbouring key, or a letter left out, doubled or swapped."""
     length = names.str.len_chars().to_numpy().astype(np.int64)
     at = 1 + scale(words, np.maximum(length - 2, 1))
     frame = pl.DataFrame(
@@ -62,34 +64,34 @@ def keyboard(names: pl.Series, words: Words) -> pl.Series:
 
 
 def phonetic(names: pl.Series, words: Words) -> pl.Series:
-    """One sound written as another that reads the same, after the first letter."""
+    """Write one sound in another way that is pronounced alike, after the first letter."""
     rules = len(_ALIKE)
     start = scale(words, rules)
     result = names.to_list()
     lowered = names.str.to_lowercase().to_list()
     for row, (name, low_name, first) in enumerate(zip(result, lowered, start.tolist(), strict=True)):
         for step in range(rules):
-            heard, written = _ALIKE[(first + step) % rules]
-            at = _find(low_name, heard)
+            original, typed = _ALIKE[(first + step) % rules]
+            at = _find(low_name, original)
             if at > 0:
-                result[row] = name[:at] + written + name[at + len(heard.rstrip("$")) :]
+                result[row] = name[:at] + typed + name[at + len(original.rstrip("$")) :]
                 break
     return pl.Series(names.name, result, dtype=pl.String)
 
 
-def _find(name: str, heard: str) -> int:
-    if heard.endswith("$"):
-        return len(name) - len(heard) + 1 if name.endswith(heard[:-1]) and len(name) > 3 else -1
-    return name.find(heard, 1)
+def _find(name: str, original: str) -> int:
+    if original.endswith("$"):
+        return len(name) - len(original) + 1 if name.endswith(original[:-1]) and len(name) > 3 else -1
+    return name.find(original, 1)
 
 
 def mojibake(names: pl.Series) -> pl.Series:
-    """UTF-8 read as Windows-1252: é becomes Ã©."""
+    """Decode UTF-8 as Windows-1252: é becomes Ã©."""
     return names.str.replace_many(list(_MOJIBAKE), list(_MOJIBAKE.values()))
 
 
 def stray_spaces(names: pl.Series, words: Words) -> pl.Series:
-    """A space too many: before, after, or within a name of several parts."""
+    """Add a space before, after, or within a name of several parts."""
     frame = pl.DataFrame({"name": names, "how": scale(words, 3)})
     name = pl.col("name")
     typed = (
@@ -101,7 +103,7 @@ def stray_spaces(names: pl.Series, words: Words) -> pl.Series:
 
 
 def join_particles(names: pl.Series) -> pl.Series:
-    """Hyphens become spaces; where there is none, particles are run together (Le Goff: Legoff)."""
+    """Replace hyphens with spaces; in names without a hyphen, join particles (Le Goff becomes Legoff)."""
     frame = pl.DataFrame({"name": names})
     name = pl.col("name")
     joined = name.str.replace_all(r"[ '’]", "")

@@ -1,7 +1,7 @@
-"""The words a leak is made of: first names by sex and decade of birth, surnames, streets, mail providers, ages.
+"""Word lists of a leak: first names by sex and decade of birth, surnames, streets, mail providers, and ages.
 
-Each list is a file of `toolkit/synth/data/` (its README gives the source and licence of each), so that a leak stays the
-same when the packages those lists once came from change.
+The lists are vendored in `toolkit/synth/data/`, so a leak stays the same when the packages they came from change; the
+README there gives the source and licence of each.
 """
 
 from __future__ import annotations
@@ -43,19 +43,19 @@ def _read(name: str) -> bytes:
 
 
 def unaccented(names: pl.Series) -> pl.Series:
-    """The same names without accents or ligatures."""
+    """Return the names without accents or ligatures."""
     plain = names.str.replace_many(list(_LIGATURES), list(_LIGATURES.values()))
     return plain.str.normalize("NFD").str.replace_all(r"\p{M}", "")
 
 
 def slug(names: pl.Series) -> pl.Series:
-    """The names as they stand in an e-mail address: lower-case ASCII letters, hyphens kept."""
+    """Return the names as written in an e-mail address: lower-case ASCII letters and hyphens."""
     return unaccented(names).str.to_lowercase().str.replace_all(r"[^a-z-]", "")
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Word lists and the tables that draw from them."""
+    """Word lists and the lookup tables used to draw from them."""
 
     surnames: pl.Series
     surname: Picker
@@ -71,7 +71,7 @@ class Vocabulary:
     @staticmethod
     @cache
     def load() -> Vocabulary:
-        """Read the vendored lists (once a process)."""
+        """Read the vendored lists once per process."""
         surnames = pl.read_parquet(_read("surnames.parquet"))
         names, tables = _first_names()
         streets = pl.read_csv(_read("streets.csv"))
@@ -90,13 +90,13 @@ class Vocabulary:
         )
 
     def first_name(self, sex: Ints, birth_year: Ints, words: Words) -> NDArray[np.int32]:
-        """Index into `first_names` for each sex (0 men, 1 women), year of birth and uniform word."""
+        """Return the index into `first_names` for each sex (0 men, 1 women), year of birth and uniform word."""
         decade = np.clip((birth_year - FIRST_DECADE) // 10, 0, self._first_name_tables.shape[1] - 1)
         return self._first_name_tables[sex, decade, (words >> np.uint64(64 - _FIRST_NAME_BITS)).astype(np.int64)]
 
 
 def _first_names() -> tuple[pl.Series, NDArray[np.int32]]:
-    """All first names, sorted, and [sex, decade, place]: quantised tables of indices into them."""
+    """Return all first names, sorted, and lookup tables of indices into them, shape [sex, decade, place]."""
     table = pl.read_csv(_read("first_names.csv"))
     names = table["name"].unique().sort()
     index = {name: place for place, name in enumerate(names)}
@@ -112,7 +112,7 @@ def _first_names() -> tuple[pl.Series, NDArray[np.int32]]:
 
 
 def _pyramid() -> Ints:
-    """Five-year bands split evenly into years; the last band thins out up to the oldest age."""
+    """Return residents by sex and year of age: five-year bands split evenly, the last one halving every year."""
     bands = pl.read_csv(_read("age_pyramid.csv"))
     ages = np.zeros((2, _OLDEST + 1), dtype=np.int64)
     for start, *counts in bands.iter_rows():

@@ -1,8 +1,8 @@
-"""Tables to Parquet, written aside and renamed, with hashes of what they say and of their bytes.
+"""Write tables to Parquet under a temporary name, then rename them; hash their values and their bytes.
 
-The *content hash* tells whether two tables hold the same values, whatever library wrote the bytes: rows are taken in
-pages of `PAGE`, each page is hashed column by column in a plain form, and the page hashes are hashed in order.
-Since partitions are cut between pages, the content hash of all lines does not depend on the number of partitions.
+Two tables have the same *content hash* if they hold the same values, whatever library wrote the bytes. Rows are taken
+in pages of `PAGE`, each page is hashed column by column in a canonical form, and the page hashes are hashed in order.
+Partitions are cut between pages, so the content hash of all lines does not depend on the number of partitions.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ __all__ = [
 ]
 
 PAGE = 1_000
-"""Rows of a page; partitions are cut between pages."""
+"""Rows per page; partitions are cut between pages."""
 ROW_GROUP = 120_000
-# Columns with few distinct values beside their rows, for which a dictionary pays.
+# Columns with few distinct values, for which dictionary encoding saves space.
 _DICTIONARY = {
     "practice_id", "practitioner_id", "last_name", "birth_name", "first_name", "sex", "birth_date", "postal_code",
     "city",
@@ -61,10 +61,10 @@ class WrittenFile:
     sha256: str
     content_hash: str
     pages: tuple[str, ...]
-    """Hash of each page, in order: what the content hashes of files and of the whole are made of."""
+    """Hash of each page, in order; the content hashes of files and data sets are computed from them."""
 
     def entry(self) -> dict[str, Any]:
-        """What the manifest says of the file."""
+        """Return the entry of the file in the manifest."""
         return {
             "path": self.path,
             "rows": self.rows,
@@ -75,13 +75,13 @@ class WrittenFile:
 
 
 def content_hash(pages: Iterable[str]) -> str:
-    """The hash of a table from the hashes of its pages."""
+    """Return the content hash of a table from the hashes of its pages."""
     return hashlib.sha256("".join(pages).encode()).hexdigest()
 
 
 def page_hashes(table: pa.Table) -> list[str]:
-    """Hash of each page of a table whose rows begin at a page's start."""
-    parts = [part for name in table.column_names for part in _canonical(_one(table.column(name)))]
+    """Return the hash of each page of a table whose first row starts a page."""
+    parts = [part for name in table.column_names for part in _canonical(_single_chunk(table.column(name)))]
     hashes = []
     for start in range(0, table.num_rows, PAGE):
         end = min(start + PAGE, table.num_rows)
@@ -93,7 +93,7 @@ def page_hashes(table: pa.Table) -> list[str]:
     return hashes
 
 
-def _one(column: pa.ChunkedArray) -> pa.Array:
+def _single_chunk(column: pa.ChunkedArray) -> pa.Array:
     return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
 
 
@@ -101,9 +101,9 @@ Part = tuple[NDArray[Any], NDArray[np.int32] | None]
 
 
 def _canonical(array: pa.Array) -> Iterator[Part]:
-    """A column as plain buffers: one entry a row, or bytes with the bounds of each row's."""
+    """Yield a column as plain buffers: one value per row, or bytes with the bounds of each row."""
     if pa.types.is_list(array.type):
-        # A list is its length and its members joined by a character that none of them holds.
+        # Hash the length of a list, and its items joined by a character that none of them contains.
         yield np.ascontiguousarray(pc.list_value_length(array).fill_null(-1).to_numpy(zero_copy_only=False)), None
         yield from _canonical(pc.binary_join(array, "|"))
     elif pa.types.is_string(array.type):
@@ -128,7 +128,7 @@ def _canonical(array: pa.Array) -> Iterator[Part]:
 
 
 class TableWriter:
-    """Writes one Parquet file of a table of the schema, row group by row group; it takes its place when it is whole."""
+    """Write one Parquet file of a table of the schema, row group by row group, and rename it when complete."""
 
     def __init__(self, folder: Path, path: str, table: Table) -> None:
         self._target = folder / path
@@ -148,7 +148,7 @@ class TableWriter:
                     self._schema,
                     compression="zstd",
                     use_dictionary=[name for name in _flat_names(self._schema) if name in _DICTIONARY],
-                    # Least and greatest values serve filters on numbers and dates; nobody filters names by their order.
+                    # Minimum and maximum help to filter numbers and dates; names are not filtered by their order.
                     write_statistics=[field.name for field in self._schema if pa.types.is_primitive(field.type)],
                     version="2.6",
                 )
@@ -178,7 +178,7 @@ class TableWriter:
         self._waiting_rows -= group.num_rows
 
     def finish(self) -> WrittenFile:
-        """Write what is left and return what the file holds; the file gets its name when the `with` block ends."""
+        """Write the remaining rows and return the description of the file, renamed when the `with` block ends."""
         if self._waiting_rows or self._rows == 0:
             self._flush(self._waiting_rows)
         self._writer.close()
@@ -191,23 +191,23 @@ def _flat_names(schema: pa.Schema) -> list[str]:
 
 
 def write_table(folder: Path, table: Table, rows: pa.Table) -> WrittenFile:
-    """Write a small table in one go."""
+    """Write a small table as one file."""
     with TableWriter(folder, table.files, table) as writer:
         writer.add(rows)
         return writer.finish()
 
 
 def write_json(path: Path, content: object) -> None:
-    """Write a JSON file, readable by its owner alone."""
+    """Write a JSON file, readable by its owner only."""
     write_text(path, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
 
 
 def disk_error(error: OSError | WriteError, folder: Path) -> DataSetError:
-    """One sentence for what went wrong on disk while a data set was written."""
+    """Return a `DataSetError` for an operating-system error while a data set was written."""
     if error.errno == errno.ENOSPC:
         return DataSetError(
             f"The disk that holds {folder} is full: free some space and run the same command again, "
-            "it goes on where it stopped."
+            "it resumes where it stopped."
         )
     reason = error.reason if isinstance(error, WriteError) else error.strerror or error
     return DataSetError(f"Cannot write to {folder} ({reason}): check the path and its permissions.")

@@ -1,12 +1,11 @@
-"""Reproducible draws: a value is a function of (seed, stream, id), and of nothing else.
+"""Reproducible random draws: a value is a function of (seed, stream, id), and of nothing else.
 
-Nothing here keeps a state.
-A stream is a named sequence of 64-bit words, the n-th of which is computed straight from n: any part of a data set can
-be made alone, in any order, on any number of threads, and comes out the same.
-Only integer arithmetic decides a value (no floating-point function whose last bit differs between processors).
+There is no state. A stream is a named sequence of 64-bit words, and the n-th word is computed directly from n, so any
+part of a data set can be generated alone, in any order, on any number of threads, with the same result.
+Values are computed with integer arithmetic (no floating-point function whose last bit differs between processors).
 
-The word of a stream is SplitMix64 with Stafford's "Mix13" finaliser (Steele, Lea and Flood, *Fast splittable
-pseudorandom number generators*, OOPSLA 2014), started at a point that SHA-256 takes from the seed and the name.
+The words of a stream are SplitMix64 with Stafford's "Mix13" finaliser (Steele, Lea and Flood, *Fast splittable
+pseudorandom number generators*, OOPSLA 2014), with an offset that is a SHA-256 hash of the seed and the name.
 Permutations are Feistel networks on a rectangle a x b with cycle walking (Black and Rogaway, *Ciphers with arbitrary
 finite domains*, CT-RSA 2002).
 """
@@ -49,22 +48,22 @@ class Stream:
     key: np.uint64
 
     def __call__(self, ids: Ints) -> Words:
-        """One uniform 64-bit word for each id (ids may repeat and come in any order)."""
+        """Return one uniform 64-bit word for each id (ids may repeat and be in any order)."""
         z = ids.astype(np.uint64)
         z *= _GOLDEN
         z += self.key
         return _finalise(z)
 
     def below(self, ids: Ints, bound: int | Ints) -> Ints:
-        """One integer in [0, bound) for each id; `bound` (under 2**32) may differ by id."""
+        """Return one integer in [0, bound) for each id; `bound` (under 2**32) may differ by id."""
         return scale(self(ids), bound)
 
     def chance(self, ids: Ints, probability: float) -> NDArray[np.bool_]:
-        """True with the given probability, for each id."""
+        """Return true with the given probability, for each id."""
         return chance(self(ids), probability)
 
     def child(self, name: str) -> Stream:
-        """Another stream, independent of this one, told apart by `name`."""
+        """Return another stream called `name`, independent of this one."""
         return _start(f"{int(self.key)}/{name}")
 
 
@@ -74,7 +73,7 @@ def _start(text: str) -> Stream:
 
 
 def stream(seed: int, name: str) -> Stream:
-    """The stream called `name` under `seed`."""
+    """Return the stream called `name` under `seed`."""
     return _start(f"leak-forensics/{seed}/{name}")
 
 
@@ -84,21 +83,21 @@ def scale(words: Words, bound: int | Ints) -> Ints:
 
 
 def low(words: Words) -> Words:
-    """The lower 32 bits moved up: a second, independent draw out of the same words."""
+    """Move the lower 32 bits up: a second, independent draw from the same words."""
     return words << _S32
 
 
 def chance(words: Words, probability: float | NDArray[np.float64]) -> NDArray[np.bool_]:
-    """True where a uniform word falls under `probability` (resolution 2**-32, from the upper 32 bits)."""
+    """Return true where a uniform word is below `probability` (resolution 2**-32, from the upper 32 bits)."""
     threshold = np.rint(np.asarray(probability, dtype=np.float64) * 2.0**32).astype(np.uint64)
     return (words >> _S32) < threshold
 
 
 class Picker:
-    """Draws an index with given weights: one look-up a draw, whatever the number of weights.
+    """Draw an index with given weights: one lookup per draw, whatever the number of weights.
 
-    The weights are spread over a table of 2**bits places by largest remainder, so that each share is right to 2**-bits
-    and the table depends on integer arithmetic alone.
+    The weights are spread over a table of 2**bits places by largest remainder, so each share is right to 2**-bits
+    and the table depends on integer arithmetic only.
     """
 
     def __init__(self, weights: Sequence[int] | NDArray[np.integer], bits: int = 16) -> None:
@@ -108,22 +107,22 @@ class Picker:
         self._shift = np.uint64(64 - bits)
 
     def __call__(self, words: Words) -> NDArray[np.int32]:
-        """One index for each uniform word."""
+        """Return one index for each uniform word."""
         return self._table[(words >> self._shift).astype(np.int64)]
 
 
 def apportion(total: int, weights: NDArray[np.integer]) -> Ints:
-    """Share `total` whole units in proportion to `weights`, exactly (largest remainder, first index first on ties)."""
+    """Share out `total` whole units in proportion to `weights` (largest remainder; lowest index first on ties)."""
     weights = np.asarray(weights, dtype=np.int64)
-    whole = int(weights.sum())
-    if whole <= 0:
-        raise ValueError("apportion: the weights sum to zero")
+    weight_total = int(weights.sum())
+    if weight_total <= 0:
+        raise ValueError("apportion: the weights sum to zero; at least one must be positive")
     if total * int(weights.max()) < 2**62:
-        shares, remainders = np.divmod(weights * total, whole)
+        shares, remainders = np.divmod(weights * total, weight_total)
     else:
-        exact = [divmod(int(w) * total, whole) for w in weights]
+        exact = [divmod(int(w) * total, weight_total) for w in weights]
         shares = np.array([q for q, _ in exact], dtype=np.int64)
-        remainders = np.array([r * (2**40) // whole for _, r in exact], dtype=np.int64)
+        remainders = np.array([r * (2**40) // weight_total for _, r in exact], dtype=np.int64)
     left = total - int(shares.sum())
     order = np.lexsort((np.arange(len(weights)), -remainders))
     shares[order[:left]] += 1
@@ -131,14 +130,14 @@ def apportion(total: int, weights: NDArray[np.integer]) -> Ints:
 
 
 def _rectangle(size: NDArray[np.uint64]) -> tuple[Words, Words]:
-    """Sides a, b with a * b >= size and as close to it as a near-square allows."""
+    """Return the sides a, b of a near-square with a * b >= size, as small as possible."""
     a = np.maximum(np.uint64(1), np.floor(np.sqrt(size.astype(np.float64))).astype(np.uint64))
     b = (size + a - np.uint64(1)) // a
     return a, b
 
 
-def _shake(half: Words, key: Words, number: int) -> Words:
-    """The round function: 32 pseudorandom bits from one half, the key and the round number."""
+def _round_bits(half: Words, key: Words, number: int) -> Words:
+    """Return 32 pseudorandom bits from one half, the key and the round number (the Feistel round function)."""
     z = half + key
     z += _ROUND_CONSTANTS[number]
     z ^= z >> _S32
@@ -171,19 +170,19 @@ def _pass(x: Words, a: Words, b: Words, key: Words, *, forward: bool) -> Words:
     rounds = range(len(_ROUND_CONSTANTS))
     for number in rounds if forward else reversed(rounds):
         if number % 2 == 0:
-            step = _shake(right, key, number) % a
+            step = _round_bits(right, key, number) % a
             left = (left + (step if forward else a - step)) % a
         else:
-            step = _shake(left, key, number) % b
+            step = _round_bits(left, key, number) % b
             right = (right + (step if forward else b - step)) % b
     return left * b + right
 
 
 def permute(index: Ints, size: Ints | int, key: Words | np.uint64) -> Ints:
-    """Where each index of [0, size) goes in a keyed permutation; size and key may differ by element."""
+    """Return the position of each index of [0, size) in a keyed permutation; size and key may differ by element."""
     return _walk(index, size, key, forward=True)
 
 
 def unpermute(index: Ints, size: Ints | int, key: Words | np.uint64) -> Ints:
-    """The inverse of `permute`."""
+    """Return the inverse of `permute`."""
     return _walk(index, size, key, forward=False)

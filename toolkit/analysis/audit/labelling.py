@@ -1,8 +1,8 @@
-"""The labelling sheet: a person reads the comments of an audit sample in JupyterLab, one at a time.
+"""The labelling sheet: a widget in JupyterLab in which a person labels the comments of an audit sample, one at a time.
 
-Nobody needs a name to judge a comment, so names, numbers and addresses are masked. Each answer is on disk before the
-next comment is shown, and a sheet that is opened again goes on where it stopped. Each reviewer keeps a file of their
-own, which holds line numbers and answers and no word of any comment.
+Names, telephone numbers and addresses are masked, since a reviewer does not need them. Each answer is saved before the
+next comment is shown, and a sheet that is opened again resumes where it stopped. Each reviewer has a file, with line
+numbers and answers but no text of any comment.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ _REVIEWER = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _UNDO = "u"
 _HELP = (
     "Keyboard: 1, 2 or 3 and Enter (sensitive, not, unsure), u and Enter to undo; "
-    "after 1, the numbers of the categories, such as 1 4 7. Tab walks through the buttons."
+    "after 1, the numbers of the categories, such as 1 4 7. Tab moves between the buttons."
 )
 
 
 class LabellingSheet:
-    """A sheet for one reviewer: the last expression of a notebook cell shows it.
+    """A sheet for one reviewer; as the last expression of a notebook cell it is displayed.
 
-    `directory` holds one file a reviewer, `labels-<reviewer>.jsonl`. A comment called "unsure" comes again when all
-    others have an answer. Once a comment is called sensitive, the other comments of its record and person are asked
-    for too, at the end, so that these can be counted once (`Sample.to_judge`).
+    `directory` has one file per reviewer, `labels-<reviewer>.jsonl`. A comment labelled "unsure" is shown again after
+    all others have an answer. For each comment labelled sensitive, the other comments of its record and person are
+    shown too, at the end, so that each record or person counts once (`Sample.to_label`).
 
-    Raises `InputError` when `reviewer` is no short name in small letters, or when the file there is no sheet, or was
-    begun for another sample.
+    Raises `InputError` when `reviewer` is not a short name in lower case, when the file is not a labelling sheet, or
+    when it belongs to another sample.
     """
 
     def __init__(self, sample: Sample, directory: str | os.PathLike[str], reviewer: str) -> None:
@@ -62,7 +62,7 @@ class LabellingSheet:
 
     @property
     def widget(self) -> Any:  # noqa: ANN401 (ipywidgets ships no types)
-        """The ipywidgets box that holds the sheet."""
+        """The ipywidgets box of the sheet."""
         return self._parts.box
 
     @property
@@ -73,11 +73,11 @@ class LabellingSheet:
 
     @property
     def labels(self) -> pl.DataFrame:
-        """The answers so far, one row a comment: `unit`, `answer`, `categories`; what `audit.estimate` takes."""
+        """The answers so far, one row per comment: `unit`, `answer`, `categories`, as `audit.estimate` takes them."""
         return _as_table(self._answers)
 
     def answer(self, answer: str, categories: tuple[str, ...] = ()) -> None:
-        """Say of the comment shown that it is "sensitive" (of which categories), "not" or "unsure", and save that."""
+        """Save an answer for the comment shown: "sensitive" (with its categories), "not" or "unsure"."""
         unknown = [name for name in categories if name not in CATEGORIES]
         if answer not in ANSWERS or unknown:
             raise InputError(
@@ -86,14 +86,14 @@ class LabellingSheet:
         unit = self.current
         if unit is None:
             return
-        # An unsure comment that gets its answer is the last one answered, which is what undo takes back.
+        # Removed first, so that an unsure comment with a new answer comes last, where `undo` finds it.
         self._answers.pop(unit, None)
-        self._answers[unit] = _Given(answer, categories if answer == "sensitive" else ())
+        self._answers[unit] = _Answer(answer, categories if answer == "sensitive" else ())
         self._save()
         self._show()
 
     def undo(self) -> None:
-        """Take the last answer back, also one given before the sheet was opened again, and show its comment."""
+        """Remove the last answer, also one from an earlier session, and show its comment again."""
         if self._answers:
             self._answers.popitem()
             self._save()
@@ -110,25 +110,24 @@ class LabellingSheet:
             "reviewer": self.reviewer,
         }
 
-    def _resume(self) -> dict[int, _Given]:
+    def _resume(self) -> dict[int, _Answer]:
         heading, answers = _read(self.file)
         if heading != self._heading():
             raise InputError(
-                f"The file {self.file} was begun for another sample, or by another reviewer: "
-                "give another directory or name."
+                f"The file {self.file} belongs to another sample or reviewer: give another directory or name."
             )
         return answers
 
-    def _to_judge(self) -> pl.DataFrame:
-        return self.sample.to_judge([unit for unit, given in self._answers.items() if given.answer == "sensitive"])
+    def _to_label(self) -> pl.DataFrame:
+        return self.sample.to_label([unit for unit, given in self._answers.items() if given.answer == "sensitive"])
 
     def _open_units(self) -> list[int]:
-        """The comments without an answer, in the order of review, then the unsure ones, longest ago first."""
-        unanswered = [unit for unit in self._to_judge()["unit"].to_list() if unit not in self._answers]
+        """Return the comments without an answer, in the order of review, then the unsure ones, oldest first."""
+        unanswered = [unit for unit in self._to_label()["unit"].to_list() if unit not in self._answers]
         return unanswered + [unit for unit, given in self._answers.items() if given.answer == "unsure"]
 
     def _save(self) -> None:
-        """Write the file aside and rename it: whoever is killed meanwhile keeps the answers they had."""
+        """Write the file atomically, so that an interrupted save keeps the earlier answers."""
         rows = [
             {"unit": unit, "answer": given.answer, "categories": list(given.categories)}
             for unit, given in self._answers.items()
@@ -136,19 +135,19 @@ class LabellingSheet:
         write_text(self.file, "".join(f"{json.dumps(row)}\n" for row in [self._heading(), *rows]))
 
     def _show(self) -> None:
-        """Put the comment to be judged, and how far the reviewer is, on the screen."""
-        wanted = self._to_judge()
+        """Display the current comment and the progress."""
+        wanted = self._to_label()
         unit = self.current
         unsure = sum(given.answer == "unsure" for given in self._answers.values())
         answered = sum(unit in self._answers for unit in wanted["unit"])
         self._parts.progress.max = wanted.height
         self._parts.progress.value = answered
-        self._parts.told.value = f"{answered} of {wanted.height} comments answered, {unsure} of them unsure"
+        self._parts.message.value = f"{answered} of {wanted.height} comments answered, {unsure} of them unsure"
         self._parts.categories.value = ()
         self._parts.keys.value = ""
         for button in (*self._parts.answers, self._parts.keys):
             button.disabled = unit is None
-        text = "Everything has an answer. Thank you."
+        text = "All comments have an answer. Thank you."
         if unit is not None:
             text = mask_names(wanted.filter(pl.col("unit") == unit)["administrative_comment"].item())
         self._parts.comment.value = f"<p style='font-size:1.3em'>{html.escape(text)}</p>"
@@ -157,42 +156,42 @@ class LabellingSheet:
         self.answer(answer, tuple(self._parts.categories.value))
 
     def _type(self, typed: str) -> None:
-        """Take what was typed and entered: an answer's number, or 'u'; anything else is told and changes nothing."""
+        """Handle typed input: the number of an answer, or 'u'; anything else shows a message and changes nothing."""
         words = typed.lower().split()
         if words == [_UNDO]:
             self.undo()
             return
         numbers = [int(word) if word.isdecimal() else 0 for word in words]
         if not words or not 1 <= numbers[0] <= len(ANSWERS) or not all(1 <= n <= len(CATEGORIES) for n in numbers[1:]):
-            self._parts.told.value = f"{typed!r} is no answer. {_HELP}"
+            self._parts.message.value = f"{typed!r} is not an answer. {_HELP}"
             return
         chosen = tuple(CATEGORIES[number - 1] for number in numbers[1:]) or tuple(self._parts.categories.value)
         self.answer(ANSWERS[numbers[0] - 1], chosen)
 
 
 def read_labels(file: Path, sample: Sample) -> pl.DataFrame:
-    """What a reviewer said of `sample`, from the file of their sheet; what `LabellingSheet.labels` was when saved.
+    """Return the labels of `sample` from the file of a labelling sheet, as `LabellingSheet.labels` returns them.
 
-    Raises `InputError` when there is no such file, it is no sheet, or it was filled in for another sample.
+    Raises `InputError` when the file does not exist, is not a labelling sheet, or belongs to another sample.
     """
     if not file.is_file():
-        raise InputError(f"There is no file {file}: give that of a labelling sheet, labels-<reviewer>.jsonl.")
+        raise InputError(f"There is no file {file}: give the file of a labelling sheet, labels-<reviewer>.jsonl.")
     heading, answers = _read(file)
     if not isinstance(heading, dict) or heading.get("sample") != sample.digest:
         raise InputError(
-            f"The file {file} was filled in for another sample: give the leak, the size and the seed it was drawn "
-            "with, and the rules that stood then."
+            f"The file {file} belongs to another sample: use the same leak, size, seed and version of the rules as for "
+            "the labelling sheet."
         )
     return _as_table(answers)
 
 
 def mask_names(text: str) -> str:
-    """A comment without what points at people: 'Mme Petit, 06 39 98 00 01' becomes 'Mme [name], [number]'.
+    """Mask names and numbers in a comment: 'Mme Petit, 06 39 98 00 01' becomes 'Mme [name], [number]'.
 
-    Mail addresses go, and so do numbers of six digits or more, the word after a civility, and words with a capital
-    inside a sentence unless the lexicon knows them: a reviewer must see 'Subutex'. Words in capitals alone are kept,
-    abbreviations or emphasis more often than names. So is a single word that begins a sentence. This spares the
-    reviewer's eyes; it is no anonymisation.
+    Masked are mail addresses, numbers of six digits or more, the word after a title, and capitalised words within a
+    sentence that are not in the lexicon: a reviewer must see 'Subutex'. Words all in capitals are kept, because they
+    are more often abbreviations or emphasis than names, and so is a single capitalised word at the start of a sentence.
+    This keeps most names off the screen; it does not make a comment anonymous.
     """
     text = _MAIL.sub("[mail]", text)
     text = _LONG_NUMBER.sub("[number]", text)
@@ -210,7 +209,7 @@ _SENTENCE_BEGINS = re.compile(r"(?:^|[.!?…])[\s\"«(]*$")
 
 
 def _mask_capitalised(word: re.Match[str]) -> str:
-    """The word if it is likely to be no name, else its mask."""
+    """Return the word if it is probably not a name, else its mask."""
     folded = fold_phrase(word[0])
     if f" {folded} " in _sensitive_words() or any(
         f" {folded[:end]}" in _sensitive_words() for end in range(len(folded) + 1)
@@ -224,12 +223,12 @@ def _mask_capitalised(word: re.Match[str]) -> str:
 
 @cache
 def _sensitive_words() -> frozenset[str]:
-    """The single words of the lexicon, between spaces, and beginnings of words, after one."""
+    """Return the single words of the lexicon: with a space on both sides, or only in front if open-ended."""
     return frozenset(literal for literal in load_lexicon().alone() if len(literal.split()) == 1)
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
+class _Answer:
     """One answer."""
 
     answer: str
@@ -238,7 +237,7 @@ class _Given:
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """The pieces of the sheet that change."""
+    """The widgets of the sheet that change."""
 
     box: Any
     comment: Any
@@ -247,14 +246,14 @@ class _Parts:
     undo: Any
     keys: Any
     progress: Any
-    told: Any
+    message: Any
 
 
 def _build(answer: Callable[[str], None], undo: Callable[[], None], typed: Callable[[str], None]) -> _Parts:
-    """The sheet's widgets, wired to what is to be done with an answer, an undo, and what is typed."""
+    """Create the widgets of the sheet, with callbacks for an answer, an undo and typed input."""
     comment = ipywidgets.HTML()
     progress = ipywidgets.IntProgress(min=0, layout={"width": "100%"})
-    told = ipywidgets.Label()
+    message = ipywidgets.Label()
     styles = dict(zip(ANSWERS, ("danger", "success", "warning"), strict=True))
     answers = tuple(
         ipywidgets.Button(description=f"{number} {name}", button_style=styles[name])
@@ -270,21 +269,21 @@ def _build(answer: Callable[[str], None], undo: Callable[[], None], typed: Calla
     keys = ipywidgets.Text(placeholder="1, 2, 3 or u, then Enter", continuous_update=False)
     keys.observe(lambda change: typed(change["new"]) if change["new"] else None, names="value")
     buttons = ipywidgets.HBox([*answers, back, keys])
-    box = ipywidgets.VBox([progress, told, comment, buttons, categories, ipywidgets.Label(_HELP)])
-    return _Parts(box, comment, categories, answers, back, keys, progress, told)
+    box = ipywidgets.VBox([progress, message, comment, buttons, categories, ipywidgets.Label(_HELP)])
+    return _Parts(box, comment, categories, answers, back, keys, progress, message)
 
 
-def _read(file: Path) -> tuple[object, dict[int, _Given]]:
-    """The heading of a sheet's file, and its answers in the order in which they were given."""
+def _read(file: Path) -> tuple[object, dict[int, _Answer]]:
+    """Return the heading of a sheet's file, and its answers in the order in which they were given."""
     try:
         heading, *rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-        answers = {row["unit"]: _Given(row["answer"], tuple(row["categories"])) for row in rows}
+        answers = {row["unit"]: _Answer(row["answer"], tuple(row["categories"])) for row in rows}
     except (ValueError, KeyError, TypeError):
-        raise InputError(f"The file {file} is no labelling sheet: move it away to begin a new one.") from None
+        raise InputError(f"The file {file} is not a labelling sheet: move it away to begin a new one.") from None
     return heading, answers
 
 
-def _as_table(answers: dict[int, _Given]) -> pl.DataFrame:
+def _as_table(answers: dict[int, _Answer]) -> pl.DataFrame:
     rows = [(unit, given.answer, list(given.categories)) for unit, given in answers.items()]
     columns = [("unit", pl.Int64()), ("answer", pl.String()), ("categories", pl.List(pl.String))]
     return pl.DataFrame(rows, schema=columns, orient="row")

@@ -1,17 +1,17 @@
 """Question 2: what share of the comments reveals something intimate, and what?
 
-`classify` reads any texts; `read_texts` reads those of a leak, `overview` sums them up, `flagged` gives the lines,
-`by_practice` who wrote them. `train` and `train_on_scan` make a second reader of one's
-own; `labelled_notes` and `taught_notes` are there to learn on.
+`classify` takes any texts. `read_texts` classifies those of a leak; `overview` counts them, `flagged` returns their
+lines and `by_practice` counts them in each practice. `train` and `train_on_scan` train an n-gram model on other labels;
+`labelled_notes` and `training_notes` are labelled notes to train on.
 """
 
 from toolkit.analysis.comments._classifier import classify
 from toolkit.analysis.comments._folding import fold_phrase
-from toolkit.analysis.comments._labelled_notes import labelled_notes, taught_notes
+from toolkit.analysis.comments._labelled_notes import labelled_notes, training_notes
 from toolkit.analysis.comments._lexicon import FOLDER, load_lexicon, plain_words
 from toolkit.analysis.comments._ngram_model import (
-    SecondReader,
-    load_second_reader,
+    NgramModel,
+    load_ngram_model,
     train,
     train_on_scan,
     train_with_categories,
@@ -20,20 +20,20 @@ from toolkit.analysis.comments._overview import Overview, by_practice, flagged, 
 
 __all__ = [
     "FOLDER",
+    "NgramModel",
     "Overview",
-    "SecondReader",
     "by_practice",
     "classify",
     "flagged",
     "fold_phrase",
     "labelled_notes",
     "load_lexicon",
-    "load_second_reader",
+    "load_ngram_model",
     "overview",
     "plain_words",
     "read_texts",
-    "taught_notes",
     "train",
     "train_on_scan",
     "train_with_categories",
+    "training_notes",
 ]

@@ -1,8 +1,8 @@
-"""From texts to one row of answers a text: fold, repair, scan, qualify, ask the second reader, decide.
+"""Classify comments: fold, repair, scan, qualify, score with the n-gram model, decide.
 
-The lexicon says what it found and why; the second reader says how much the text as a whole reads like the notes that
-people called sensitive. Neither decides alone: what the lexicon found must not read as plainly harmless, and what it
-did not find must read as plainly sensitive. How much is asked of the second reader is written in `_REQUIRED`.
+The lexicon finds words and phrases and gives the reasons; the n-gram model scores how similar the whole text is to
+notes labelled sensitive. Both take part in each decision: a text with a hit of the lexicon is sensitive unless its
+score is very low, and a text without a hit is sensitive only if its score is very high. `_MIN_SCORE` has the limits.
 """
 
 from __future__ import annotations
@@ -15,118 +15,118 @@ import polars as pl
 from toolkit.analysis.comments._context import qualify
 from toolkit.analysis.comments._folding import fold
 from toolkit.analysis.comments._lexicon import Lexicon, load_lexicon
-from toolkit.analysis.comments._ngram_model import SecondReader, load_second_reader
-from toolkit.analysis.comments._scan import find_entries, reached
+from toolkit.analysis.comments._ngram_model import NgramModel, load_ngram_model
+from toolkit.analysis.comments._scan import find_entries, with_anchors
 from toolkit.analysis.comments._spelling import repair
 
-__all__ = ["SECOND_READER", "classify"]
+__all__ = ["NGRAM_MODEL", "classify"]
 
-SECOND_READER = "second-reader"
-"""What stands as evidence where the lexicon found nothing."""
+NGRAM_MODEL = "ngram-model"
+"""The evidence given where the lexicon found nothing and the n-gram model decided."""
 
 _BATCH = 200_000
-"""How many distinct texts are read at once: keeps memory to a few hundred megabytes."""
+"""How many distinct texts are classified at once: keeps memory to a few hundred megabytes."""
 
-_REQUIRED = {"all": 0.0, "phrase": 0.05, "word": 0.1, "qualified out": 0.9, "nothing": 0.9}
-"""The least score of the second reader with which a text is sensitive, by what the lexicon found in it; where an entry
-is all that the text holds, there is no company to judge it by.
+_MIN_SCORE = {"all": 0.0, "phrase": 0.05, "word": 0.1, "qualified out": 0.9, "nothing": 0.9}
+"""The lowest score of the n-gram model with which a text is sensitive, by what the lexicon found in it. Where an entry
+is the whole text, there are no other words to score.
 
-Chosen on notes by several writers, each scored by a second reader that had not seen that writer's notes.
+Chosen on notes by several writers, each scored by a model that was trained without that writer's notes.
 """
 
 
 def classify(texts: Sequence[str | None] | pl.Series) -> pl.DataFrame:
-    """Does each comment reveal something intimate, what, of whom, and who says so?
+    """Return whether each comment reveals something intimate, in which categories, and about whom.
 
-    Takes any sequence of texts, None for a blank. Returns one row a text, in the order given:
+    Takes any sequence of texts, None for a blank. One row per text, in the order given:
 
-    - sensitive (bool): the broad answer, whoever it is about, however it is said;
-    - strict (bool): stated of the patient and asserted;
+    - sensitive (bool): the broad answer, about anyone, including negated or hearsay mentions;
+    - strict (bool): stated as a fact about the patient;
     - categories (list of str): main category first, empty when harmless;
     - polarity (asserted, negated, hypothetical), about (patient, relative), stated (stated, inferred, hearsay): of the
-      main hit; null when harmless. What only the second reader noticed is called asserted, of the patient, inferred;
-    - evidence (list of str): ids of the lexicon entries that decided, or `SECOND_READER`;
+      main hit; null when harmless. A text found by the n-gram model alone gets asserted, patient, inferred;
+    - evidence (list of str): ids of the lexicon entries that decided, or `NGRAM_MODEL`;
     - found (str): what the lexicon found: all (an entry is the whole text), phrase, word, qualified out, nothing;
-    - score (float): of the second reader, from 0 to 1.
+    - score (float): of the n-gram model, from 0 to 1.
 
     The answer for a text depends on that text alone.
     """
     given = pl.DataFrame({"comment": pl.Series(texts, dtype=pl.String)})
     folded = given.select(folded=fold(pl.col("comment")))
     distinct = folded.unique(maintain_order=True).with_row_index("text")
-    lexicon, second = load_lexicon(), load_second_reader()
+    lexicon, model = load_lexicon(), load_ngram_model()
     batches = [distinct.slice(at, _BATCH) for at in range(0, max(1, distinct.height), _BATCH)]
-    # Two batches are read at a time: each step of a batch leaves one of two cores idle for a part of its time.
+    # Two batches at a time, because each step of a batch leaves one of two cores idle for a part of its time.
     with ThreadPoolExecutor(2) as pool:
-        scores = pool.submit(second.score_folded, distinct["folded"])
-        read = _read(list(pool.map(lambda batch: _first_reading(batch, lexicon), batches)), lexicon)
-    decided = _decide(distinct.with_columns(score=scores.result()).join(read, on="text", how="left"), second)
-    return folded.join(decided, on="folded", how="left", maintain_order="left").select(_ANSWERS)
+        scores = pool.submit(model.score_folded, distinct["folded"])
+        found = _rescan_repaired(list(pool.map(lambda batch: _scan_batch(batch, lexicon), batches)), lexicon)
+    decided = _decide(distinct.with_columns(score=scores.result()).join(found, on="text", how="left"), model)
+    return folded.join(decided, on="folded", how="left", maintain_order="left").select(_COLUMNS)
 
 
-_STANDS = ["all", "phrase", "word"]
-"""What the lexicon found and no word around it took back."""
-_ANSWERS = ["sensitive", "strict", "categories", "polarity", "about", "stated", "evidence", "found", "score"]
+_CONFIRMED = ["all", "phrase", "word"]
+"""The values of `found` for a hit that its context does not make harmless."""
+_COLUMNS = ["sensitive", "strict", "categories", "polarity", "about", "stated", "evidence", "found", "score"]
 
 
-def _decide(read: pl.DataFrame, second: SecondReader) -> pl.DataFrame:
-    """Weigh what the lexicon found against what the second reader says."""
-    weighed = read.with_columns(pl.col("found").fill_null("nothing")).with_columns(
-        sensitive=pl.col("score") >= pl.col("found").replace_strict(_REQUIRED, return_dtype=pl.Float64),
+def _decide(found: pl.DataFrame, model: NgramModel) -> pl.DataFrame:
+    """Combine what the lexicon found with the score of the n-gram model."""
+    scored = found.with_columns(pl.col("found").fill_null("nothing")).with_columns(
+        sensitive=pl.col("score") >= pl.col("found").replace_strict(_MIN_SCORE, return_dtype=pl.Float64),
     )
-    stands = pl.col("sensitive") & pl.col("found").is_in(_STANDS)
-    alone = pl.col("sensitive") & ~stands
-    only = weighed.filter(alone).select("text", guess=second.categories(weighed.filter(alone)["folded"]))
-    joined = weighed.join(only, on="text", how="left", maintain_order="left")
-    own = {"polarity": "asserted", "about": "patient", "stated": "inferred"}
+    by_lexicon = pl.col("sensitive") & pl.col("found").is_in(_CONFIRMED)
+    by_model = pl.col("sensitive") & ~by_lexicon
+    guesses = scored.filter(by_model).select("text", guess=model.categories(scored.filter(by_model)["folded"]))
+    joined = scored.join(guesses, on="text", how="left", maintain_order="left")
+    defaults = {"polarity": "asserted", "about": "patient", "stated": "inferred"}
     return joined.with_columns(
-        strict=pl.col("strict").fill_null(value=False) & stands,
-        categories=pl.when(stands)
+        strict=pl.col("strict").fill_null(value=False) & by_lexicon,
+        categories=pl.when(by_lexicon)
         .then("categories")
-        .when(alone)
+        .when(by_model)
         .then(pl.concat_list("guess"))
         .otherwise(pl.lit([], dtype=pl.List(pl.String))),
-        evidence=pl.when(stands)
+        evidence=pl.when(by_lexicon)
         .then("evidence")
-        .when(alone)
-        .then(pl.concat_list(pl.lit(SECOND_READER)))
+        .when(by_model)
+        .then(pl.concat_list(pl.lit(NGRAM_MODEL)))
         .otherwise(pl.lit([], dtype=pl.List(pl.String))),
-        **{name: pl.when(stands).then(name).when(alone).then(pl.lit(value)) for name, value in own.items()},
+        **{name: pl.when(by_lexicon).then(name).when(by_model).then(pl.lit(value)) for name, value in defaults.items()},
     )
 
 
-def _read(readings: Sequence[tuple[pl.DataFrame, pl.DataFrame]], lexicon: Lexicon) -> pl.DataFrame:
-    """One row a text in which the lexicon finds anything, repaired or not.
+def _rescan_repaired(batches: Sequence[tuple[pl.DataFrame, pl.DataFrame]], lexicon: Lexicon) -> pl.DataFrame:
+    """Return one row per text in which the lexicon finds anything, as typed or after repair.
 
-    Few texts are repaired, so those of all batches are read again at once: each reading begins with putting all words
-    of the lexicon into one automaton.
+    `batches` are the results of `_scan_batch`. Few texts are repaired, so those of all batches are scanned together:
+    each scan first builds an automaton of all words of the lexicon, which takes time.
     """
-    first, rest = (pl.concat([reading[part] for reading in readings]) for part in (0, 1))
-    if rest.is_empty():
+    first, repaired = (pl.concat([batch[part] for batch in batches]) for part in (0, 1))
+    if repaired.is_empty():
         return first
-    again = _judge(rest, lexicon).filter(pl.col("found") != "qualified out")
+    again = _scan(repaired, lexicon).filter(pl.col("found") != "qualified out")
     return pl.concat([first.join(again, on="text", how="anti"), again])
 
 
-def _first_reading(texts: pl.DataFrame, lexicon: Lexicon) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """What the lexicon finds in the texts of one batch, and those in which nothing stands, as far as repair helps."""
-    found = _judge(texts, lexicon)
-    standing = found.filter(pl.col("found") != "qualified out")
-    return found, repair(texts.join(standing, on="text", how="anti"))
+def _scan_batch(texts: pl.DataFrame, lexicon: Lexicon) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return what the lexicon finds in the texts of one batch, and the texts without a hit that repair changes."""
+    found = _scan(texts, lexicon)
+    confirmed = found.filter(pl.col("found") != "qualified out")
+    return found, repair(texts.join(confirmed, on="text", how="anti"))
 
 
-def _judge(texts: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
-    """Scan, qualify and sum up: one row a text that the scan hit."""
-    survivors = reached(texts, lexicon)
+def _scan(texts: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
+    """Scan, qualify and summarise: one row per text with a hit."""
+    survivors = with_anchors(texts, lexicon)
     hits = qualify(find_entries(survivors, lexicon), survivors, lexicon)
     size = survivors.select("text", size=pl.col("folded").str.len_bytes().cast(pl.Int64))
-    summed = _sum_up(_standing(hits).join(size, on="text", how="left", maintain_order="left"), lexicon)
-    out = hits.select("text").unique(maintain_order=True).join(summed, on="text", how="anti", maintain_order="left")
-    return pl.concat([summed, out.with_columns(found=pl.lit("qualified out"))], how="diagonal")
+    summary = _summarise(_confirmed(hits).join(size, on="text", how="left", maintain_order="left"), lexicon)
+    out = hits.select("text").unique(maintain_order=True).join(summary, on="text", how="anti", maintain_order="left")
+    return pl.concat([summary, out.with_columns(found=pl.lit("qualified out"))], how="diagonal")
 
 
-def _standing(hits: pl.DataFrame) -> pl.DataFrame:
-    """The hits that hold: not dropped, and not a piece of a longer hit that was."""
+def _confirmed(hits: pl.DataFrame) -> pl.DataFrame:
+    """Return the hits that are neither dropped nor part of a longer hit that was dropped."""
     kept = hits.filter(~pl.col("dropped"))
     dropped = hits.filter("dropped").select("text", drop_start="start", drop_end="end")
     pieces = (
@@ -137,8 +137,8 @@ def _standing(hits: pl.DataFrame) -> pl.DataFrame:
     return kept.join(pieces, on=["text", "entry", "start", "end"], how="anti", maintain_order="left")
 
 
-def _sum_up(hits: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
-    """One row a text from its hits: what is stated goes before what is inferred, a long phrase before a short one."""
+def _summarise(hits: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
+    """Return one row per text from its hits; stated hits come before inferred ones, long phrases before short ones."""
     names = lexicon.table.select("entry", "id", "categories", "words")
     plain = (pl.col("polarity") == "asserted") & (pl.col("about") == "patient") & ~pl.col("inferred")
     stated = (

@@ -1,9 +1,9 @@
-"""What the words around a hit change: whether it holds, whether it is said of the patient, and who says it.
+"""Qualify hits by the words around them: negation, experiencer (patient or relative), hearsay, harmless contexts.
 
-Each rule reads the folded text before a hit (its head) or after it (its tail). The words themselves are data
-(`cues.csv`); how near they must stand, and to which entries they apply, is written here, one function a question.
-The approach is that of NegEx and ConText (Chapman 2001; Harkema 2009), with closed lists of the words that may stand
-between a cue and what it governs, instead of a fixed window.
+Each rule reads the folded text before a hit (its head) or after it (its tail). The cue words are data (`cues.csv`);
+the functions here define how near a cue must be and to which entries it applies. The approach is that of NegEx and
+ConText (Chapman 2001; Harkema 2009), except that closed lists of words, not a fixed window, define what may come
+between a cue and its hit.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ _OPINION_CATEGORIES = ("religion_beliefs", "politics_union", "origin_ethnicity")
 
 
 def qualify(hits: pl.DataFrame, texts: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
-    """The hits with their qualifiers: dropped, polarity, about, hearsay.
+    """Return the hits with their qualifiers: dropped, polarity, about, hearsay.
 
     `dropped` is true where the words around a hit make it harmless. `polarity` is asserted, negated or hypothetical;
-    `about` is patient or relative; `hearsay` is true where somebody else is said to have said it.
+    `about` is patient or relative; `hearsay` is true where the note reports what another person said.
     """
     around = (
         hits.join(texts, on="text")
@@ -35,47 +35,47 @@ def qualify(hits: pl.DataFrame, texts: pl.DataFrame, lexicon: Lexicon) -> pl.Dat
     negated = _negated(cue)
     suspected = _suspected(cue)
     opinion = pl.col("opinion") | pl.col("categories").list.first().is_in(_OPINION_CATEGORIES)
-    doubted = negated & ~opinion
-    harmless = doubted | _in_a_place(cue) | _in_a_trade(cue) | _in_a_name(cue) | _in_screening(cue) | _ruled_out(cue)
+    denied = negated & ~opinion
+    harmless = denied | _in_a_place(cue) | _in_a_trade(cue) | _in_a_name(cue) | _in_screening(cue) | _ruled_out(cue)
     return around.select(
         *hits.columns,
         "inferred",
-        dropped=(harmless & ~pl.col("solid")) | _conditional(cue) | _for_everybody(cue),
+        dropped=(harmless & ~pl.col("solid")) | _conditional(cue) | _for_all_patients(cue),
         polarity=pl.when(negated)
         .then(pl.lit("negated"))
         .when(suspected)
         .then(pl.lit("hypothetical"))
         .otherwise(pl.lit("asserted")),
-        about=pl.when(_of_a_relative(cue)).then(pl.lit("relative")).otherwise(pl.lit("patient")),
-        hearsay=_reported(cue),
+        about=pl.when(_about_a_relative(cue)).then(pl.lit("relative")).otherwise(pl.lit("patient")),
+        hearsay=_hearsay(cue),
     )
 
 
 def _before(pattern: str) -> pl.Expr:
-    """True where the head of a hit ends with this pattern, at a word's start."""
+    """Match where the head of a hit ends with this pattern, at the start of a word."""
     return pl.col("head").str.contains(rf"(?:^| ){pattern}$")
 
 
 def _after(pattern: str) -> pl.Expr:
-    """True where the tail of a hit begins with this pattern, at a word's end."""
+    """Match where the tail of a hit begins with this pattern, at the end of a word."""
     return pl.col("tail").str.contains(rf"^ {pattern}(?: |$)")
 
 
 def _within(pattern: str) -> pl.Expr:
-    """True where the clause of a hit (no stop, comma or colon between) holds this pattern."""
+    """Match where this pattern is in the clause of a hit (no stop, comma or colon between)."""
     return pl.col("head").str.contains(rf" {pattern} (?:[^.,:?]* )?$") | pl.col("tail").str.contains(
         rf"^ (?:[^.,:?]* )?{pattern} "
     )
 
 
 def _near(pattern: str) -> pl.Expr:
-    """True where this pattern stands at most three words before or after a hit."""
+    """Match where this pattern is at most three words before or after a hit."""
     before = pl.col("head").str.contains(rf" {pattern} (?:[^ ]+ ){{0,3}}$")
     return before | pl.col("tail").str.contains(rf"^ (?:[^ ]+ ){{0,3}}{pattern} ")
 
 
 def _negated(cue: dict[str, str]) -> pl.Expr:
-    """Is it denied: "pas de", "sans", "nie tout", "HIV : nég", "ne se drogue pas" ?"""
+    """Match hits that are denied: "pas de", "sans", "nie tout", "HIV : nég", "ne se drogue pas"."""
     before = _before(rf"{cue['negation']} (?:{cue['negation_bridge']} ){{0,7}}")
     after = _after(rf"(?:{cue['result_bridge']} ){{0,4}}{cue['negative_result']}")
     minus = pl.col("screen") & pl.col("tail").str.contains(r"^ (?:: )?~ (?:$|[,.]|hiv|vih|vhb|vhc|hcv|hbs)")
@@ -84,22 +84,22 @@ def _negated(cue: dict[str, str]) -> pl.Expr:
 
 
 def _suspected(cue: dict[str, str]) -> pl.Expr:
-    """Is it suspected but not known: "probable", "suspicion de", "cancer ?" ?"""
+    """Match hits that are suspected but not known: "probable", "suspicion de", "cancer ?"."""
     return _before(rf"{cue['suspicion']} (?:{cue['negation_bridge']} ){{0,4}}") | _after(
         rf"(?:[a-z]+ ){{0,3}}(?:{cue['suspicion']}|a confirmer|\?)"
     )
 
 
 def _ruled_out(cue: dict[str, str]) -> pl.Expr:
-    """Is an examination meant to exclude it: "éliminer un", "bilan pour écarter", "peur d'avoir" ?"""
+    """Match hits that are feared or to be excluded: "éliminer un", "bilan pour écarter", "peur d'avoir"."""
     feared = _before(rf"{cue['rule_out']} (?:{cue['negation_bridge']} ){{0,5}}")
     return feared | _before(rf"{cue['exclude']} (?:[a-z]+ ){{0,4}}") | _after(cue["ruled_out"])
 
 
 def _conditional(cue: dict[str, str]) -> pl.Expr:
-    """Is it only what to do in case: "si TS au téléphone", "en cas de violences" ?
+    """Match instructions for a case that has not happened: "si TS au téléphone", "en cas de violences".
 
-    What this patient may say again ("si elle redit qu'elle va sauter") tells of the patient all the same.
+    What the patient may repeat ("si elle redit qu'elle va sauter") has happened before, so it is not matched.
     """
     begins = rf"(?:^ |^ {cue['stamp']} |[.,:~?=+] |{cue['order']} )"
     clause = rf"{begins}{cue['condition']} (?:[^.,:?~=+]* )?$"
@@ -107,17 +107,17 @@ def _conditional(cue: dict[str, str]) -> pl.Expr:
     return pl.col("head").str.contains(clause) & ~pl.col("head").str.contains(foretold)
 
 
-def _for_everybody(cue: dict[str, str]) -> pl.Expr:
-    """Does the text speak to the staff or of all patients, not of one: "consigne", "affiche", "comme à tous" ?"""
+def _for_all_patients(cue: dict[str, str]) -> pl.Expr:
+    """Match texts for the staff or about all patients, not one: "consigne", "affiche", "comme à tous"."""
     union = pl.col("categories").list.first() == "politics_union"
-    said, training = (
+    general, training = (
         pl.any_horizontal(pl.col("head", "tail").str.contains(f" {cue[role]} ")) for role in ("everybody", "training")
     )
-    return said | (training & ~union) | _within(cue["everybody_near"])
+    return general | (training & ~union) | _within(cue["everybody_near"])
 
 
 def _in_a_place(cue: dict[str, str]) -> pl.Expr:
-    """Is it the name of a street or building: "rue de la Mosquée", or where something stands: "face à la prison" ?"""
+    """Match names of streets and buildings ("rue de la Mosquée") and landmarks ("face à la prison")."""
     street = _before(rf"{cue['street']} (?:{cue['place_bridge']} ){{0,5}}")
     building = _before(rf"{cue['building']} (?:{cue['place_bridge']} ){{1,5}}")
     near = _before(rf"{cue['near']} (?:{cue['place_bridge']} ){{1,4}}")
@@ -125,7 +125,7 @@ def _in_a_place(cue: dict[str, str]) -> pl.Expr:
 
 
 def _in_a_trade(cue: dict[str, str]) -> pl.Expr:
-    """Is it somebody's work: "infirmière en psychiatrie", "éducateur PJJ", "SOS Amitié = employeur" ?"""
+    """Match occupations and employers: "infirmière en psychiatrie", "éducateur PJJ", "SOS Amitié = employeur"."""
     bridge = cue["trade_bridge"]
     at_work = _before(rf"{cue['trade']} (?:[a-z]+ )?{bridge} (?:{bridge} ){{0,5}}")
     of_the_field = pl.col("field") & _before(rf"{cue['trade']} (?:{bridge} ){{0,5}}")
@@ -133,18 +133,18 @@ def _in_a_trade(cue: dict[str, str]) -> pl.Expr:
 
 
 def _in_a_name(cue: dict[str, str]) -> pl.Expr:
-    """Is it a surname or a first name: "Mme Gay", "Juif avec un f" ?"""
-    said = _near(cue["about_names"])
-    return pl.col("surname") & (_before(f"{cue['title']} ") | _after(cue["name_note"]) | said)
+    """Match surnames and first names: "Mme Gay", "Juif avec un f"."""
+    named = _before(f"{cue['title']} ") | _after(cue["name_note"]) | _near(cue["about_names"])
+    return pl.col("surname") & named
 
 
 def _in_screening(cue: dict[str, str]) -> pl.Expr:
-    """Is it a vaccine, a screening campaign or a routine test, with no positive result ?"""
+    """Match vaccines, screening campaigns and routine tests without a positive result."""
     return pl.col("screen") & (_within(cue["screening"]) | _after(cue["done"])) & ~_within(cue["positive"])
 
 
-def _of_a_relative(cue: dict[str, str]) -> pl.Expr:
-    """Is a relative the one it is said of, rather than the one who says it, comes along, or does it ?"""
+def _about_a_relative(cue: dict[str, str]) -> pl.Expr:
+    """Match hits about a relative, but not where the relative only reports, accompanies or acts."""
     kin = rf"{cue['kin']} (?:[^.~]* )?$"
     subject = pl.col("head").str.contains(f" {kin}")
     informant = pl.col("head").str.contains(rf" {cue['informant']} (?:{cue['possessive']} )?{kin}")
@@ -152,8 +152,8 @@ def _of_a_relative(cue: dict[str, str]) -> pl.Expr:
     return (subject & ~informant) | owner
 
 
-def _reported(cue: dict[str, str]) -> pl.Expr:
-    """Is it hearsay: "il paraît que", "selon la voisine", "aurait", "boirait" ?"""
+def _hearsay(cue: dict[str, str]) -> pl.Expr:
+    """Match hearsay: "il paraît que", "selon la voisine", "aurait", "boirait"."""
     return pl.col("folded").str.contains(f" {cue['hearsay']} ") | pl.col("head").str.contains(
         rf" {cue['conditional_verb']} (?:[^.]* )?$"
     )

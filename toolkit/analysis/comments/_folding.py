@@ -1,8 +1,8 @@
-"""Write every comment the same way, so that one spelling of a rule finds all the ways it was typed.
+"""Fold comments to one spelling, so that a rule finds a word however it was typed.
 
-A folded text is plain lower-case ASCII: words and numbers apart by one space, a space at both ends, and what
-separates clauses kept as a word of its own (`.` for a stop, `,`, `:`, `?`, `+`, `~` for a lone hyphen, `=`).
-The space at both ends is what lets a literal such as `" sep "` mean a whole word without any regex.
+A folded text is lower-case ASCII: words and numbers separated by one space, a space at both ends, and the punctuation
+between clauses as separate words (`.` for a stop, `,`, `:`, `?`, `+`, `~` for a lone hyphen, `=`).
+Thanks to the space at both ends, a literal such as `" sep "` matches a whole word without a regular expression.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _LETTERS = {
     "ß": "ss",
 }
 _MARKS = {
-    # A hyphen inside a word joins (beau-père); beside a space it stands for a sign (HIV -) or a dash.
+    # A hyphen inside a word joins (beau-père); next to a space it is a minus (HIV -) or a dash.
     " - ": " ~ ",
     " -": " ~ ",
     "- ": " ~ ",
     "-": " ",
-    **dict.fromkeys(["–", "—", "−"], " ~ "),  # noqa: RUF001 (these are the signs people type)
+    **dict.fromkeys(["–", "—", "−"], " ~ "),  # noqa: RUF001 (the characters that people type)
     **dict.fromkeys([";", "!", "(", ")", "[", "]", "{", "}", "/", "|", "…", "•", "."], " . "),
     **dict.fromkeys(["=", ">", "→"], " = "),
     ",": " , ",
@@ -43,11 +43,11 @@ _MARKS = {
 
 
 def fold(text: pl.Expr) -> pl.Expr:
-    """The folded form of a text column; null and blank texts fold to one space."""
+    """Return the folded form of a text column; null and blank texts fold to one space."""
     return (
         pl.concat_str(
             pl.lit(" "),
-            # A space lost before a word in capitals ("rénaleATTENTION") is the one kind that the case still shows.
+            # Upper case reveals a missing space before a word in capitals ("rénaleATTENTION").
             text.fill_null("").str.replace_all(r"(\p{Ll}{3})(\p{Lu}{2})", "$1 $2"),
             pl.lit(" "),
         )
@@ -58,11 +58,11 @@ def fold(text: pl.Expr) -> pl.Expr:
         .str.replace_all(r"[^ -~]+", " ")
         .str.replace_all(r"([a-z])([0-9])", "$1 $2")
         .str.replace_all(r"([0-9])([a-z])", "$1 $2")
-        # Spaces are the one white space left; to match the lone ones as well costs more than all the rest.
+        # Only runs of spaces: to match single ones as well would cost more than all other steps.
         .str.replace_all(r" {2,}", " ")
     )
 
 
 def fold_phrase(phrase: str) -> str:
-    """The folded form of one phrase, without the space at its ends: for rules written in the lexicon."""
+    """Return the folded form of one phrase, without the spaces at its ends, as the lexicon writes it."""
     return str(pl.select(fold(pl.lit(phrase))).item()).strip()

@@ -1,6 +1,6 @@
-"""Labelled notes that come with the package: to learn on, to teach with, never to estimate a share from.
+"""Labelled notes that come with the package, for training and teaching, never for estimating a share.
 
-`data/comments_dev.md` and `data/comments_taught.md` say how they were written, and what they hold.
+`data/comments_dev.md` and `data/comments_taught.md` describe how they were written and what they contain.
 """
 
 from __future__ import annotations
@@ -9,25 +9,25 @@ from pathlib import Path
 
 import polars as pl
 
-__all__ = ["labelled_notes", "taught_notes"]
+__all__ = ["labelled_notes", "training_notes"]
 
 _DATA = Path(__file__).parent / "data"
 
 
 def labelled_notes() -> pl.DataFrame:
-    """700 invented notes with what a reader would say of each, one row a note: for development, lessons and practice.
+    """Return 700 synthetic notes with their labels, one row per note: for development, lessons and practice.
 
-    `id`, `comment`, `sensitive` (bool), `categories` (list, main one first), `polarity`, `about`, `stated`, and `note`:
-    what kind of look-alike a harmless one is, null where it is none.
+    Columns: `id`, `comment`, `sensitive` (bool), `categories` (list, main one first), `polarity`, `about`, `stated`,
+    and `note`: the kind of look-alike, null for other notes.
     """
     return _read("comments_dev.csv").select(*_COLUMNS, "polarity", "about", "stated", "note")
 
 
-def taught_notes() -> pl.DataFrame:
-    """The invented notes that the second reader was taught, besides `labelled_notes`, one row a note.
+def training_notes() -> pl.DataFrame:
+    """Return the synthetic notes on which the n-gram model was trained besides `labelled_notes`, one row per note.
 
-    `id`, `comment`, `sensitive` (bool), `categories` (list, main one first), and `writer`: notes of one writer have a
-    manner in common, so a fair test leaves a whole writer out.
+    Columns: `id`, `comment`, `sensitive` (bool), `categories` (list, main one first), and `writer`: the notes of one
+    writer share a style, so a fair test leaves out all notes of a writer.
     """
     return _read("comments_taught.csv").select(*_COLUMNS, "writer")
 

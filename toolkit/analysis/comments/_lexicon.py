@@ -1,11 +1,11 @@
-"""The lexicon: what the scan looks for, as data, read from the CSV files of `toolkit/analysis/lexicon`.
+"""Read the lexicon of the scan from the CSV files of `toolkit/analysis/comments/lexicon`.
 
-`<category>.csv` holds the entries of one category, one a row: id, pattern, gloss (why it counts), kind (stated or
-inferred), flags, needs (one of these must be in the text), unless (none of these may be), also (further categories),
-example. A long list of context words has a name (`@...`) and stands once in `contexts.csv`. The files of `lookalikes`
-hold harmless phrases that contain an entry's words. `cues.csv` holds, by role, the words that change what an entry
-means (a negation, a relative, a trade): regular expressions, which `qualifiers` puts together.
-The syntax of patterns is that of `toolkit.analysis.comments._patterns`.
+`<category>.csv` has the entries of one category, one per row: id, pattern, gloss (why it counts), kind (stated or
+inferred), flags, needs (the text must contain one of these), unless (it may contain none of these), also (further
+categories), example. A long list of context words has a name (`@...`) and is defined once, in `contexts.csv`. The files
+of `lookalikes` have harmless phrases that contain the words of an entry. `cues.csv` has, by role, regular expressions
+for words that change the meaning of an entry (a negation, a relative, an occupation), used in `_context`.
+`_patterns` describes the syntax of patterns.
 """
 
 from __future__ import annotations
@@ -36,26 +36,26 @@ _LOOKALIKE_COLUMNS = ["id", "pattern", "note", "gloss", "example"]
 
 
 class LexiconError(ToolkitError):
-    """A lexicon file that cannot be used; the message says which file, which line, what is wrong."""
+    """A lexicon file that cannot be used; the message names the file, the line and the mistake."""
 
 
 class Flag(StrEnum):
-    """What an entry tells the qualifiers about itself."""
+    """A property of an entry that decides which rules of `_context` apply to it."""
 
     OPINION = "opinion"
-    """A belief, orientation or opinion: said with a negation, it still tells what the person is."""
+    """A belief, orientation or opinion: even negated, it reveals something about the person."""
     FIELD = "field"
-    """A place of care, a service or a subject, which is also where people work."""
+    """A place of care, a service or a subject in which people also work."""
     SURNAME = "surname"
     """Also a surname or a first name."""
     SCREEN = "screen"
-    """Also what vaccines, screening and routine check-ups are about."""
+    """Also the subject of vaccines, screening and routine check-ups."""
     SOLID = "solid"
-    """So plain that no look-alike rule applies but negation (a whole sentence rather than a word)."""
+    """So explicit (a whole sentence rather than a word) that the rules for harmless contexts do not apply."""
 
 
 class Use(StrEnum):
-    """What a literal of the scan is there for."""
+    """The use of a literal in the scan."""
 
     PART = "part"
     NEED = "need"
@@ -65,7 +65,7 @@ class Use(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry: what is looked for, the categories it tells of, and why."""
+    """One entry: a pattern, the categories that it reveals, and the reason."""
 
     id: str
     categories: tuple[str, ...]
@@ -82,11 +82,11 @@ class Entry:
 class Lexicon:
     """All rules, and the tables they expand to.
 
-    `table` has one row an entry: entry (its index), id, categories, inferred, one column a flag, parts (how many),
-    needs and unless (the number of a list of context words, or null). `literals` has one row a use of a literal:
-    literal, use, of (the number of the entry, of the context list or of the look-alike), part (which part of the
-    pattern) of how many parts, reach (characters allowed before that part), anchor (whether the first scan looks for
-    it). `cues` maps a role to one regular expression, the alternation of its rows.
+    `table` has one row per entry: entry (its index), id, categories, inferred, one column per flag, parts (their
+    number), words, needs and unless (the number of a list of context words, or null). `literals` has one row per use of
+    a literal: literal, use, of (the number of the entry, the context list or the look-alike), part (its number in the
+    pattern), parts (their number), reach (characters allowed before that part), anchor (whether the first step of the
+    scan looks for it). `cues` maps a role to one regular expression, the alternation of its rows.
     """
 
     entries: tuple[Entry, ...]
@@ -95,23 +95,23 @@ class Lexicon:
     cues: dict[str, str]
 
     def anchors(self) -> pl.Series:
-        """The literals that the recall-first scan looks for, those of one part of each entry."""
+        """Return the literals that the first step of the scan looks for: those of one part of each entry."""
         return self.literals.filter("anchor")["literal"].unique().sort()
 
     def alone(self) -> pl.Series:
-        """The literals that make an entry by themselves."""
-        whole = self.literals.filter((pl.col("use") == Use.PART) & (pl.col("parts") == 1))
-        return whole["literal"].unique().sort()
+        """Return the literals that are a complete entry by themselves."""
+        complete = self.literals.filter((pl.col("use") == Use.PART) & (pl.col("parts") == 1))
+        return complete["literal"].unique().sort()
 
 
 @cache
 def load_lexicon(folder: Path = FOLDER) -> Lexicon:
-    """Read and expand the lexicon; `LexiconError` names the file and line of the first thing that is wrong."""
+    """Read and expand the lexicon; raise `LexiconError` with the file and line of the first mistake."""
     named = {f"@{row['name']}": row["pattern"] for _, row in _rows(folder / "contexts.csv", _CONTEXT_COLUMNS)}
     entries = [e for category in CATEGORIES for e in _read_entries(folder / f"{category}.csv", category, named)]
-    doubled = sorted(name for name, times in Counter(entry.id for entry in entries).items() if times > 1)
-    if doubled:
-        raise LexiconError(f"{folder}: ids must be unique, these are used twice: {', '.join(doubled)}")
+    repeated = sorted(name for name, times in Counter(entry.id for entry in entries).items() if times > 1)
+    if repeated:
+        raise LexiconError(f"{folder}: ids must be unique, these are used twice: {', '.join(repeated)}")
     files = sorted((folder / "lookalikes").glob("*.csv"))
     lookalikes = [row["pattern"] for file in files for _, row in _rows(file, _LOOKALIKE_COLUMNS)]
     distinct = dict.fromkeys(context for entry in entries for context in (entry.needs, entry.unless))
@@ -126,19 +126,19 @@ def load_lexicon(folder: Path = FOLDER) -> Lexicon:
 
 @cache
 def common_words() -> dict[str, int]:
-    """The most frequent words of everyday notes, one a line of `common_words.txt`, and their ranks, from 1."""
+    """Return the most frequent words of everyday notes (`common_words.txt`) with their ranks, from 1."""
     words = (FOLDER / "common_words.txt").read_text(encoding="utf-8").split()
     return {word: rank for rank, word in enumerate(words, start=1)}
 
 
 @cache
 def plain_words() -> frozenset[str]:
-    """Ordinary words, one a line of `plain_words.txt`: never taken for a misspelling of the lexicon's."""
+    """Return ordinary words (`plain_words.txt`), which are never taken for a misspelt word of the lexicon."""
     return frozenset((FOLDER / "plain_words.txt").read_text(encoding="utf-8").split())
 
 
 def _rows(path: Path, columns: list[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows of one CSV file with their line numbers, after a check of the header, the fields and the patterns."""
+    """Yield the rows of one CSV file with their line numbers, after a check of header, fields and patterns."""
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)
         if reader.fieldnames != columns:
@@ -150,7 +150,7 @@ def _rows(path: Path, columns: list[str]) -> Iterator[tuple[int, dict[str, str]]
             if "role" not in row:
                 _check_pattern(row["pattern"], where)
             if not row["gloss"]:
-                raise LexiconError(f"{where}: the gloss is empty; say in a few words why the pattern is there")
+                raise LexiconError(f"{where}: the gloss is empty; write in a few words why the pattern is there")
             yield reader.line_num, row
 
 
@@ -187,7 +187,7 @@ def _read_entries(path: Path, category: str, named: dict[str, str]) -> Iterator[
 
 
 def _context(text: str, named: dict[str, str], where: str) -> str:
-    """The context words of a field: written there, or by the name they have in `contexts.csv`."""
+    """Return the context words of a field, or those of `contexts.csv` that it names."""
     if text.startswith("@"):
         if text not in named:
             raise LexiconError(f"{where}: contexts.csv has no list named {text[1:]!r}")
@@ -198,21 +198,21 @@ def _context(text: str, named: dict[str, str], where: str) -> str:
 
 
 def _read_cues(path: Path) -> dict[str, str]:
-    """One regular expression a role, from the rows of the cue file."""
+    """Return one regular expression per role from the rows of the cue file."""
     roles: dict[str, list[str]] = {}
     for line, row in _rows(path, _CUE_COLUMNS):
         try:
             re.compile(row["pattern"])
         except re.error as error:
             raise LexiconError(
-                f"{path.name}, line {line}: {row['pattern']!r} is no regular expression: {error}"
+                f"{path.name}, line {line}: {row['pattern']!r} is not a regular expression: {error}"
             ) from error
         roles.setdefault(row["role"], []).append(row["pattern"])
     return {role: f"(?:{'|'.join(patterns)})" for role, patterns in roles.items()}
 
 
 def _tabulate(entries: list[Entry], contexts: dict[str, int]) -> pl.DataFrame:
-    """What the scan and the qualifiers need to know of each entry, one row each."""
+    """Return `Lexicon.table`, one row per entry."""
     columns = {
         "entry": pl.Series(range(len(entries)), dtype=pl.Int32),
         "id": [entry.id for entry in entries],
@@ -227,13 +227,13 @@ def _tabulate(entries: list[Entry], contexts: dict[str, int]) -> pl.DataFrame:
 
 
 def _expand_all(entries: list[Entry], contexts: dict[str, int], lookalikes: list[str]) -> pl.DataFrame:
-    """Every literal of every rule, one row a use."""
+    """Return every literal of every rule, one row per use."""
     uses: list[tuple[str, str, int, int, int, int]] = []
     for index, entry in enumerate(entries):
         uses += _uses(entry.pattern, Use.PART, index)
-    needed, barred = {entry.needs for entry in entries}, {entry.unless for entry in entries}
+    needed, excluded = {entry.needs for entry in entries}, {entry.unless for entry in entries}
     for context, number in contexts.items():
-        for use in [Use.NEED] * (context in needed) + [Use.UNLESS] * (context in barred):
+        for use in [Use.NEED] * (context in needed) + [Use.UNLESS] * (context in excluded):
             uses += [(literal, use.value, number, 0, 1, 0) for literal in (expand(context) if context else [])]
     for index, pattern in enumerate(lookalikes):
         uses += _uses(pattern, Use.LOOKALIKE, index)
@@ -252,7 +252,7 @@ def _expand_all(entries: list[Entry], contexts: dict[str, int], lookalikes: list
 
 
 def _uses(pattern: str, use: Use, of: int) -> Iterator[tuple[str, str, int, int, int, int]]:
-    """The literals of all parts of one pattern."""
+    """Yield the literals of all parts of one pattern."""
     parts = split_parts(pattern)
     for number, (part, reach) in enumerate(parts):
         for literal in expand(part):
@@ -260,16 +260,18 @@ def _uses(pattern: str, use: Use, of: int) -> Iterator[tuple[str, str, int, int,
 
 
 def _with_anchors(literals: pl.DataFrame) -> pl.DataFrame:
-    """Which part of each entry the first scan looks for: the one that the fewest everyday notes hold.
+    """Mark the anchor of each entry: its part that occurs in the fewest everyday notes.
 
-    An entry needs all of its parts, so any one of them may stand for it. How often a word occurs is about one in its
-    rank (Zipf's law), words not listed as common do not count; between equals the longest is taken.
+    An entry needs all of its parts, so the scan may look for any one of them first. The frequency of a word is about
+    one in its rank (Zipf's law), and zero if it is not a common word; ties go to the part with the longest literals.
     """
     rank = common_words()
-    often = [_frequency(literal.split(), rank) for literal in literals["literal"]]
-    parts = literals.with_columns(often=pl.Series(often, dtype=pl.Float64)).filter(pl.col("use") == Use.PART)
-    held = parts.group_by("of", "part").agg(pl.col("often").sum(), shortest=pl.col("literal").str.len_bytes().min())
-    best = held.sort("of", "often", "shortest", "part", descending=[False, False, True, False])
+    frequency = [_frequency(literal.split(), rank) for literal in literals["literal"]]
+    parts = literals.with_columns(frequency=pl.Series(frequency, dtype=pl.Float64)).filter(pl.col("use") == Use.PART)
+    summed = parts.group_by("of", "part").agg(
+        pl.col("frequency").sum(), shortest=pl.col("literal").str.len_bytes().min()
+    )
+    best = summed.sort("of", "frequency", "shortest", "part", descending=[False, False, True, False])
     anchors = best.unique("of", keep="first").select(
         "of", "part", use=pl.lit(Use.PART.value), anchor=pl.lit(value=True)
     )
@@ -279,5 +281,5 @@ def _with_anchors(literals: pl.DataFrame) -> pl.DataFrame:
 
 
 def _frequency(words: list[str], rank: dict[str, int]) -> float:
-    """About how often a phrase occurs, as a share of the most frequent word: nought when a word of it is not common."""
+    """Estimate the frequency of a phrase relative to the most frequent word; 0 if any of its words is not common."""
     return math.prod(1 / rank[word] if word in rank else 0.0 for word in words)

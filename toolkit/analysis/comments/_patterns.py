@@ -1,17 +1,17 @@
-"""The small language in which the lexicon's patterns are written, and what each pattern stands for.
+"""The syntax of the lexicon's patterns, and their expansion to plain literals.
 
-A pattern is a phrase as `folding.fold` writes it, with three conveniences:
+A pattern is a folded phrase (see `fold`) with these operators:
 
 - `(a|b|)` one of these; an empty choice makes it optional: `sous (une |)tutelle`;
 - `word~` the French agreement endings: `incarcere~` is incarcere, incarceree, incarceres, incarcerees;
 - `word*` any ending, at the end of a phrase only: `toxicoman*`;
 - `A .. B` B follows A with at most two small words between;
-- `A ... B` B follows A some eight words later at most, in the same text.
+- `A ... B` B follows A at most about eight words later, in the same text.
 
-Two long alternations side by side would multiply to hundreds of literals. Such a part is cut between them, and the scan
-puts the halves together where the one follows the other at once: the same meaning for a fraction of the literals.
+Two long alternations side by side would multiply to hundreds of literals. Such a part is split between them, and the
+scan joins the halves where one directly follows the other: the same matches with a fraction of the literals.
 
-A pattern is expanded once, when the lexicon is loaded, to plain literals: the scan needs no regex.
+A pattern is expanded once, when the lexicon is loaded, so the scan needs no regular expressions.
 """
 
 from __future__ import annotations
@@ -24,35 +24,35 @@ from functools import cache
 __all__ = ["ADJACENT", "GAPS", "PatternError", "expand", "split_parts"]
 
 ADJACENT = -1
-"""The reach of a part that follows at once, with one space between."""
+"""The reach of a part that follows directly, with one space between."""
 
 GAPS = {" .. ": 12, " ... ": 60}
-"""How many characters may lie between two parts, by the sign that stands between them."""
+"""The most characters allowed between two parts, by the operator that joins them."""
 _AGREEMENT = ("", "e", "s", "es")
 _ALLOWED = re.compile(r"[a-z0-9 ,.:?+%=~*()|]*")
 _MARK = re.compile(r"[()|]")
 _MANY = 24
-"""A part that stands for more phrases than this is cut, if that saves half of them."""
+"""A part with more phrases than this is split, if that saves at least half of them."""
 _SHORTEST = 3
-"""No half of a part may be shorter than this: a lone article is found in nearly every text."""
+"""The minimum length of each half of a split part: a lone article occurs in nearly every text."""
 
 
 class PatternError(ValueError):
-    """A pattern that cannot be read; the message says which and why."""
+    """A pattern that cannot be parsed; the message names it and the reason."""
 
 
 @cache
 def split_parts(pattern: str) -> tuple[tuple[str, int], ...]:
-    """The parts of a pattern that must follow one another, each with its reach: characters allowed before it."""
+    """Return the consecutive parts of a pattern, each with its reach: the characters allowed before it."""
     pieces = re.split("( \\.{2,3} )", pattern)
-    written = [(pieces[0].strip(), 0)] + [
-        (part.strip(), GAPS[sign]) for sign, part in zip(pieces[1::2], pieces[2::2], strict=True)
+    parts = [(pieces[0].strip(), 0)] + [
+        (part.strip(), GAPS[operator]) for operator, part in zip(pieces[1::2], pieces[2::2], strict=True)
     ]
-    return tuple(cut for part, reach in written for cut in _cut(part, reach))
+    return tuple(piece for part, reach in parts for piece in _split_part(part, reach))
 
 
-def _cut(part: str, reach: int) -> list[tuple[str, int]]:
-    """A part in adjacent pieces, cut where that leaves the fewest literals; whole when little would be saved."""
+def _split_part(part: str, reach: int) -> list[tuple[str, int]]:
+    """Split a part into adjacent pieces with the fewest literals; return it unsplit when little would be saved."""
     size = len(expand(part))
     if size <= _MANY:
         return [(part, reach)]
@@ -64,30 +64,33 @@ def _cut(part: str, reach: int) -> list[tuple[str, int]]:
     if not sizes or min(sizes) > size / 2:
         return [(part, reach)]
     left, right = sizes[min(sizes)]
-    return _cut(left, reach) + _cut(right, ADJACENT)
+    return _split_part(left, reach) + _split_part(right, ADJACENT)
 
 
 def _halves(part: str) -> Iterator[tuple[str, str]]:
-    """The two sides of each space beside a bracket and within none, unless an agreement or ending runs across."""
+    """Yield the two sides of each space next to a bracket but outside all brackets.
+
+    A space is skipped when an agreement mark applies to both sides or an open ending is on the left.
+    """
     depth = 0
     for at, sign in enumerate(part):
         depth += (sign == "(") - (sign == ")")
         left, right = part[:at], part[at + 1 :]
         beside = sign == " " and not depth and (left.endswith(")") or right.startswith("("))
         if beside and "*" not in left and not ("~" in left and "~" in right):
-            with suppress(PatternError):  # one side may be optional: no place to cut
+            with suppress(PatternError):  # one side may be optional: the part cannot be split there
                 expand(left), expand(right)
                 yield left, right
 
 
 @cache
 def expand(part: str) -> tuple[str, ...]:
-    """All literals one part stands for, bounded by a space on the sides where a whole word is meant.
+    """Return all literals of one part, with a space on each side that must be a word boundary.
 
-    Raises `PatternError` when a bracket is left open or when the part holds what folding would never leave.
+    Raises `PatternError` when the brackets do not match or the part has characters that folded text never has.
     """
     if not _ALLOWED.fullmatch(part):
-        raise PatternError(f"pattern {part!r} holds signs that folded text never has")
+        raise PatternError(f"pattern {part!r} has characters that folded text never has")
     phrases = [" ".join(phrase.split()) for phrase in _choices(part)]
     literals: dict[str, None] = {}
     for phrase in phrases:
@@ -97,15 +100,15 @@ def expand(part: str) -> tuple[str, ...]:
 
 
 def _choices(part: str) -> list[str]:
-    """Multiply out the brackets of a part."""
+    """Return all phrases of a part, with its brackets multiplied out."""
     phrases, rest = _alternatives(part)
     if rest:
-        raise PatternError(f"pattern {part!r}: a bracket is closed that was never opened")
+        raise PatternError(f"pattern {part!r}: a closing bracket has no opening bracket")
     return phrases
 
 
 def _alternatives(text: str) -> tuple[list[str], str]:
-    """The phrases that a text stands for up to the bracket that closes it, and what is left after that point."""
+    """Return the phrases of a text up to its closing bracket, and the text from that bracket on."""
     done: list[str] = []
     current = [""]
     while text and text[0] != ")":
@@ -119,23 +122,23 @@ def _alternatives(text: str) -> tuple[list[str], str]:
         else:
             inner, text = _alternatives(text[1:])
             if not text:
-                raise PatternError("a bracket is opened and never closed")
+                raise PatternError("an opening bracket is never closed")
             current = [before + choice for before in current for choice in inner]
             text = text[1:]
     return done + current, text
 
 
 def _agree(phrase: str) -> list[str]:
-    """Write out the agreement mark, the same ending for every marked word of the phrase."""
+    """Return the phrase with each agreement ending; all its marked words get the same one."""
     if "~" not in phrase:
         return [phrase]
     return [re.sub(r"(?<=\w)~", ending, phrase) for ending in _AGREEMENT]
 
 
 def _bounded(phrase: str, part: str) -> str:
-    """Put the bounding spaces around a phrase."""
+    """Return a phrase with spaces at its word boundaries."""
     if not phrase:
-        raise PatternError(f"pattern {part!r} may stand for nothing at all")
+        raise PatternError(f"pattern {part!r} may be empty: write at least one word that is not optional")
     if "*" in phrase[:-1]:
-        raise PatternError(f"pattern {part!r}: the star may only end a phrase")
+        raise PatternError(f"pattern {part!r}: a star is only allowed at the end of a phrase")
     return f" {phrase[:-1]}" if phrase.endswith("*") else f" {phrase} "

@@ -1,8 +1,8 @@
-"""The recall-first scan: where the lexicon's literals occur in folded texts, and which entries that makes complete.
+"""The recall-first scan: find the lexicon's entries in folded texts.
 
-It narrows down: most texts hold no anchor of any entry and are left alone; of the others, the parts of the entries
-that an anchor speaks for are looked up; what surrounds an entry (context words, harmless phrases) only where one is
-complete.
+It works in three steps. Most texts contain no anchor of any entry and are dropped. In the others, the scan looks for
+the parts of the entries whose anchor was found. Only where an entry is complete does it look for context words and
+harmless phrases.
 """
 
 from __future__ import annotations
@@ -11,59 +11,61 @@ import polars as pl
 
 from toolkit.analysis.comments._lexicon import Lexicon, Use
 
-__all__ = ["find_entries", "reached"]
+__all__ = ["find_entries", "with_anchors"]
 
 
-def reached(texts: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
-    """The texts that hold a telling part of at least one entry: everything else is left alone from here on.
+def with_anchors(texts: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
+    """Return the texts that contain an anchor of at least one entry: no other text can contain an entry.
 
-    `texts` has the columns text (a number) and folded; the result also has anchors, the list of what was found.
+    `texts` has the columns text (a number) and folded; the result also has anchors, the list of those found.
     """
     found = pl.col("folded").str.extract_many(lexicon.anchors().implode(), overlapping=True)
     return texts.with_columns(anchors=found).filter(pl.col("anchors").list.len() > 0)
 
 
 def find_entries(survivors: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
-    """Every complete entry of every text, one row a hit: text, entry, start, end (offsets in folded, spaces excluded).
+    """Return every complete entry of every text.
 
-    `survivors` is what `reached` returned. An entry is complete when its parts follow one another, one of its `needs`
-    is in the text, none of its `unless`, and no harmless phrase of the look-alike files covers it.
+    One row per hit: text, entry, start, end (offsets in folded, spaces excluded). `survivors` is the result of
+    `with_anchors`. An entry is complete when its parts follow one another, the text contains one of its `needs` and
+    none of its `unless`, and no harmless phrase of the look-alike files covers it.
     """
     hits = _complete(survivors, lexicon).join(lexicon.table.select("entry", "needs", "unless"), on="entry")
     around = _around(survivors, hits, lexicon)
     needed = around.filter(pl.col("use") == Use.NEED).select("text", needs="of")
-    barred = around.filter(pl.col("use") == Use.UNLESS).select("text", unless="of")
-    standing = pl.concat(
+    excluded = around.filter(pl.col("use") == Use.UNLESS).select("text", unless="of")
+    in_context = pl.concat(
         [hits.filter(pl.col("needs").is_null()), hits.join(needed, on=["text", "needs"], how="semi")]
-    ).join(barred, on=["text", "unless"], how="anti")
-    covers = _join_parts(around.filter(pl.col("use") == Use.LOOKALIKE))
-    return _drop_covered(standing.drop("needs", "unless"), covers)
+    ).join(excluded, on=["text", "unless"], how="anti")
+    lookalikes = _join_parts(around.filter(pl.col("use") == Use.LOOKALIKE))
+    return _drop_covered(in_context.drop("needs", "unless"), lookalikes)
 
 
 def _complete(survivors: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
-    """The entries of which all parts follow one another: text, entry, start, end."""
+    """Return the entries whose parts all follow one another: text, entry, start, end."""
     parts = lexicon.literals.filter(pl.col("use") == Use.PART)
-    spoken = survivors.select("text", literal="anchors").explode("literal").unique()
-    candidates = spoken.join(parts.filter("anchor").select("literal", "of"), on="literal").select("text", "of").unique()
-    looked_for = parts.join(candidates, on="of", how="semi")
-    found = _find_literals(survivors, looked_for).join(candidates, on=["text", "of"], how="semi")
+    anchors = survivors.select("text", literal="anchors").explode("literal").unique()
+    of_anchors = parts.filter("anchor").select("literal", "of")
+    candidates = anchors.join(of_anchors, on="literal").select("text", "of").unique()
+    wanted = parts.join(candidates, on="of", how="semi")
+    found = _find_literals(survivors, wanted).join(candidates, on=["text", "of"], how="semi")
     return _join_parts(found).rename({"of": "entry"})
 
 
 def _around(survivors: pl.DataFrame, hits: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
-    """The context words that the hits ask for, and the harmless phrases, in the texts that hold a hit."""
+    """Find the context words of the hits' entries and the harmless phrases, in the texts that have a hit."""
     texts = survivors.join(hits, on="text", how="semi")
-    asked = {Use.NEED: hits["needs"], Use.UNLESS: hits["unless"]}
+    wanted = {Use.NEED: hits["needs"], Use.UNLESS: hits["unless"]}
     contexts = [
         lexicon.literals.filter(pl.col("use") == use, pl.col("of").is_in(of.unique().implode()))
-        for use, of in asked.items()
+        for use, of in wanted.items()
     ]
     phrases = lexicon.literals.filter(pl.col("use") == Use.LOOKALIKE)
     return _find_literals(texts, pl.concat([*contexts, phrases]))
 
 
 def _find_literals(texts: pl.DataFrame, uses: pl.DataFrame) -> pl.DataFrame:
-    """Where these literals stand, one row a use: text, use, of, part, parts, reach, start, end."""
+    """Return where these literals occur, one row per use: text, use, of, part, parts, reach, start, end."""
     literals = uses["literal"].unique().sort().implode()
     found = (
         texts.select(
@@ -89,7 +91,7 @@ def _find_literals(texts: pl.DataFrame, uses: pl.DataFrame) -> pl.DataFrame:
 
 
 def _join_parts(parts: pl.DataFrame) -> pl.DataFrame:
-    """Put the parts of each pattern together: text, of, start of the first part, end of the last."""
+    """Join the parts of each pattern: text, of, start of the first part, end of the last."""
     joined = parts.filter(pl.col("part") == 0).select("text", "of", "start", "end", "parts")
     complete = [joined.filter(pl.col("parts") == 1)]
     for number in parts["part"].filter(parts["part"] > 0).unique().sort():
@@ -105,7 +107,7 @@ def _join_parts(parts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _drop_covered(hits: pl.DataFrame, covers: pl.DataFrame) -> pl.DataFrame:
-    """The hits that lie within no harmless phrase."""
+    """Return the hits that no harmless phrase covers."""
     covered = (
         hits.join(covers.select("text", cover_start="start", cover_end="end"), on="text")
         .filter((pl.col("cover_start") <= pl.col("start")) & (pl.col("cover_end") >= pl.col("end")))

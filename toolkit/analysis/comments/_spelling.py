@@ -1,9 +1,9 @@
-"""Words typed wrong: one letter too many, too few, changed or swapped, and two words run together.
+"""Repair misspelt words: one letter added, missing, changed or swapped, and two words run together.
 
-Only texts in which the scan found nothing are repaired, word by word, and then read again. A word is repaired when no
-rule knows it, it is long, and it lies one edit from a long word that is an entry by itself, with the same first letter:
-people rarely miss the first one, and most look-alikes ("rétention", "détention") differ there. Candidates come from
-the words with one letter deleted (the symmetric-delete index of SymSpell, Garbe 2012), never from comparing all pairs.
+Only texts in which the scan found nothing are repaired, and then scanned again. A word is repaired when it is long,
+occurs in no rule, and is one edit away from a long word that is an entry by itself, with the same first letter: people
+rarely mistype the first letter, and most look-alikes ("rétention", "détention") differ there. Candidates are found in
+an index of words with one letter deleted (symmetric delete: SymSpell, Garbe 2012), without comparing all pairs.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from toolkit.analysis.comments._lexicon import Use, load_lexicon, plain_words
 __all__ = ["repair"]
 
 _LONG = 8
-"""Words shorter than this are one letter away from too many others."""
+"""The shortest word that is repaired: shorter ones are one letter away from too many others."""
 _HALF = 6
 """The shortest lexicon word recognised at one end of two words run together."""
 _PHRASE = 12
-"""The shortest phrase recognised with all its spaces lost."""
+"""The shortest phrase recognised without its spaces."""
 _PREFIXES = frozenset(
     {"allo", "anti", "auto", "bio", "homo", "inter", "mono", "multi", "neo", "para", "poly", "post", "pre", "semi"}
 )
-"""What stands before a word to make another one of it: no space was lost in "autogreffe"."""
+"""Prefixes that form a new word: "autogreffe" is one word, not two run together."""
 
 
 def repair(texts: pl.DataFrame) -> pl.DataFrame:
-    """The texts that repair changes, with their new folded form: text, folded."""
+    """Return the texts that repair changes, with their new folded form: text, folded."""
     words = texts.select("text", word=pl.col("folded").str.strip_chars().str.split(" ")).explode("word")
     unknown = words.select("word").unique().filter(pl.col("word").str.len_bytes() >= _LONG).sort("word")
     fixes = {word: fixed for word in unknown["word"] if (fixed := _fix(word)) is not None}
@@ -49,7 +49,7 @@ def repair(texts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _fix(word: str) -> str | None:
-    """What a word was meant to be, or None when it is right, unknown or ambiguous."""
+    """Return the corrected word, or None when the word is right, unknown or ambiguous."""
     known, strong, joined, index = _vocabulary()
     if word in known or not word.isalpha():
         return None
@@ -58,7 +58,7 @@ def _fix(word: str) -> str | None:
     near = {found for key in (word, *_deletions(word)) for found in index.get(key, ()) if found[0] == word[0]}
     near = {found for found in near if _one_edit(word, found)}
     if near:
-        # One letter too many in a plain word ("angglais") is more likely than another error in a telling one.
+        # One letter too many in a plain word ("angglais") is more likely than another error in a lexicon word.
         plain = any(shorter in known and shorter not in strong for shorter in _deletions(word))
         return None if plain else min(near)
     for at in range(2, len(word) - 1):
@@ -69,7 +69,7 @@ def _fix(word: str) -> str | None:
 
 
 def _one_edit(word: str, other: str) -> bool:
-    """One letter inserted, deleted, changed, or two neighbours swapped."""
+    """Return whether the words differ by one letter inserted, deleted or changed, or two neighbours swapped."""
     short, long = sorted((word, other), key=len)
     if len(short) != len(long):
         return len(long) == len(short) + 1 and short in _deletions(long)
@@ -86,7 +86,7 @@ def _deletions(word: str) -> Iterator[str]:
 
 @cache
 def _vocabulary() -> tuple[frozenset[str], frozenset[str], dict[str, str], dict[str, list[str]]]:
-    """All words that a rule knows, those that are an entry by themselves, run-together phrases, the deletion index."""
+    """Return all words of the rules, the words that are an entry by themselves, phrases without spaces, the index."""
     lexicon = load_lexicon()
     whole = lexicon.literals.filter(pl.col("literal").str.ends_with(" ")).with_columns(
         pl.col("literal").str.strip_chars()

@@ -10,7 +10,7 @@ import ibis
 import polars as pl
 
 from toolkit.dataset import Leak, collect
-from toolkit.dataset.cache import kept
+from toolkit.dataset.cache import cached
 from toolkit.errors import MissingError
 
 __all__ = ["CopyDay", "History", "copy_day", "history", "latest_copy"]
@@ -39,7 +39,7 @@ class History(NamedTuple):
     practices: int
 
 
-@kept
+@cached
 def copy_day(leak: Leak, confidence: float = 0.95) -> CopyDay:
     """Return the days between which the copy was taken, from the last day on which a record was opened or changed.
 
@@ -68,7 +68,7 @@ def latest_copy(last_change: date, changes_a_day: float, confidence: float = 0.9
     return last_change + timedelta(days=math.ceil(-math.log(1 - confidence) / changes_a_day))
 
 
-@kept
+@cached
 def history(leak: Leak) -> History:
     """Return how many years the practices' bases go back from the day of the copy.
 

@@ -17,7 +17,7 @@ from toolkit.analysis._keys import EXACT_KEYS, KEYS, Key, people_by_practices
 from toolkit.analysis._record_ids import all_ids, count_ids
 from toolkit.analysis.counts._missing import has_record_id, table_or_none
 from toolkit.dataset import Leak, collect, share
-from toolkit.dataset.cache import kept
+from toolkit.dataset.cache import cached
 from toolkit.errors import MissingError
 
 __all__ = ["KeyCount", "by_practice", "by_year", "completeness", "count_key", "overview", "per_practitioner", "period"]
@@ -42,7 +42,7 @@ def count_key(leak: Leak, key: Key) -> KeyCount:
     return KeyCount(*collect(groups.aggregate(keys=people, lines=groups.lines.sum().coalesce(0)), "keys").row(0))
 
 
-@kept
+@cached
 def overview(leak: Leak) -> pl.DataFrame:
     """Count lines, records, practices, practitioners, and people by each naive key.
 
@@ -83,7 +83,7 @@ def overview(leak: Leak) -> pl.DataFrame:
     return table.with_columns(share("value", "denominator").alias("share")).select(*columns[:-1], "share", "definition")
 
 
-@kept
+@cached
 def by_practice(leak: Leak) -> pl.DataFrame:
     """Count the lines and records of each practice, with its first and last dates.
 
@@ -118,7 +118,7 @@ def per_practitioner(leak: Leak) -> pl.DataFrame:
     )
 
 
-@kept
+@cached
 def by_year(leak: Leak) -> pl.DataFrame:
     """Count the lines whose file was opened, and those whose file was last changed, in each year.
 
@@ -145,7 +145,7 @@ def by_year(leak: Leak) -> pl.DataFrame:
     )
 
 
-@kept
+@cached
 def completeness(leak: Leak) -> pl.DataFrame:
     """Count the lines on which each column is filled.
 

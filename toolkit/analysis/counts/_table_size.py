@@ -19,7 +19,7 @@ from scipy import stats
 from toolkit.analysis._record_ids import all_ids, in_order
 from toolkit.analysis.counts._missing import has_record_id
 from toolkit.dataset import Leak, collect
-from toolkit.dataset.cache import kept
+from toolkit.dataset.cache import cached
 from toolkit.errors import InputError, MissingError
 
 __all__ = ["Evenness", "Size", "TableSize", "estimate_size", "evenness", "table_size"]
@@ -106,7 +106,7 @@ def evenness(parts: list[int], highest: int, widest_gap: int) -> Evenness:
     return Evenness(parts_p, widest_gap, gap_p, even=min(parts_p, gap_p) >= _DOUBT)
 
 
-@kept
+@cached
 def table_size(leak: Leak, confidence: float = 0.95) -> TableSize:
     """Estimate the number of records in the table that this leak was taken from, from its record ids.
 

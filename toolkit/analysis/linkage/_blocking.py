@@ -1,9 +1,9 @@
-"""Which pairs are worth comparing: records that share at least one key.
+"""Blocking: choose the pairs of records to compare, those that share at least one blocking key.
 
-Keys that look for the same kind of pair form a family, in tiers from loose to tight: the loosest tier that stays
-within a budget of pairs serves, so that a small table is compared widely and one of 22 million lines tightly.  A
-value that more than `_LARGEST_BLOCK` records share is passed over: it identifies nobody, and its square of pairs
-would cost more than all others.
+Keys that find the same kind of pair form a family, in tiers from loose to tight. The loosest tier within a budget of
+pairs is used, so that a small table is compared widely and a table of 22 million lines tightly. A value that more than
+`_LARGEST_BLOCK` records share is skipped: it does not identify a person, and it would add more pairs than all other
+values together.
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ _LARGEST_BLOCK = 400
 _WIDE_UP_TO = 1_000_000
 _WIDE_BUDGET = 500_000
 _COUNTED_IN_FULL = 300_000
-"""Up to so many records the pairs of a key are counted; above, they are estimated on every n-th record."""
+"""Up to this many records, count the pairs of a key; above it, estimate them from every n-th record."""
 
 _DAY = "born // 10000, least(born // 100 % 100, born % 100), greatest(born // 100 % 100, born % 100)"
-"""Year and the other two in order: the same when day and month were swapped."""
+"""The year, then day and month in ascending order: the same value when day and month were swapped."""
 _YEAR, _MONTH, _DAY_OF_YEAR = "born // 10000", "born // 100", "born % 10000"
 _GIVEN = "split_part(first, ' ', 1)"
 _REGION = "left(postal, 2)"
-"""The departement, but for Corsica and overseas, which are taken as one each."""
+"""The departement; Corsica counts as one region, and so do the overseas departements."""
 
 Key = tuple[tuple[str, ...], ...]
-"""Alternatives that share one space of values: a record has the value of each, so that the birth name of one record
-meets the name in use of another.  An alternative is a tuple of expressions that must all agree."""
+"""Alternatives whose values are compared with each other: a record has one value for each, so that the birth name of
+one record can match the name in use of another. An alternative is a tuple of expressions that must all agree."""
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Keys that look for the same kind of pair, in tiers from loose to tight."""
+    """Keys that find the same kind of pair, in tiers from loose to tight."""
 
     name: str
     tiers: tuple[tuple[Key, ...], ...]
 
 
 def _either_order(surname: str) -> str:
-    """Surname and first name as one value, whichever box each was typed in."""
+    """Surname and first name as one value that does not depend on which box each was typed in."""
     return f"xor(hash({surname}), hash({_GIVEN}))"
 
 
@@ -67,7 +67,7 @@ FAMILIES = (
         ),
     ),
     Family("same names", ((_EITHER_ORDER,), (_with(_EITHER_ORDER, _REGION),), (_with(_EITHER_ORDER, "postal"),))),
-    # One of two names and a part of the birth date, for records where a name and the date were both mistyped.
+    # For records in which both a name and the birth date were mistyped.
     Family(
         "one name and a part of the birth date",
         (
@@ -96,9 +96,9 @@ _KEY_COLUMNS = frozenset(
 
 
 def candidate_pairs(con: duckdb.DuckDBPyConnection, table: str, rows: int) -> None:
-    """Make the table `pairs` (`uid_l` < `uid_r`, one row a pair worth comparing) of a table of `rows` records.
+    """Make the table `pairs` (`uid_l` < `uid_r`, one row per pair to compare) from `table`, which has `rows` records.
 
-    Keys on columns that the table lacks, or leaves blank throughout, are passed over.
+    Keys on columns that are missing or entirely blank are skipped.
     """
     columns = [name for name, *_ in con.execute(f"DESCRIBE {table}").fetchall()]
     counts = first_row(con, f"SELECT {', '.join(f'count({name})' for name in columns)} FROM {table}")
@@ -122,9 +122,9 @@ def candidate_pairs(con: duckdb.DuckDBPyConnection, table: str, rows: int) -> No
 
 
 def _keyed(table: str, key: Key) -> str:
-    """Uid and value of every alternative whose columns are all filled.
+    """Return the SQL for the uid and value of every alternative whose columns are all filled.
 
-    Two keys that hash alike cost one comparison and decide nothing.
+    A hash collision costs one more comparison and changes no result.
     """
     return " UNION ALL ".join(
         f"SELECT uid, hash({', '.join(parts)}) AS k FROM {table} "
@@ -134,7 +134,7 @@ def _keyed(table: str, key: Key) -> str:
 
 
 def _affordable(con: duckdb.DuckDBPyConnection, rows: int, step: int, family: Family, filled: set[str]) -> list[Key]:
-    """The loosest tier whose keys make no more pairs each than the budget; the tightest when none does."""
+    """Return the loosest tier whose keys each stay within the budget of pairs, or the tightest tier if none does."""
     budget = _WIDE_BUDGET if rows <= _WIDE_UP_TO else rows // 6
     keys: list[Key] = []
     for tier in family.tiers:
@@ -145,12 +145,12 @@ def _affordable(con: duckdb.DuckDBPyConnection, rows: int, step: int, family: Fa
 
 
 def _columns(parts: tuple[str, ...]) -> set[str]:
-    """The columns that these expressions read."""
+    """Return the columns that these expressions read."""
     return {word for part in parts for word in re.findall(r"[a-z]+", part)} & _KEY_COLUMNS
 
 
 def _estimated_pairs(con: duckdb.DuckDBPyConnection, step: int, key: Key) -> int:
-    """About how many pairs share a value of `key`, from the table `every_nth` that holds one record of `step`."""
+    """Estimate how many pairs share a value of `key`, from `every_nth`, which holds one of every `step` records."""
     pairs = number(
         con,
         f"""

@@ -1,7 +1,7 @@
-"""A finished linkage, kept as `toolkit.dataset.cache` keeps answers, and the finished steps of one that is not.
+"""The cache entry of a finished linkage, and the checkpoint folder of an unfinished one.
 
-Its code is told apart from the rest of the analyst's, and it links on DuckDB whatever the engine of the leak: a linkage
-takes minutes, and outlives a change that does not touch it.
+A linkage takes minutes. Its cache entry depends only on the code of this package, so that changes elsewhere in the
+analysis do not invalidate it. It runs on DuckDB whatever the engine of the leak.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from toolkit.analysis.linkage.resolve import THRESHOLD, Linkage, Options
 from toolkit.dataset import Leak, cache, code_digest
 from toolkit.errors import WriteError
 
-__all__ = ["Counted", "place", "recall", "unfinished"]
+__all__ = ["Counted", "entry", "load", "unfinished"]
 
 _DECIDING = ("duckdb", "numpy", "scipy", "splink")
-"""Libraries on which the clusters depend."""
+"""Libraries whose versions can change the clusters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A linkage, and the tables counted from it by their names."""
+    """A linkage, and the tables counted from it, by name."""
 
     linkage: Linkage
     tables: dict[str, pl.DataFrame]
 
 
-def place(leak: Leak, options: Options) -> Path:
-    """Where the linkage of this leak with these options is kept, or would be."""
+def entry(leak: Leak, options: Options) -> Path:
+    """Return the path of the cache entry for the linkage of this leak with these options."""
     model = options.get("model")
     decides = {
         "libraries": {name: version(name) for name in _DECIDING},
@@ -44,22 +44,22 @@ def place(leak: Leak, options: Options) -> Path:
         "seed": None if model is not None else options.get("seed", 1),
     }
     code = code_digest("toolkit.analysis.linkage", within="toolkit.analysis.linkage")
-    return cache.place(leak, "people", code, decides)
+    return cache.entry(leak, "people", code, decides)
 
 
-def recall(leak: Leak, where: Path) -> Counted | None:
-    """The linkage kept at `where`, or remembered, with the tables counted from it; none where there is none."""
-    found: Counted | None = cache.recall(leak, where, Counted)
+def load(leak: Leak, where: Path) -> Counted | None:
+    """Return the cached linkage at `where` with the tables counted from it, or None."""
+    found: Counted | None = cache.load(leak, where, Counted)
     return found
 
 
 @contextmanager
 def unfinished(leak: Leak, where: Path) -> Iterator[Path | None]:
-    """The folder in which the linkage to be kept at `where` keeps its finished steps; none where nothing may or can be.
+    """Yield the checkpoint folder of the linkage to be cached at `where`, or None if it may not or cannot be written.
 
-    It stays when the linkage is interrupted, and goes when it ends.
+    The folder stays when the linkage is interrupted and is removed when it ends.
     """
-    if not leak.keeps:
+    if not leak.uses_cache:
         yield None
         return
     folder = where.with_name(f"{where.name}.unfinished")

@@ -1,10 +1,10 @@
-"""From scored pairs to people: connected components, then each component checked from within.
+"""From scored pairs to people: connected components, then a check of every component.
 
-A chain of pairs is not a person: one borrowed social security number ties a family together, one record without a
-birth date ties a father to his son.  So every pair inside a component is scored, also those that no key brought
-together, and a component where they do not all agree is taken apart and built up again by average linkage
-(Sokal and Michener 1958): the two groups whose records agree best on average merge first, as long as they agree
-more than they disagree, a veto counting for several pairs.
+A chain of linked pairs is not yet a person. One borrowed social security number can link a whole family, and one record
+without a birth date can link a father to his son. So every pair inside a component is scored, including pairs that no
+blocking key found. If any of them is below the threshold, the component is rebuilt by average linkage (Sokal and
+Michener 1958): the two groups with the highest mean weight merge first, until no mean weight is above the threshold. A
+veto counts for several pairs.
 """
 
 from __future__ import annotations
@@ -34,44 +34,45 @@ Ids = NDArray[np.int64]
 Weights = NDArray[np.float64]
 
 CLIP = 16.0
-"""No single pair counts for more than this, for or against, when groups are compared."""
+"""The most that one pair counts, for or against, when groups are compared."""
 VETO_COUNTS = 40.0
-"""What a veto counts for: more than two pairs that agree, less than three.
+"""What a veto counts: more than two pairs that agree, less than three.
 
-A record typed badly enough contradicts one record of its person and agrees with all others; a twin contradicts all.
+A badly typed record may contradict one record of its person but agrees with the others; a twin contradicts all of them.
 """
 _VETO = -VETO_BITS / 2
-"""Weights below this hold a veto."""
+"""A weight below this includes a veto."""
 
 
 def components(size: int, left: Ids, right: Ids) -> Ids:
-    """For each of the records 0 .. size-1 the smallest record it is connected to by the pairs (`left`, `right`)."""
+    """Return, for each record 0 .. size-1, the smallest record it is connected to by the pairs (`left`, `right`)."""
     graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(size, size))
     _, labels = connected_components(graph, directed=False)
     return smallest_of(labels.astype(np.int64))
 
 
 def smallest_of(labels: Ids) -> Ids:
-    """For each record the smallest record of the same label; labels are below the number of records."""
+    """Return, for each record, the smallest record with its label; labels are below the number of records."""
     smallest = np.empty(len(labels), dtype=np.int64)
-    # Of several assignments to one place the last stays: going backwards, the smallest record.
+    # The last of several assignments to one position wins: going backwards, that is the smallest record.
     smallest[labels[::-1]] = np.arange(len(labels) - 1, -1, -1)
     return np.asarray(smallest[labels], dtype=np.int64)
 
 
-def positions(ids: pl.Series, asked: pl.Series) -> Ids:
-    """The position of each asked id among the `ids`, which are in order; -1 where it is not one of them."""
-    # Searched for in order, neighbours lie together in memory.
-    order = asked.arg_sort()
-    ordered = asked.gather(order)
+def positions(ids: pl.Series, wanted: pl.Series) -> Ids:
+    """Return the position of each `wanted` id in the sorted `ids`; -1 where it is not among them."""
+    # Searching in sorted order reads neighbouring memory, which is faster.
+    order = wanted.arg_sort()
+    ordered = wanted.gather(order)
     found = ids.search_sorted(ordered).cast(pl.Int64).clip(0, len(ids) - 1)
-    places = np.empty(len(asked), dtype=np.int64)
+    places = np.empty(len(wanted), dtype=np.int64)
     places[order.to_numpy()] = np.where((ids.gather(found) == ordered).to_numpy(), found.to_numpy(), -1)
     return places
 
 
 def cluster_positions(ids: pl.Series, clusters: pl.Series) -> Ids:
-    """As `positions`, of the cluster of each record of `ids`; most records are the one their cluster is named after."""
+    """Return the position in `ids` of the record that each record's cluster is named after."""
+    # Most records are the one their cluster is named after, and need no search.
     label = np.arange(len(ids))
     others = (clusters != ids).to_numpy()
     label[others] = positions(ids, clusters.filter(others))
@@ -79,9 +80,9 @@ def cluster_positions(ids: pl.Series, clusters: pl.Series) -> Ids:
 
 
 def people_at(label: Ids, left: Ids, right: Ids, weight: Weights, threshold: float, other: float) -> int:
-    """How many clusters there would be at the threshold `other`, when there are those of `label` at `threshold`.
+    """Return the number of clusters at the threshold `other`, given the clusters `label` at `threshold`.
 
-    The number that `labels_at` would lead to, without looking at the records of which no pair says anything.
+    The same number as from `labels_at`, computed without reading the records that are in no pair.
     """
     sizes = np.bincount(label)
     clusters = int(np.count_nonzero(sizes))
@@ -91,13 +92,13 @@ def people_at(label: Ids, left: Ids, right: Ids, weight: Weights, threshold: flo
         joined = ~inside & (weight >= other) & (weight < threshold)
         return clusters - _joins(starts[joined], stops[joined])
     broken = np.unique(starts[inside & (weight < other)])
-    held = inside & (weight >= other)
-    held[held] = np.isin(starts[held], broken)
-    return clusters - len(broken) + int(sizes[broken].sum()) - _joins(left[held], right[held])
+    linked = inside & (weight >= other)
+    linked[linked] = np.isin(starts[linked], broken)
+    return clusters - len(broken) + int(sizes[broken].sum()) - _joins(left[linked], right[linked])
 
 
 def _joins(left: Ids, right: Ids) -> int:
-    """By how many these pairs bring down the number of clusters, when each end is a cluster at first."""
+    """Return by how many these pairs reduce the number of clusters, if each end starts as its own cluster."""
     ends, places = np.unique(np.r_[left, right], return_inverse=True)
     components, _ = connected_components(
         coo_array((np.ones(len(left), dtype=np.int8), np.split(places, 2)), shape=(len(ends), len(ends))),
@@ -107,10 +108,10 @@ def _joins(left: Ids, right: Ids) -> int:
 
 
 def labels_at(label: Ids, left: Ids, right: Ids, weight: Weights, threshold: float, other: float) -> tuple[Ids, Ids]:
-    """The records whose clusters would be others at the threshold `other`, and their labels there.
+    """Return the records whose clusters change at the threshold `other`, and their labels there.
 
-    `label` are the clusters at `threshold`.  Above it, only pairs of that weight inside a cluster hold it together;
-    below it, pairs between clusters join them.  The records are those of whole clusters, before and after.
+    `label` holds the clusters at `threshold`. At a higher threshold, only pairs of at least that weight hold a cluster
+    together; at a lower one, pairs between clusters join them. All records of an affected cluster are returned.
     """
     inside = label[left] == label[right]
     if other >= threshold:
@@ -127,15 +128,15 @@ def labels_at(label: Ids, left: Ids, right: Ids, weight: Weights, threshold: flo
     place[touched] = np.arange(len(touched))
     starts, stops = place[left[edges]], place[right[edges]]
     if other < threshold:
-        # Records of one cluster stay together: each is tied to the one the cluster is named after.
+        # Records of one cluster stay together: link each to the record that the cluster is named after.
         starts, stops = np.r_[starts, np.arange(len(touched))], np.r_[stops, place[label[touched]]]
     return touched, touched[components(len(touched), starts, stops)]
 
 
 def split_incoherent(label: Ids, left: Ids, right: Ids, weight: Weights, threshold: float) -> Ids:
-    """The labels again, after every component with a pair below `threshold` has been rebuilt by average linkage.
+    """Return the labels after rebuilding every component that has a pair below `threshold` by average linkage.
 
-    `left`, `right`, `weight` are all the pairs inside the components that have three records or more.
+    `left`, `right`, `weight` are all the pairs inside the components of three or more records.
     """
     fixed = label.copy()
     doubtful = np.unique(label[left[weight < threshold]])
@@ -154,10 +155,10 @@ def split_incoherent(label: Ids, left: Ids, right: Ids, weight: Weights, thresho
 
 
 def average_linkage(weights: Weights) -> Ids:
-    """For each of n records the smallest record of its group, from the symmetric n x n matrix of pair weights.
+    """Return, for each of n records, the smallest record of its group, from the symmetric n x n matrix of pair weights.
 
-    The two groups with the highest mean weight between them merge until no mean is above 0; of equal means the pair
-    with the smallest records merges first.  A single pair counts for `CLIP` at most, a veto for `VETO_COUNTS`.
+    The two groups with the highest mean weight between them merge, until no mean is above 0. If means are equal, the
+    pair with the smallest records merges first. One pair counts for `CLIP` at most, a veto for `VETO_COUNTS`.
     """
     size = len(weights)
     total = np.where(weights < _VETO, -VETO_COUNTS, np.clip(weights, -CLIP, CLIP))

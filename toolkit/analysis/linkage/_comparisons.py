@@ -1,21 +1,22 @@
-"""What is compared, in which degrees of agreement, written once as SQL that DuckDB and Spark both run.
+"""The comparisons and their degrees of agreement, as SQL that both DuckDB and Spark run.
 
-Only the name of one string distance differs between the engines.  The columns are those of `records` (see
-`normalise`), of two records, `_l` and `_r`.
+Only the name of one string distance differs between the engines. The columns are those of `records` (see `normalise`)
+for two records, with the suffixes `_l` and `_r`.
 
-Some degrees are *vetoes*: whatever else agrees, two first names that have nothing in common, two birth dates with
-nothing in common, or two social security numbers that each fit their own record tell two people apart.  Family
-members agree on all the rest (name, address, telephone, mailbox), which the model, for which fields are
-independent, would take for proof.
+Some degrees are *vetoes*. Two entirely different first names, two entirely different birth dates, or two different
+social security numbers that each fit their own record mean two people, whatever else agrees. Relatives often agree on
+everything else (name, address, telephone, mailbox). The model treats fields as independent, so it would otherwise count
+that agreement as proof.
 
-A veto is for contradictions, and French files hold much that differs without contradicting.  Each such case is a
-degree of its own, before the veto: *exceptions* say that the field differs and name what else shows one person.
+Many fields in French records differ without contradicting each other. Each such case is a degree of its own, listed
+before the veto. An *exception* is a field that differs although other fields show that it is the same person:
 
-- A first name is written as it sounds (Mathys, Mathis), shortened (Fred), or one of several (`data/first_names.csv`).
-- Of many people born abroad only the year of birth is known, and 1 January is typed.
-- Of one name, one home and about one age there is one person: brothers and sisters never share a first name, a
-  father and a son are not of one age, and homonyms born on one day do not live together.
-- A grown person's mobile is theirs; a child's is the mother's, and says nothing of twins.
+- A first name may be spelled as it sounds (Mathys, Mathis), shortened (Fred), or one of several names
+  (`data/first_names.csv`).
+- For many people born abroad only the year of birth is known, and 1 January is typed.
+- Records with the same name, the same home and about the same age are one person: siblings do not share a first name,
+  a father and a son differ in age, and two namesakes born on the same day do not live together.
+- An adult's mobile is their own. A child's is often a parent's, so it does not distinguish twins.
 """
 
 from __future__ import annotations
@@ -25,14 +26,14 @@ from dataclasses import dataclass
 __all__ = ["COMPARISONS", "NIR", "VETO_BITS", "Comparison", "Level"]
 
 VETO_BITS = 200
-"""What a veto takes off the weight of a pair: more than all agreements together can add."""
+"""What a veto subtracts from the weight of a pair: more than all agreements together can add."""
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One degree of agreement: its name and condition, m and u before any training, and whether they may be trained.
+    """One degree of agreement: its name, its condition, m and u before training, and whether to train them.
 
-    `exception` marks a degree that spares a pair from the veto of its comparison.
+    `exception` marks a degree that exempts a pair from the veto of its comparison.
     """
 
     name: str
@@ -46,13 +47,13 @@ class Level:
 
     @property
     def is_null(self) -> bool:
-        """Whether the degree says that something is missing, and weighs nothing."""
+        """Whether the degree means a missing value, which has no weight."""
         return self.m == self.u == 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One comparison: its name, the fields of the schema it reads, and its degrees, from best to worst."""
+    """One comparison: its name, the fields of the schema that it reads, and its degrees from best to worst."""
 
     name: str
     fields: tuple[str, ...]
@@ -68,7 +69,7 @@ def _veto(name: str, u: float, condition: str = "ELSE") -> Level:
 
 
 def _exception(name: str, condition: str, m: float) -> Level:
-    """A difference that is no contradiction: seen with probability `m` in one person, and in most pairs of two."""
+    """A difference that may occur between records of one person (probability `m`) and is usual between two people."""
     return Level(name, condition, m, 0.95, trained=False, exception=True)
 
 
@@ -82,17 +83,17 @@ _PART = (
     "(({a} LIKE '% %' AND ({a} LIKE concat({b}, ' %') OR {a} LIKE concat('% ', {b}))) OR "
     "({b} LIKE '% %' AND ({b} LIKE concat({a}, ' %') OR {b} LIKE concat('% ', {a}))))"
 )
-# The end of a name lost to a box too short, or a double name glued together and then halved.
+# The input box was too short for the name, or a double name was joined and then cut in half.
 _CUT = "(length({a}) >= 4 AND length({b}) >= 4 AND (left({a}, length({b})) = {b} OR left({b}, length({a})) = {a}))"
 _CLOSE = "(jaro({a}, {b}) >= 0.89 OR levenshtein({a}, {b}) <= 1)"
-# The first letter is seldom mistyped, and comparing it spares most pairs what follows.
+# The first letter is seldom mistyped, and comparing it first avoids the slower checks for most pairs.
 _SAME_INITIAL = "left({a}, 1) = left({b}, 1)"
 _TWO_SLIPS = (
     f"({_SAME_INITIAL} AND length({{a}}) >= 5 AND length({{b}}) >= 5 "
     "AND (levenshtein({a}, {b}) <= 2 OR jaro({a}, {b}) >= 0.84))"
 )
-# Two neighbouring digits swapped leave the similarity of Jaro above 0.93 on 8 digits and above 0.96 on 13; another
-# digit in one place stays below.  Damerau's distance says the same and takes ten times as long.
+# With two neighbouring digits swapped, the Jaro similarity stays above 0.93 for 8 digits and above 0.96 for 13; with
+# one digit replaced it is lower. The Damerau-Levenshtein distance gives the same result and takes ten times as long.
 _LIKE = (
     "({a} = {b} OR jaro({a}, {b}) >= 0.89 OR (length({a}) >= 4 AND levenshtein({a}, {b}) <= 1) "
     f"OR (length({{a}}) = 1 AND {{b}} LIKE concat({{a}}, '%')) "
@@ -116,10 +117,10 @@ SURNAME = Comparison(
         Level("same name in use", "last_l = last_r", 0.76, 0.0008, frequencies="last"),
         Level("same name, in use or at birth", _either("{a} = {b}", *_CROSSED), 0.05, 0.0003),
         Level("first and last name swapped", _SWAPPED, 0.02, 0.0006, trained=False),
-        Level("one is a part of the other's compound", _either(_PART, *_SURNAMES), 0.03, 0.0002),
-        Level("one slip away", _either(_CLOSE, *_SURNAMES), 0.09, 0.003),
-        Level("cut", _either(_CUT, *_SURNAMES), 0.003, 0.0003, trained=False),
-        Level("two slips away", _either(_TWO_SLIPS, *_SURNAMES), 0.02, 0.005),
+        Level("one is part of the other's compound name", _either(_PART, *_SURNAMES), 0.03, 0.0002),
+        Level("one typing error", _either(_CLOSE, *_SURNAMES), 0.09, 0.003),
+        Level("cut short", _either(_CUT, *_SURNAMES), 0.003, 0.0003, trained=False),
+        Level("two typing errors", _either(_TWO_SLIPS, *_SURNAMES), 0.02, 0.005),
         Level("other", "ELSE", 0.05, 0.995, trained=False),
     ),
 )
@@ -129,7 +130,7 @@ _COMPOUND_PART = (
     f"{_PART.format(a='first_l', b='first_r')} OR replace(first_l, ' ', '') = replace(first_r, ' ', '') "
     f"OR ((first_l LIKE '% %' OR first_r LIKE '% %') AND {_BEGINS})"
 )
-# A slip makes a spelling that hardly anybody bears; two first names that many bear are two names, however alike.
+# A typing error makes a rare spelling. Two first names that are both common are different names, however similar.
 _SLIP = (
     "(least(first_count_l, first_count_r) <= 3 "
     "OR least(first_count_l, first_count_r) * 25 < greatest(first_count_l, first_count_r))"
@@ -172,15 +173,15 @@ FIRST_NAME = Comparison(
         _null("first_l IS NULL OR first_r IS NULL"),
         Level("same", "first_l = first_r", 0.84, 0.006, frequencies="first"),
         Level("first and last name swapped", _SWAPPED, 0.02, 0.0006, trained=False),
-        Level("a part of a compound", _COMPOUND_PART, 0.05, 0.01),
-        Level("one slip away", _ONE_SLIP, 0.06, 0.002),
+        Level("part of a compound name", _COMPOUND_PART, 0.05, 0.01),
+        Level("one typing error", _ONE_SLIP, 0.06, 0.002),
         Level("sounds the same", "first_sound_l = first_sound_r", 0.03, 0.002, trained=False),
         Level("another form of the name", _FORM_OF, 0.012, 0.006, trained=False),
-        Level("cut", _SHORT_FORM, 0.003, 0.02, trained=False),
+        Level("cut short", _SHORT_FORM, 0.003, 0.02, trained=False),
         Level("initials", _INITIALS, 0.002, 0.002, trained=False),
-        Level("somewhat alike, one a rare spelling", _SOMEWHAT_ALIKE, 0.01, 0.01, trained=False),
-        _exception("another name, but one social security number", _ONE_OWN_NUMBER, 0.003),
-        _exception("another name, but one grown person's day and telephone", _SECOND_NAME, 0.005),
+        Level("similar, one a rare spelling", _SOMEWHAT_ALIKE, 0.01, 0.01, trained=False),
+        _exception("another name, same social security number", _ONE_OWN_NUMBER, 0.003),
+        _exception("another name, same adult's birth date and contact", _SECOND_NAME, 0.005),
         _veto("another name", 0.95),
     ),
 )
@@ -207,9 +208,9 @@ BIRTH_DATE = Comparison(
         Level("same day", "dob_l = dob_r", 0.93, 0.00004),
         Level("day and month swapped", _DAY_AND_MONTH_SWAPPED, 0.015, 0.00002),
         Level("one digit off", "levenshtein(dob_l, dob_r) <= 1 OR jaro(dob_l, dob_r) >= 0.93", 0.03, 0.0008),
-        Level("same year, one 1 January for want of the day", _YEAR_ONLY, 0.005, 0.0002, trained=False),
+        Level("same year, one on 1 January (day unknown)", _YEAR_ONLY, 0.005, 0.0002, trained=False),
         Level("one of day, month, year differs", _TWO_PARTS, 0.015, 0.003),
-        _exception("another day, but one name and home", _ONE_NAME_AND_HOME, 0.005),
+        _exception("another day, same name and home", _ONE_NAME_AND_HOME, 0.005),
         _veto("another day", 0.996),
     ),
 )
@@ -232,7 +233,7 @@ _ONE_DIGIT_OFF = (
     "(levenshtein(nir_l, nir_r) <= 1 OR jaro(nir_l, nir_r) >= 0.96) AND "
     f"(nir_key_wrong_l OR nir_key_wrong_r OR nir_state_l = 1 OR nir_state_r = 1 OR ({_ONE_NAME_NEARBY}))"
 )
-# Born where nobody looked up: the commune of one of the two is left at zero.
+# The birthplace was not looked up: one of the two numbers has zeros for the commune.
 _SAME_BUT_FOR_PLACE = (
     "left(nir_l, 5) = left(nir_r, 5) AND right(nir_l, 3) = right(nir_r, 3) "
     "AND (substr(nir_l, 8, 3) = '000') <> (substr(nir_r, 8, 3) = '000') "
@@ -245,14 +246,14 @@ NIR = Comparison(
     ("nir",),
     (
         _null("nir_l IS NULL OR nir_r IS NULL"),
-        Level("same number, own to both", _OWN_OR_UNKNOWN, 0.75, 2e-8, trained=False),
-        Level("same number, foreign to one", "nir_l = nir_r", 0.04, 0.004, trained=False),
+        Level("same number, fits both records", _OWN_OR_UNKNOWN, 0.75, 2e-8, trained=False),
+        Level("same number, does not fit one record", "nir_l = nir_r", 0.04, 0.004, trained=False),
         Level("one digit off", _ONE_DIGIT_OFF, 0.04, 1e-6, trained=False),
-        Level("same but for an unknown birthplace", _SAME_BUT_FOR_PLACE, 0.01, 0.001, trained=False),
+        Level("same except for an unknown birthplace", _SAME_BUT_FOR_PLACE, 0.01, 0.001, trained=False),
         Level("one may be borrowed or mistyped", "nir_state_l = 0 OR nir_state_r = 0", 0.1, 0.1, trained=False),
-        Level("differ, not known to fit", "nir_state_l = 1 OR nir_state_r = 1", 0.004, 0.9, trained=False),
-        _exception("differ, but one name, day and home", _ONE_NAME_DAY_AND_HOME, 0.02),
-        _veto("each fits its own record", 0.9),
+        Level("different numbers, fit unknown", "nir_state_l = 1 OR nir_state_r = 1", 0.004, 0.9, trained=False),
+        _exception("different numbers, same name, birth date and home", _ONE_NAME_DAY_AND_HOME, 0.02),
+        _veto("different numbers, each fits its record", 0.9),
     ),
 )
 CONTACT = Comparison(

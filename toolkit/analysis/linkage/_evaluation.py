@@ -1,10 +1,11 @@
-"""How right a linkage is, against the truth, and which part of it each error comes from.
+"""Precision and recall of a linkage against the truth, and the step of the linkage that causes each error.
 
-Two views, by contingency counts alone (no pair is ever listed): *pairwise* precision and recall ask how many pairs
-put together are of one person and how many pairs of one person were put together, so that large clusters weigh
-most; *B-cubed* (Bagga and Baldwin 1998) asks it of each record and averages, so that each record weighs the same.
+Both measures come from contingency counts, without listing pairs. *Pairwise* precision is the share of linked pairs
+that are one person, and pairwise recall the share of the pairs of one person that were linked, so large clusters weigh
+most. *B-cubed* precision and recall (Bagga and Baldwin 1998) are computed for each record and averaged, so every record
+weighs the same.
 
-`against` sets a linkage against the truth, once; the other functions tell what comes of it.
+`compare_with_truth` matches a linkage with the truth once; the other functions compute figures from its result.
 """
 
 from __future__ import annotations
@@ -20,16 +21,25 @@ from toolkit.analysis.linkage._clusters import Ids, Weights, cluster_positions, 
 from toolkit.analysis.linkage.resolve import Linkage
 from toolkit.errors import InputError
 
-__all__ = ["Known", "Quality", "against", "errors_by_cause", "errors_by_kind", "quality", "quality_by_threshold"]
+__all__ = [
+    "Known",
+    "Quality",
+    "compare_with_truth",
+    "errors_by_cause",
+    "errors_by_kind",
+    "quality",
+    "quality_by_threshold",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The records of a linkage by position, in the order of their `ids`, and who they really are.
+    """The records of a linkage, in the order of their `ids`, with their true person.
 
-    `label`: the position of the smallest record of the cluster.  `person`: a number of the person from 0, -1 where
-    the truth names nobody.  The sizes count the records of somebody: `true` those of each person; `found` those of
-    each cluster, by label; `together`, for each record, those of its person in its cluster, itself included.
+    `label`: the position of the smallest record of the cluster. `person`: the number of the true person from 0, or -1
+    for a record without one. The sizes count only records with a true person: `true`, the records of each person;
+    `found`, the records of each cluster, by label; `together`, for each record, the records of its person in its
+    cluster, including itself.
     """
 
     ids: pl.Series
@@ -40,10 +50,10 @@ class Known:
     together: Ids
 
 
-def against(clusters: pl.DataFrame, truth: pl.DataFrame, id_column: str = "record_id") -> Known:
-    """Who the records of `clusters` (id, `person_cluster`) really are, by `truth` (id, `person_id`), each id once.
+def compare_with_truth(clusters: pl.DataFrame, truth: pl.DataFrame, id_column: str = "record_id") -> Known:
+    """Match the records of `clusters` (id, `person_cluster`) with their person in `truth` (id, `person_id`).
 
-    Records that the truth lacks, or whose `person_id` is null, are nobody and do not count.
+    Both have one row per id. Records that are missing from the truth, or have a null `person_id`, do not count.
 
     Raises `InputError` when no id of the truth has a cluster, and when a cluster is not named after one of its
     records.
@@ -52,21 +62,21 @@ def against(clusters: pl.DataFrame, truth: pl.DataFrame, id_column: str = "recor
     ids = clusters[id_column]
     label = cluster_positions(ids, clusters["person_cluster"])
     if (label < 0).any():
-        raise InputError("Clusters are named after records that they lack: give the clusters of all records.")
+        raise InputError("Some clusters are named after a record that is missing: give the clusters of all records.")
     place = positions(ids, truth[id_column])
     has_cluster = place >= 0
     if not has_cluster.any():
-        raise InputError(f"No record of the clusters is in the truth: their columns {id_column!r} share no value.")
+        raise InputError(f"No record of the clusters is in the truth: no value of {id_column!r} is in both.")
     person = np.full(len(ids), -1)
     person[place[has_cluster]] = truth["person_id"].rank("dense").to_numpy()[has_cluster].astype(np.int64) - 1
     return _counted(ids, label, person, np.bincount(person[person >= 0]))
 
 
 def _counted(ids: pl.Series, label: Ids, person: Ids, true: Ids) -> Known:
-    """The records with the sizes of their clusters."""
+    """Add the sizes of the people and of the clusters."""
     known = person >= 0
     found, together = np.bincount(label[known], minlength=len(label)), known.astype(np.int64)
-    # Most clusters and most people are of one record.
+    # Most clusters and most people have a single record, and need no counting.
     several = np.flatnonzero(known)
     several = several[(found[label[several]] > 1) & (true[person[several]] > 1)]
     cells = label[several] * len(true) + person[several]
@@ -98,17 +108,17 @@ class Quality:
 
 
 def quality(known: Known) -> Quality:
-    """How well the clusters agree with the truth; with no pair put together the precision is 1."""
+    """Return precision, recall and the numbers of people; the precision is 1 when no pair is linked."""
     shares = _shares(_sums(known), known)
     return Quality(*shares, int(np.count_nonzero(known.found)), int(np.count_nonzero(known.true)))
 
 
 def quality_by_threshold(linkage: Linkage, known: Known) -> pl.DataFrame:
-    """What the threshold trades: one row a threshold of the sweep, lowest first.
+    """Return precision and recall at each threshold: one row per threshold of the sweep, lowest first.
 
-    `linkage` has its pairs.  Columns: `threshold`, `people` (found), and `pair_precision`, `pair_recall`, `pair_f1`,
-    `bcubed_precision`, `bcubed_recall` as in `Quality`.  Only the clusters that a threshold of the sweep can change
-    are counted again.
+    `linkage` must have kept its pairs. Columns: `threshold`, `people` (found), and `pair_precision`, `pair_recall`,
+    `pair_f1`, `bcubed_precision`, `bcubed_recall` as in `Quality`. Only the clusters that some threshold of the sweep
+    changes are counted again.
     """
     part, left, right, weight = _movable(linkage, known)
     others = _sums(known) - _sums(part)
@@ -153,17 +163,17 @@ def _kept_pairs(linkage: Linkage) -> pl.DataFrame:
 
 
 def _sums(known: Known) -> NDArray[np.float64]:
-    """Pairs right, pairs put together, sums of B-cubed precision and recall, and records, of those who are known."""
-    of_somebody = known.person >= 0
-    together = known.together[of_somebody]
-    found, true = known.found[known.label[of_somebody]], known.true[known.person[of_somebody]]
-    # Each pair is met at both of its ends.
+    """Return the numbers of correct and of linked pairs, the sums of B-cubed precision and recall, and the records."""
+    has_person = known.person >= 0
+    together = known.together[has_person]
+    found, true = known.found[known.label[has_person]], known.true[known.person[has_person]]
+    # Each pair is counted at both of its records.
     right, joined = (together - 1).sum() / 2, (found - 1).sum() / 2
     return np.array([right, joined, (together / found).sum(), (together / true).sum(), len(together)])
 
 
 def _shares(sums: NDArray[np.float64], known: Known) -> tuple[float, float, float, float]:
-    """Precision and recall by pairs and by records, where the sums over the records are these."""
+    """Return precision and recall by pairs and by records, from the sums of `_sums`."""
     right, joined, precise, recalled, records = sums.tolist()
     same = float((known.true * (known.true - 1)).sum() / 2)
     precision, recall = right / joined if joined else 1.0, right / same if same else 1.0
@@ -171,19 +181,20 @@ def _shares(sums: NDArray[np.float64], known: Known) -> tuple[float, float, floa
 
 
 def errors_by_cause(linkage: Linkage, known: Known) -> pl.DataFrame:
-    """Where wrong pairs come from: one row a cause, `error`, `cause`, `pairs`.
+    """Count the wrong pairs by the step that caused them: one row per cause, `error`, `cause`, `pairs`.
 
-    `linkage` has its pairs.  Of the pairs of one person that were parted: *never compared* (no key brought them
-    together), *scored wrong* (compared, below the threshold), *clustered wrong* (above it, and parted by the check
-    from within).  Of the pairs of two people put together: *scored wrong* (above the threshold) and *clustered wrong*
-    (put together by way of others).  A record that says the same as another was compared where that one was.
+    `linkage` must have kept its pairs. Pairs of one person in two clusters (`parted`): *never compared* (no blocking
+    key found them), *scored wrong* (compared, weight below the threshold), *clustered wrong* (weight above it, split by
+    the check of the clusters). Pairs of two people in one cluster (`joined`): *exact copies* (the two records agree in
+    every field that is compared for copies), *scored wrong* (weight above the threshold), *clustered wrong* (linked
+    through other records). An exact copy counts as compared wherever its representative was.
     """
     scored = _kept_pairs(linkage).rename({"id_l": "first", "id_r": "second"})
     compared = np.arange(len(known.ids))
     compared[positions(known.ids, linkage.copies["id"])] = positions(known.ids, linkage.copies["representative"])
-    somebody = np.flatnonzero(known.person >= 0)
-    label, person, together = known.label[somebody], known.person[somebody], known.together[somebody]
-    records = pl.DataFrame({"place": somebody, "compared": compared[somebody], "label": label, "person": person})
+    with_person = np.flatnonzero(known.person >= 0)
+    label, person, together = known.label[with_person], known.person[with_person], known.together[with_person]
+    records = pl.DataFrame({"place": with_person, "compared": compared[with_person], "label": label, "person": person})
     parted = _within(known, records.filter(together < known.true[person]), "person", "label")
     joined = _within(known, records.filter(together < known.found[label]), "label", "person")
     linked = pl.col("weight") >= linkage.threshold
@@ -202,7 +213,7 @@ def errors_by_cause(linkage: Linkage, known: Known) -> pl.DataFrame:
 
 
 def _within(known: Known, records: pl.DataFrame, group: str, other: str) -> pl.DataFrame:
-    """All pairs of records of one `group` and two `other`: `first` and `second`, what was compared in their place."""
+    """Return the pairs with the same `group` and a different `other`: the representatives `first` and `second`."""
     pairs = records.join(records, on=group, suffix="_r").filter(
         pl.col("place") < pl.col("place_r"), pl.col(other) != pl.col(f"{other}_r")
     )
@@ -213,11 +224,11 @@ def _within(known: Known, records: pl.DataFrame, group: str, other: str) -> pl.D
 
 
 def errors_by_kind(known: Known, errors: pl.DataFrame) -> pl.DataFrame:
-    """Recall of records by what was done to them: one row a kind of typing error, `kind`, `records`, `recall`.
+    """Compute the recall by kind of typing error: one row per kind, `kind`, `records`, `recall`.
 
-    `errors` has the id and a list of error names, `errors`; a record that is not in it was typed right.  The recall of
-    a record is the share of the other records of its person that are in its cluster.  Only people with two records or
-    more count.
+    `errors` has the id and a list of error names, `errors`; a record that is not in it has no typing error. The recall
+    of a record is the share of the other records of its person that are in its cluster. Only people with two or more
+    records count.
     """
     several = known.person >= 0
     several[several] = known.true[known.person[several]] > 1

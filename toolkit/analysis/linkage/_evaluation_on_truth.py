@@ -1,4 +1,4 @@
-"""The linkage of a leak against the truth that was planted: for teaching, since a real leak has none."""
+"""Evaluation of the linkage of a synthetic leak against its truth. A real leak has no truth."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import polars as pl
 
 from toolkit.analysis.linkage._evaluation import (
     Quality,
-    against,
+    compare_with_truth,
     errors_by_cause,
     errors_by_kind,
     quality,
@@ -19,17 +19,17 @@ from toolkit.analysis.linkage._evaluation import (
 from toolkit.analysis.linkage._people import People
 from toolkit.analysis.linkage._rules import score_rules_on_lines
 from toolkit.dataset import Leak
-from toolkit.dataset.cache import kept
+from toolkit.dataset.cache import cached
 
-__all__ = ["Judged", "judge_people", "judge_rules"]
+__all__ = ["Evaluation", "evaluate_people", "evaluate_rules"]
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """How right the people of a leak are, as the tables of `evaluation` tell it.
+class Evaluation:
+    """The evaluation of a linkage against the truth.
 
-    `quality`: precision and recall by pairs and by records.  `by_threshold`: what the threshold trades.  `causes`:
-    the part of the linkage that wrong pairs come from.  `kinds`: recall by what was done to a record.
+    `quality`: precision and recall by pairs and by records. `by_threshold`: the same at each threshold. `causes`: wrong
+    pairs by the step that caused them. `kinds`: recall by kind of typing error.
     """
 
     quality: Quality
@@ -38,18 +38,18 @@ class Judged:
     kinds: pl.DataFrame
 
 
-@kept
-def judge_people(leak: Leak, people: People) -> Judged:
-    """How right are the people that `count_people` found in the leak?
+@cached
+def evaluate_people(leak: Leak, people: People) -> Evaluation:
+    """Evaluate the people that `count_people` found in the leak.
 
-    A record exported twice counts once; test and placeholder entries, which are nobody, do not count.
+    A record that was exported twice counts once; placeholder records do not count.
     """
     linkage = people.linkage
     files = _records(leak)
-    known = against(linkage.clusters, files.select("record_id", "person_id").to_polars())
-    # Of the records that were typed right nothing is brought but their number.
+    known = compare_with_truth(linkage.clusters, files.select("record_id", "person_id").to_polars())
+    # Records without typing errors only need to be counted, so they are not fetched.
     errors = files.filter(ibis._.errors.length() > 0).select("record_id", "errors").to_polars()
-    return Judged(
+    return Evaluation(
         quality(known),
         quality_by_threshold(linkage, known),
         errors_by_cause(linkage, known),
@@ -57,14 +57,14 @@ def judge_people(leak: Leak, people: People) -> Judged:
     )
 
 
-@kept
-def judge_rules(leak: Leak) -> pl.DataFrame:
-    """How right is each deterministic rule alone? One row a rule, as `rules.score_rules` has it."""
+@cached
+def evaluate_rules(leak: Leak) -> pl.DataFrame:
+    """Evaluate each deterministic rule alone: one row per rule, with the columns of `_rules.score_rules`."""
     truth = _records(leak).select("record_id", "person_id").to_polars()
-    files = sorted((leak.path / "lines").glob("*.parquet"))
-    return score_rules_on_lines(files, truth, leak.threads, leak.memory_limit)
+    lines, fields = leak.lines_in_duckdb(), leak.capabilities.columns
+    return score_rules_on_lines(lines, fields, truth, leak.threads, leak.memory_limit)
 
 
 def _records(leak: Leak) -> ir.Table:
-    """What the truth says of each record of somebody, once."""
+    """Return the truth about each record that has a person, once per record."""
     return leak.truth.filter(~ibis._.repeated_line, ibis._.person_id.notnull())

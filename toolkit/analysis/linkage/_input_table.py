@@ -1,16 +1,16 @@
-"""Any table of people, under the column names of the schema.
+"""Read any table of people into DuckDB, under the column names of the schema.
 
-Whoever brings a table may call the columns differently, hold it in Polars, Arrow, DuckDB, Ibis or a file, and lack
-most of them. Here it becomes the DuckDB view `raw`: `uid` (position of the id among all ids in order, from 0), and
-the columns of `FIELDS` that the table has, as text; what it lacks is null. The view `as_typed` has the same columns but
-`uid`, of all rows and lines as they come: reading which spellings there are takes no lookup of the id.
+The table may be in Polars, Arrow, pandas, DuckDB, Ibis or a file, may use other column names, and may lack most
+columns. It becomes the view `raw`: `uid` (the position of the id among all sorted ids, from 0) and the columns of
+`FIELDS` as text, null where the table lacks them. The view `as_typed` has the same columns without `uid`, for all rows
+or lines: it serves to list the spellings, which needs no lookup of the id.
 """
 
 from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -39,10 +39,10 @@ FIELDS = (
     "landline_phone",
     "email",
 )
-"""The columns that the linkage knows how to compare."""
+"""The columns that the linkage can compare."""
 
 IDENTIFYING = ("last_name", "birth_name", "first_name", "birth_date", "nir", "mobile_phone", "email")
-"""Without at least one of these no two records can be told to be about one person."""
+"""A table needs at least one of these columns: the others do not identify a person."""
 
 _SYNONYMS = {
     "last_name": ("surname", "family_name", "lastname", "nom", "nom_usage"),
@@ -63,7 +63,7 @@ _STREET_NUMBER = "street_number"
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """What a table turned out to hold: its rows, the fields found, and those that are there but blank throughout."""
+    """The contents of a table: the number of rows, the filled fields, and the fields that are present but blank."""
 
     rows: int
     id_column: str
@@ -72,33 +72,33 @@ class Presence:
     blank: tuple[str, ...]
 
     @staticmethod
-    def from_facts(facts: Mapping[str, Any]) -> Presence:
-        """The presence of which `dataclasses.asdict` made these facts, wherever they have been since."""
-        listed = {name: tuple(facts[name]) for name in ("fields", "blank")}
-        return Presence(**{**facts, **listed})
+    def from_dict(values: Mapping[str, Any]) -> Presence:
+        """Rebuild the presence from the values that `dataclasses.asdict` returned."""
+        listed = {name: tuple(values[name]) for name in ("fields", "blank")}
+        return Presence(**{**values, **listed})
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """The fields that nothing can be compared on."""
+        """The fields that are missing or blank, and cannot be compared."""
         return tuple(name for name in FIELDS if name not in self.fields)
 
 
 def read(
     con: duckdb.DuckDBPyConnection, records: object, id_column: str, columns: Mapping[str, str] | None
 ) -> Presence:
-    """Make the views `raw` and `as_typed` of `records` in `con` and say what they hold.
+    """Create the views `raw` and `as_typed` of `records` in `con`, and return which fields they have.
 
-    `columns` maps a field of `FIELDS` to the name it has in the table; without it the names of the schema and the
-    usual English, French and FEBRL names are recognised. Raises `InputError` when the id is missing, blank or
-    repeats, and when no identifying column is there or all of them are blank.
+    `columns` maps a field of `FIELDS` to its column name in the table. Fields that it leaves out are found by the names
+    of the schema and the usual English, French and FEBRL names. Raises `InputError` when the id is missing, blank or
+    repeated, and when the table has no identifying column with a value.
     """
     _as_view(con, records)
     described = con.execute("DESCRIBE given").fetchall()
     types = {name: kind for name, kind, *_ in described}
     if id_column not in types:
         raise InputError(
-            f"The table has no column {id_column!r} to tell its records apart (it has {', '.join(types)}): "
-            "name the column that holds the id with `id_column`."
+            f"The table has no id column {id_column!r} (it has {', '.join(types)}): "
+            "give the name of its id column as `id_column`."
         )
     found = _match(types, columns, id_column)
     rows = _check_ids(con, id_column)
@@ -106,17 +106,17 @@ def read(
     fields = tuple(name for name in FIELDS if name in filled)
     if not any(name in fields for name in IDENTIFYING):
         blank = ", ".join(sorted(found))
-        state = f"the columns it has ({blank}) are blank in every row" if found else f"it has {', '.join(types)}"
+        state = f"its columns {blank} are blank in every row" if found else f"it has {', '.join(types)}"
         raise InputError(
-            f"No column of the table identifies anybody: {state}, where at least one of {', '.join(IDENTIFYING)} "
-            "was expected; name foreign columns with `columns`, as in {'last_name': 'surname'}."
+            f"No column of the table identifies a person: {state}. At least one of {', '.join(IDENTIFYING)} is needed; "
+            "if your columns have other names, give them as `columns`, for example {'last_name': 'surname'}."
         )
     _make_raw(con, {name: found[name] for name in fields}, id_column, types)
     return Presence(rows, id_column, types[id_column], fields, tuple(n for n in found if n not in filled))
 
 
 def _as_view(con: duckdb.DuckDBPyConnection, records: object) -> None:
-    """The view `given` on whatever was handed over, without copying it where that can be helped."""
+    """Create the view `given` of the table, without a copy where possible."""
     if isinstance(records, str | os.PathLike):
         con.execute(f"CREATE VIEW given AS FROM {_reader(Path(records))}")
         return
@@ -130,8 +130,8 @@ def _as_view(con: duckdb.DuckDBPyConnection, records: object) -> None:
         records = records.to_arrow()
     if not isinstance(records, pa.Table) and not hasattr(records, "__arrow_c_stream__"):
         raise InputError(
-            f"A {type(records).__name__} is not a table the linkage can read: give a Polars, Arrow, pandas, Ibis or "
-            "DuckDB table, or the path of a Parquet or CSV file."
+            f"The linkage cannot read a {type(records).__name__}: give a Polars, Arrow, pandas, Ibis or DuckDB table, "
+            "or the path of a Parquet or CSV file."
         )
     con.register("given", pa.table(cast("Any", records)))
 
@@ -140,7 +140,7 @@ def _reader(path: Path) -> str:
     files = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
     if not files or not files[0].exists():
         raise InputError(
-            f"There is nothing to read at {path}: give a Parquet file, a directory of them, or a CSV file."
+            f"No table was found at {path}: give a Parquet file, a directory of Parquet files, or a CSV file."
         )
     if files[0].suffix in {".csv", ".tsv", ".txt"}:
         return f"read_csv({_listed(files)}, all_varchar = true)"
@@ -148,7 +148,7 @@ def _reader(path: Path) -> str:
 
 
 def parquet(files: Sequence[Path]) -> str:
-    """The table function that reads these Parquet files, with their names taken literally."""
+    """Return the SQL table function that reads these Parquet files; special characters in their names are escaped."""
     return f"read_parquet({_listed(files)})"
 
 
@@ -157,18 +157,15 @@ def _listed(files: Sequence[Path]) -> str:
 
 
 def _match(types: Mapping[str, str], columns: Mapping[str, str] | None, id_column: str) -> dict[str, str]:
-    """Field of ours -> column of theirs, for the fields that the table has."""
+    """Return the column name of each field that the table has."""
     given = dict(columns or {})
     unknown = sorted(set(given) - set(FIELDS))
     if unknown:
-        raise InputError(
-            f"`columns` names the fields {', '.join(unknown)}, which the linkage does not know: "
-            f"use {', '.join(FIELDS)}."
-        )
+        raise InputError(f"`columns` has unknown fields {', '.join(unknown)}: the fields are {', '.join(FIELDS)}.")
     absent = sorted(name for name in given.values() if name not in types)
     if absent:
         raise InputError(
-            f"`columns` names {', '.join(absent)}, which the table does not have: it has {', '.join(types)}."
+            f"`columns` has {', '.join(absent)}, which the table does not have: its columns are {', '.join(types)}."
         )
     spelled = {
         name.lower().replace(" ", "_"): name for name in types if name != id_column and name not in given.values()
@@ -192,15 +189,15 @@ def _check_ids(con: duckdb.DuckDBPyConnection, id_column: str) -> int:
     if distinct < rows:
         repeated = f"SELECT {key} FROM given GROUP BY ALL HAVING count(*) > 1 ORDER BY ALL LIMIT 1"
         raise InputError(
-            f"The id column {id_column!r} repeats: {rows:,} rows have {distinct:,} ids, "
-            f"and {first_row(con, repeated)[0]!r} stands on more than one; keep one row an id, "
-            "or name another column with `id_column`."
+            f"The id column {id_column!r} has duplicates: {rows:,} rows have {distinct:,} ids, "
+            f"and {first_row(con, repeated)[0]!r} is on more than one row. Keep one row per id, "
+            "or give another column as `id_column`."
         )
     return int(rows)
 
 
 def _filled(con: duckdb.DuckDBPyConnection, found: Mapping[str, str]) -> set[str]:
-    """The fields with at least one value that is not blank."""
+    """Return the fields with at least one value that is not blank."""
     return {
         field
         for field, column in found.items()
@@ -211,7 +208,7 @@ def _filled(con: duckdb.DuckDBPyConnection, found: Mapping[str, str]) -> set[str
 def _make_raw(
     con: duckdb.DuckDBPyConnection, found: Mapping[str, str], id_column: str, types: Mapping[str, str]
 ) -> None:
-    """`ids` holds uid and the id; the views the fields under our names. Ids are numbered in their own order."""
+    """Create `ids` (uid and id, numbered in the order of the ids), and the views with the field names of the schema."""
     key = _quoted(id_column)
     con.execute(
         f"CREATE TABLE ids AS SELECT (row_number() OVER (ORDER BY {key}) - 1)::INTEGER AS uid, {key} AS id FROM given"
@@ -221,9 +218,16 @@ def _make_raw(
     con.execute(f"CREATE VIEW raw AS SELECT uid, {columns} FROM given JOIN ids ON given.{key} = ids.id")
 
 
-def read_lines(con: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> Presence:
-    """As `read`, of the lines of a leak: one row a record, with the first line that holds it."""
-    con.execute(f"CREATE VIEW given AS FROM {parquet(files)}")
+def read_lines(con: duckdb.DuckDBPyConnection, lines: str, fields: Collection[str]) -> Presence:
+    """Do the same as `read` for the lines of a leak: one row per record, from the first line that has it.
+
+    `lines` is a query for them with the columns of the schema, `fields` the columns that hold at least one value.
+    Raises `InputError` where no identifying column is among these.
+    """
+    present = tuple(name for name in FIELDS if name in fields)
+    if not any(name in present for name in IDENTIFYING):
+        raise InputError(f"The lines identify nobody: at least one of {', '.join(IDENTIFYING)} must be filled.")
+    con.execute(f"CREATE VIEW given AS {lines}")
     con.execute(
         """
         CREATE TABLE ids AS
@@ -235,7 +239,7 @@ def read_lines(con: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> Presenc
     con.execute(f"CREATE VIEW as_typed AS SELECT {columns} FROM given")
     con.execute(f"CREATE VIEW raw AS SELECT uid, {columns} FROM given JOIN ids USING (line_id)")
     rows = number(con, "SELECT count(*) FROM ids")
-    return Presence(rows, "record_id", "BIGINT", FIELDS, ())
+    return Presence(rows, "record_id", "BIGINT", present, ())
 
 
 def _expression(field: str, found: Mapping[str, str], types: Mapping[str, str]) -> str:

@@ -1,8 +1,8 @@
-"""The model: what each degree of agreement weighs.
+"""The linkage model: the match weight of each degree of agreement.
 
-Fellegi and Sunter (1969), as Splink computes it: a degree of agreement seen with probability m between two records
-of one person and u between records of two people adds log2(m / u) to the weight of a pair.  What is compared, and in
-which degrees, is in `comparisons`.
+The method is that of Fellegi and Sunter (1969), as Splink implements it. A degree that occurs with probability m
+between two records of one person, and with probability u between records of two people, adds log2(m / u) to the weight
+of a pair. The comparisons and their degrees are in `_comparisons`.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ __all__ = ["Model", "initial_model", "settings"]
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Comparisons with their weights, and the probability that two random records are of one person."""
+    """Comparisons with their weights, and the probability that two random records are about one person."""
 
     comparisons: tuple[Comparison, ...]
     probability: float
 
     def map_levels(self, change: Callable[[Comparison, Level], Level]) -> Model:
-        """The model with every degree of every comparison replaced by what `change` makes of it."""
+        """Return the model with every degree replaced by the result of `change`."""
         return replace(
             self,
             comparisons=tuple(
@@ -42,9 +42,9 @@ class Model:
         )
 
     def without_exceptions(self) -> Model:
-        """The model whose comparisons read their own field only, from which degrees can be learned one by one.
+        """Return the model without exceptions, in which every comparison reads only its own fields.
 
-        An exception reads the other fields, and what two records were chosen to agree on says nothing of them.
+        Training needs this: an exception reads other fields, on which the training pairs were chosen to agree.
         """
         return replace(
             self,
@@ -55,9 +55,9 @@ class Model:
         )
 
     def without_vetoes(self) -> Model:
-        """The model for a table without families: vetoes become ordinary degrees, to be learned, without exceptions.
+        """Return the model for a table without families: no exceptions, and vetoes become ordinary trained degrees.
 
-        The social security number stays as it is: numbers that fit their records tell apart in any table.
+        The social security number keeps its veto: two numbers that fit their records mean two people in any table.
         """
         return self.without_exceptions().map_levels(
             lambda comparison, level: (
@@ -66,10 +66,10 @@ class Model:
         )
 
     def weights(self) -> pl.DataFrame:
-        """What each degree of agreement weighs: one row a degree, in the order of the model.
+        """Return the match weight of each degree: one row per degree, in the order of the model.
 
-        Columns: `comparison`, `degree`, `m`, `u`, `bits` (log2 of m over u, before the frequency of a name is counted
-        in; null where something is missing, which weighs nothing), `veto`.
+        Columns: `comparison`, `degree`, `m`, `u`, `bits` (log2 of m over u, before the adjustment for the frequency of
+        a name; null for missing values, which have no weight), `veto`.
         """
         rows = [
             (
@@ -96,29 +96,29 @@ class Model:
 
     @staticmethod
     def load(path: str | os.PathLike[str]) -> Model:
-        """The model that `save` wrote; `InputError` when the file holds none."""
+        """Read a model that `save` wrote. Raises `InputError` when the file holds no model."""
         try:
-            return Model.from_facts(json.loads(Path(path).read_text(encoding="utf-8")))
+            return Model.from_dict(json.loads(Path(path).read_text(encoding="utf-8")))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(
-                f"The file {path} holds no trained model ({error}): give one that `Model.save` wrote."
+                f"The file {path} is not a linkage model ({error}): give a file that `Model.save` wrote."
             ) from None
 
     @staticmethod
-    def from_facts(facts: Mapping[str, Any]) -> Model:
-        """The model of which `dataclasses.asdict` made these facts, wherever they have been since."""
+    def from_dict(values: Mapping[str, Any]) -> Model:
+        """Rebuild the model from the values that `dataclasses.asdict` returned."""
         comparisons = tuple(
             Comparison(c["name"], tuple(c["fields"]), tuple(Level(**level) for level in c["levels"]))
-            for c in facts["comparisons"]
+            for c in values["comparisons"]
         )
-        return Model(comparisons, float(facts["probability"]))
+        return Model(comparisons, float(values["probability"]))
 
 
 def initial_model(fields: Iterable[str], rows: int) -> Model:
-    """The model before training, for a table with these fields of the schema and so many rows.
+    """Return the model before training, for a table with these fields of the schema and this number of rows.
 
-    Comparisons none of whose fields the table has are left out.  About as many pairs are taken to be true as there
-    are records, whatever the size: one or two records a person is what a base holds.
+    Comparisons without any of their fields are left out. The prior probability assumes about as many true pairs as
+    records, whatever the size: most people have one or two records.
     """
     present = set(fields)
     kept = tuple(comparison for comparison in COMPARISONS if present.intersection(comparison.fields))
@@ -126,14 +126,15 @@ def initial_model(fields: Iterable[str], rows: int) -> Model:
 
 
 _JARO = {"duckdb": "jaro_similarity", "spark": "jaro_of_duckdb"}
-"""What each engine calls the similarity of Jaro; all else in the conditions is common to both.
+"""The name of the Jaro similarity in each engine; the rest of the conditions is the same in both.
 
-Winkler's bonus for a common beginning is left out: the engines give it differently to names of more than ten letters.
+Winkler's bonus for a common prefix is not used, because the engines compute it differently for names of more than ten
+letters.
 """
 
 
 def settings(model: Model, dialect: str = "duckdb") -> dict[str, Any]:
-    """The Splink settings of the model in the words of an engine ("duckdb" or "spark")."""
+    """Return the Splink settings of the model for an engine ("duckdb" or "spark")."""
     return {
         "link_type": "dedupe_only",
         "unique_id_column_name": "uid",

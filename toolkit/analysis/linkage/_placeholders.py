@@ -1,4 +1,4 @@
-"""Entries that are not compared: those of nobody, and those that say the same as another."""
+"""Records that are not compared: placeholder records, and exact copies of another record."""
 
 from __future__ import annotations
 
@@ -8,45 +8,48 @@ import duckdb
 
 from toolkit.analysis.linkage._sql import number
 
-__all__ = ["group_copies", "set_nobody_apart"]
+__all__ = ["group_copies", "separate_placeholders"]
 
 _SAME = "last, birth, first, sex, born, nir, mobile, mailbox, postal"
 _UNDATED = "born IS NULL AND nir IS NULL"
-_SAYS_NOTHING = f"{_UNDATED} AND mobile IS NULL AND mailbox IS NULL"
+_NAME_ONLY = f"{_UNDATED} AND mobile IS NULL AND mailbox IS NULL"
 _EMPTY_NAME_FROM = 3
-"""Entries of one name that say nothing else, from which the name is taken for one that nobody bears."""
+"""A name on at least this many records without other details, and on no others, counts as a placeholder."""
 
 
-def set_nobody_apart(con: duckdb.DuckDBPyConnection, fields: Collection[str]) -> None:
-    """Move to `nobody` the records that name nobody: blank ones and test entries.
+def separate_placeholders(con: duckdb.DuckDBPyConnection, fields: Collection[str]) -> None:
+    """Move placeholder records (blank records and test entries) from `identities` to the table `placeholders`.
 
-    An entry is nobody's when no name, birth date or number is left on it, and when its names are typed again and
-    again without anything beside them: names that people bear come with a birth date or a telephone now and then.
+    A record is a placeholder if it has no name, birth date or number, or if it has nothing but a name that appears on
+    several records and always without other details. The name of a person appears with a birth date or a telephone
+    on at least some records.
     """
-    told = {"last_name", "first_name", "birth_date"} <= set(fields)
+    has_names_and_date = {"last_name", "first_name", "birth_date"} <= set(fields)
     con.execute(
         f"""
-        CREATE TABLE nobody AS
-        WITH undated AS (FROM identities WHERE {_UNDATED} AND {told}),
-        silent AS (SELECT uid, last, first FROM undated WHERE {_SAYS_NOTHING}),
+        CREATE TABLE placeholders AS
+        WITH undated AS (FROM identities WHERE {_UNDATED} AND {has_names_and_date}),
+        name_only AS (SELECT uid, last, first FROM undated WHERE {_NAME_ONLY}),
         repeated AS (
-            SELECT last, first FROM silent WHERE last IS NOT NULL AND first IS NOT NULL
+            SELECT last, first FROM name_only WHERE last IS NOT NULL AND first IS NOT NULL
             GROUP BY ALL HAVING count(*) >= {_EMPTY_NAME_FROM}
         ),
-        borne AS (
-            SELECT DISTINCT last, first FROM identities JOIN repeated USING (last, first) WHERE NOT ({_SAYS_NOTHING})
+        with_details AS (
+            SELECT DISTINCT last, first FROM identities JOIN repeated USING (last, first) WHERE NOT ({_NAME_ONLY})
         )
         SELECT uid FROM undated WHERE coalesce(last, birth, first) IS NULL
-        UNION SELECT uid FROM silent JOIN (FROM repeated ANTI JOIN borne USING (last, first)) USING (last, first)
+        UNION SELECT uid FROM name_only JOIN (FROM repeated ANTI JOIN with_details USING (last, first)) USING (last,
+        first)
         """
     )
-    con.execute("DELETE FROM identities WHERE uid IN (SELECT uid FROM nobody)")
+    con.execute("DELETE FROM identities WHERE uid IN (SELECT uid FROM placeholders)")
 
 
 def group_copies(con: duckdb.DuckDBPyConnection) -> int:
-    """Keep one record of those that agree on all that names a person; `copies` says which stands for which.
+    """Keep one record of those with equal identity columns, list the others in `copies`, and return how many are left.
 
-    Hashes only tell which records may have a copy; the columns themselves decide.
+    `copies` has one row per removed record, `uid` and `representative`. The hash only narrows the search; the columns
+    themselves are compared.
     """
     con.execute(
         f"""

@@ -1,8 +1,9 @@
-"""Which practices share patients, more than chance would have it.
+"""Practices that share more patients than expected.
 
-A person who moves or sees a specialist stands in two bases.  How many people two practices share by that alone
-depends on their sizes and on how far apart they are, so the expectation is taken by pair of departements: what all
-the practices of two departements share, spread over their pairs in proportion to the product of their sizes.
+A person who moves or sees a specialist has records at two practices. How many patients two practices share for that
+reason depends on their sizes and on the distance between them. The expected number is therefore computed by pair of
+departements: all the patients that the practices of the two departements share, spread over the pairs of practices in
+proportion to the product of their sizes.
 """
 
 from __future__ import annotations
@@ -15,27 +16,27 @@ __all__ = ["cluster_sizes", "copied_bases", "shared_by_visits", "shared_patients
 
 
 def shared_patients(clusters: pl.DataFrame, records: pl.DataFrame, practices: pl.DataFrame) -> pl.DataFrame:
-    """How many people each two practices share, against what is expected of their departements.
+    """Count the people that each two practices share, with the number expected for their departements.
 
-    `clusters`: record_id, person_cluster.  `records`: record_id, practice_id.  `practices`: practice_id,
-    departement_code.  One row a pair of practices that share somebody: `practice_a` < `practice_b`,
+    `clusters`: record_id, person_cluster. `records`: record_id, practice_id. `practices`: practice_id,
+    departement_code. One row per pair of practices with patients in common: `practice_a` < `practice_b`,
     `departement_a`, `departement_b`, `people_a`, `people_b`, `shared`, `expected`, `ratio` (shared over expected) and
-    `overlap` (shared over the smaller practice), most surprising first (Pearson residual `surprise`).
+    `overlap` (shared over the smaller practice), highest Pearson residual (`surprise`) first.
 
-    Raises `InputError` when a practice of the records is not among the practices.
+    Raises `InputError` when a practice of the records is missing from `practices`.
     """
     visits = clusters.join(records, on="record_id").select("person_cluster", "practice_id").unique()
     return shared_by_visits(visits.rename({"person_cluster": "person"}).sort("person"), practices)
 
 
 def shared_by_visits(visits: pl.DataFrame, practices: pl.DataFrame) -> pl.DataFrame:
-    """As `shared_patients`, of one row a `person` and `practice_id`, each pair once, by person."""
+    """Do the same as `shared_patients`, from one row per `person` and `practice_id`, sorted by person."""
     sizes = visits.group_by("practice_id").agg(pl.len().cast(pl.Int64).alias("people"))
     sizes = sizes.join(practices.select("practice_id", "departement_code"), on="practice_id", how="left")
     if sizes["departement_code"].null_count():
         lost = sizes.filter(pl.col("departement_code").is_null())["practice_id"].sort().head(3).to_list()
         raise InputError(
-            f"Practices of the records are missing from the practices table, such as {lost}: give all of them."
+            f"Some practices of the records are missing from the practices table, such as {lost}: give all practices."
         )
     person = pl.col("person")
     several = visits.filter((person == person.shift(1)) | (person == person.shift(-1)))
@@ -69,7 +70,7 @@ def shared_by_visits(visits: pl.DataFrame, practices: pl.DataFrame) -> pl.DataFr
 
 
 def _expected(named: pl.DataFrame, sizes: pl.DataFrame) -> pl.DataFrame:
-    """`expected`: what the two departements share in all, times this pair's part of the products of sizes."""
+    """Add `expected`: all that the two departements share, times this pair's part of the products of sizes."""
     by_departement = sizes.group_by("departement_code").agg(
         pl.col("people").cast(pl.Float64).sum().alias("sum"),
         (pl.col("people").cast(pl.Float64) ** 2).sum().alias("squares"),
@@ -89,12 +90,12 @@ def _expected(named: pl.DataFrame, sizes: pl.DataFrame) -> pl.DataFrame:
 
 
 def copied_bases(shared: pl.DataFrame, overlap: float = 0.5) -> pl.DataFrame:
-    """The pairs of `shared_patients` that look like one base copied: half of the smaller practice is in the other."""
+    """Return the pairs of `shared_patients` with at least this `overlap`, as if one base had been copied."""
     return shared.filter((pl.col("overlap") >= overlap) & (pl.col("ratio") > 2)).sort(
         ["overlap", "practice_a", "practice_b"], descending=[True, False, False]
     )
 
 
 def cluster_sizes(clusters: pl.DataFrame) -> pl.DataFrame:
-    """How many people have how many records: one row a size, `records` and `people`, smallest first."""
+    """Count the people by their number of records: one row per number, `records` and `people`, smallest first."""
     return clusters.group_by("person_cluster").len("records").group_by("records").len("people").sort("records")

@@ -1,4 +1,4 @@
-"""Where people stand: with which practitioners, in which practices, in which departements."""
+"""The practitioners, practices and departements at which each person has records."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ __all__ = ["Visits", "visits_of"]
 
 @dataclass(frozen=True, slots=True)
 class Visits:
-    """Where people stand.
+    """The practices at which people have records.
 
-    `by_practices`: one row a number of practices, `practices`, with how many `people` stand in so many, and how many
-    `records`, `practitioners`, practices (`in_practices`) and `departements` they have in all.  `visits`: one row a
-    person and practice, `person` (a number of ours) and `practice_id`, by person.  `repeated`: the ids of the records
-    that several lines hold, `record_id`.
+    `by_practices`: one row per number of practices, `practices`, with the number of `people` who have records at that
+    many, and the total of their `records`, `practitioners`, practices (`in_practices`) and `departements`. `visits`:
+    one row per person and practice, `person` (an arbitrary number) and `practice_id`, sorted by person. `repeated`: the
+    `record_id` of the records that are on several lines.
     """
 
     by_practices: pl.DataFrame
@@ -40,30 +40,30 @@ WINDOW by_place AS (ORDER BY departement_code, practice_id, practitioner_id)
 _FILED = "SELECT record_id, post FROM lines JOIN posts USING (practice_id, practitioner_id)"
 
 
-def visits_of(con: duckdb.DuckDBPyConnection, clusters: pl.DataFrame, nobody: pl.Series) -> Visits:
-    """Where the people of `clusters` stand, by the views `lines` and `bases` (practices) in `con`.
+def visits_of(con: duckdb.DuckDBPyConnection, clusters: pl.DataFrame, placeholders: pl.Series) -> Visits:
+    """Count the practices of the people of `clusters`, from the views `lines` and `bases` (practices) in `con`.
 
-    `clusters` has every record of the lines, in the order of the ids; the records of `nobody` do not count.
+    `clusters` has every record of the lines, in the order of the ids; the records of `placeholders` do not count.
     """
     con.execute(_POSTS)
     posts = con.sql("FROM posts ORDER BY post").pl()
     filed = con.sql(_FILED).pl().sort("record_id")
     again = filed["record_id"] == filed["record_id"].shift(1)
     record = (~again).fill_null(True).cum_sum().to_numpy().astype(np.int64) - 1
-    # A record is at a post once, however often it was exported.
-    held = np.sort(record * posts.height + filed["post"].to_numpy())
-    held = held[_begins(held)]
-    record, post = np.divmod(held, posts.height)
-    person = _people(clusters, nobody)[record]
-    held = np.sort((person * posts.height + post)[person >= 0])
-    person, post = np.divmod(held, posts.height)
+    # A record counts once at a post, even if it was exported more than once.
+    unique_posts = np.sort(record * posts.height + filed["post"].to_numpy())
+    unique_posts = unique_posts[_begins(unique_posts)]
+    record, post = np.divmod(unique_posts, posts.height)
+    person = _people(clusters, placeholders)[record]
+    unique_posts = np.sort((person * posts.height + post)[person >= 0])
+    person, post = np.divmod(unique_posts, posts.height)
     practice, departement = (posts[name].to_numpy()[post] for name in ("practice", "departement"))
-    # Posts are numbered by departement, then by practice: what belongs together stands together.
+    # Posts are numbered by departement, then by practice, so the values are sorted at each level.
     visits = _begins(person, practice)
     counts = {
         "practices": person[visits],
         "records": person,
-        "practitioners": person[_begins(held)],
+        "practitioners": person[_begins(unique_posts)],
         "departements": person[_begins(person, departement)],
     }
     people = pl.DataFrame({name: np.bincount(of, minlength=len(clusters)) for name, of in counts.items()})
@@ -82,15 +82,15 @@ def visits_of(con: duckdb.DuckDBPyConnection, clusters: pl.DataFrame, nobody: pl
     )
 
 
-def _people(clusters: pl.DataFrame, nobody: pl.Series) -> Ids:
-    """For each record the place of the smallest record of its person, -1 for nobody's."""
+def _people(clusters: pl.DataFrame, placeholders: pl.Series) -> Ids:
+    """Return, for each record, the position of the smallest record of its person; -1 for placeholder records."""
     people = cluster_positions(clusters["record_id"], clusters["person_cluster"])
-    people[positions(clusters["record_id"], nobody)] = -1
+    people[positions(clusters["record_id"], placeholders)] = -1
     return people
 
 
 def _begins(*levels: Ids) -> NDArray[np.bool_]:
-    """Where in sorted values, of one or several levels, another value begins."""
+    """Mark where a new value begins, in sorted values of one or several levels."""
     begins = np.zeros(len(levels[0]), dtype=np.bool_)
     begins[:1] = True
     for level in levels:

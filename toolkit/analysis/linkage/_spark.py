@@ -1,4 +1,4 @@
-"""The same pairs scored on Spark: the settings are the model's, only the engine differs."""
+"""Score pairs on Spark, with the same model and the same pairs as on DuckDB."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ __all__ = ["score_on_spark"]
 
 
 def score_on_spark(session: SparkSession, model: Model, tables: dict[str, pa.Table]) -> DataFrame:
-    """Weigh pairs on Spark.
+    """Score pairs on Spark.
 
-    `tables` holds what the linkage made on DuckDB (`resolve.compared_tables`): `records`, `frequency_last`,
-    `frequency_first`, and `pairs` (`uid_l`, `uid_r`).  Returns one row a pair: `uid_l`, `uid_r`, `weight` (bits).
+    `tables` is the result of `resolve.compared_tables` on DuckDB: `records`, `frequency_last`, `frequency_first`, and
+    `pairs` (`uid_l`, `uid_r`). Returns one row per pair: `uid_l`, `uid_r`, `weight` (bits).
     """
     from splink.backends.spark import SparkAPI
 
@@ -42,15 +42,15 @@ def score_on_spark(session: SparkSession, model: Model, tables: dict[str, pa.Tab
             linker.table_management.register_term_frequency_lookup(table, column)
         linker.table_management.register_blocked_pairs_for_predict(api.register(pairs))
         scored = linker.inference.predict(warning_mode="never").as_spark_dataframe()
-    weighed: DataFrame = scored.selectExpr("uid_l", "uid_r", "round(match_weight, 3) AS weight")
-    return weighed
+    scored_pairs: DataFrame = scored.selectExpr("uid_l", "uid_r", "round(match_weight, 3) AS weight")
+    return scored_pairs
 
 
 def _register_jaro(session: SparkSession) -> None:
-    """Make `jaro_of_duckdb` known to Spark, which has no similarity of Jaro.
+    """Register `jaro_of_duckdb` in Spark, which has no Jaro similarity of its own.
 
-    The one that Splink brings along in Java takes half a transposition for half, DuckDB's for none: on some names in
-    some thousands a pair would have another degree of agreement on the other engine, and a veto or none.
+    Splink provides a Java implementation, but it counts half a transposition where DuckDB counts none. A few pairs in
+    several thousand would get another degree of agreement, and sometimes a veto, on one engine only.
     """
     import pandas as pd
     from pyspark.sql.pandas.functions import pandas_udf
@@ -61,6 +61,6 @@ def _register_jaro(session: SparkSession) -> None:
             similar: pd.Series[float] = con.sql("SELECT jaro_similarity(one, other) AS j FROM pairs").df()["j"]
             return similar
 
-    # Spark reads the kind of function off its annotations, which must be classes.
+    # Spark derives the kind of function from its annotations, which must be classes, not strings.
     jaro.__annotations__ = dict.fromkeys(("one", "other", "return"), pd.Series)
     session.udf.register("jaro_of_duckdb", pandas_udf(jaro, "double"))  # type: ignore[call-overload]

@@ -1,7 +1,7 @@
-"""First names that are one name: written as they sound, or in one of the forms that people go by.
+"""Spellings and forms of the same first name.
 
-A file says Mathis where another says Mathys, Fred where another says Frédéric, Fatma where another says Fatima.  How
-many letters two names share does not tell: Léa and Léo share as many, and are twins.
+One record has Mathis and another Mathys, Fred and Frédéric, or Fatma and Fatima. The number of letters in common does
+not distinguish these from different names: Léa and Léo have as many in common, and may be twins.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import polars as pl
 __all__ = ["FORMS", "set_spellings"]
 
 FORMS = Path(__file__).parent / "data" / "first_names.csv"
-"""Curated: one row a first name (`form`), with its spellings, short forms and forms in other languages (`variants`,
-parted by spaces) as French files hold them.  A short form may stand in several rows (Alex)."""
+"""A curated list: one row per first name (`form`), with the spellings, short forms and foreign forms that occur in
+French records (`variants`, separated by spaces). A short form such as Alex may be in several rows."""
 
 _SOUNDS = (
     ("PH", "F"), ("KH", "K"), ("TH", "T"), ("GH", "G"), ("DJ", "J"), ("W", "V"),
@@ -26,24 +26,24 @@ _SOUNDS = (
     ("AI", "E"), ("EI", "E"), ("AY", "E"), ("EY", "E"), ("Y", "I"), ("Z", "S"), ("H", ""), ("OE", "E"),
     *((letter * 2, letter) for letter in "ABDEFGIJKLMNOPRSTUVW"),
 )  # fmt: skip
-"""French spelling to sound, in order: letters that sound alike become one, doubled and silent ones go."""
+"""Replacements from spelling to sound, in order: merge letters that sound alike, drop doubled and silent ones."""
 
 
 def _sound(text: str) -> str:
-    """SQL for how a name sounds; null when hardly a sound is left."""
+    """Return SQL for the sound of a name; null when fewer than two letters are left."""
     text = f"regexp_replace({text}, '[^A-Z]', '', 'g')"
-    for written, heard in _SOUNDS:
-        text = f"replace({text}, '{written}', '{heard}')"
+    for spelling, sound in _SOUNDS:
+        text = f"replace({text}, '{spelling}', '{sound}')"
     text = f"regexp_replace({text}, '(E|S|T|D|X|ES|TS|DS)$', '')"
     return f"CASE WHEN length({text}) >= 2 THEN {text} END"
 
 
 def set_spellings(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the table `spellings`, one row a first name of `frequency_first`, all text.
+    """Create the table `spellings`, one row per first name of `frequency_first`, all text.
 
-    `first`; `first_sound`: how it sounds, the same for two spellings of one name; `first_form`: the full name that it
-    is a form of, itself where it is one; `first_forms`: all full names that it may stand for, each between bars
-    ("|ALEXANDRA|ALEXANDRE|").  The forms are null for names that the list does not hold.
+    `first`; `first_sound`: its sound, the same for two spellings of one name; `first_form`: the full name of which it
+    is a form, or itself if it is a full name; `first_forms`: all full names it may be short for, each between bars
+    ("|ALEXANDRA|ALEXANDRE|"). The forms are null for names that are not in the list.
     """
     names = pl.concat_str("form", "variants", separator=" ").str.split(" ").alias("first")
     con.register("listed", pl.read_csv(FORMS).select("form", names).explode("first").to_arrow())

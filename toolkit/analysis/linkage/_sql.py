@@ -1,4 +1,4 @@
-"""Small questions to a DuckDB connection."""
+"""Helpers for queries that return one row or one number."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ __all__ = ["first_row", "number"]
 
 
 def first_row(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
-    """The first row of an answer; all of it is fetched, for DuckDB keeps a connection busy until then."""
+    """Return the first row of a result; all rows are fetched, because DuckDB keeps the connection busy until then."""
     return tuple(con.execute(sql).fetchall()[0])
 
 
 def number(con: duckdb.DuckDBPyConnection, sql: str) -> int:
-    """An answer that is one whole number."""
+    """Return the result of a query for one whole number."""
     return int(first_row(con, sql)[0])

@@ -1,7 +1,7 @@
-"""What the degrees of agreement weigh in the table at hand: u from random pairs, m by expectation-maximisation.
+"""Train the model on a table: u from random pairs, m by expectation-maximisation.
 
-Everything is drawn by arithmetic on the records (MD5 of a key, seeded), never by a sampler that depends on threads,
-and the parameters are rounded: the same table and seed give the same model.
+Samples are drawn by arithmetic on the records (a seeded MD5 of a key), not by a sampler that depends on the number of
+threads, and the parameters are rounded. The same table and seed give the same model.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ __all__ = ["quiet_splink", "train", "training_uids"]
 _RECORDS_FOR_U = 900
 _RECORDS_FOR_M = 100_000
 _FEWEST_RECORDS = 500
-"""Below this many records nothing can be learned: the model keeps what it was given."""
+"""With fewer records than this the model is not trained and keeps its initial parameters."""
 _RECORD, _DAY, _NAMES = ("uid",), ("born",), ("last", "first")
-"""What records are sampled by: all those of a value, or none."""
+"""The sampling keys: a sample has all the records of a value, or none of them."""
 _SPREADING = 2_654_435_761
 """Knuth's multiplier, which spreads consecutive numbers evenly over 32 bits."""
 _FEWEST_HOMES = 50
 _FAMILIES_FROM = 0.1
-"""Share of pairs under one roof that are two people, from which a table is taken to hold families."""
+"""A table holds families if at least this share of the pairs in one home are two people."""
 _NOT_OBSERVED = 1e-6
-"""What Splink says of a degree that it did not see."""
+"""The probability that Splink reports for a degree that it did not observe."""
 _PRIOR_WEIGHT = 0.25
-"""How far the given m counts against the one learned (geometric mean)."""
+"""The weight of the initial m in the geometric mean with the learned m."""
 
 
 @contextmanager
 def quiet_splink() -> Iterator[None]:
-    """Keep Splink's own log (levels it did not observe, cached tables) out of the user's sight."""
+    """Silence the log of Splink (levels that it did not observe, cached tables)."""
     logger = logging.getLogger("splink")
     before = logger.level
     logger.setLevel(logging.CRITICAL)
@@ -53,7 +53,7 @@ def quiet_splink() -> Iterator[None]:
 
 
 def training_uids(rows: int, seed: int) -> str:
-    """The query for the records of `identities` that `train` learns from."""
+    """Return the query for the records of `identities` that `train` samples."""
     keys = {_RECORD: _RECORDS_FOR_U, _DAY: _RECORDS_FOR_M, _NAMES: _RECORDS_FOR_M}
     return " UNION ALL ".join(
         f"SELECT uid FROM identities WHERE {_sample('identities', key, wanted, rows, seed)}"
@@ -62,10 +62,10 @@ def training_uids(rows: int, seed: int) -> str:
 
 
 def train(con: duckdb.DuckDBPyConnection, model: Model, rows: int, seed: int) -> Model:
-    """The model with the u and m of the table `records` in `con`, drawn from `rows` identities.
+    """Return the model with u and m trained on the table `records` in `con`, sampled from `rows` identities.
 
-    Vetoes stay where the table holds families; in one without, a first name that differs is a typing error more
-    often than a brother, and vetoes become degrees like others.
+    Vetoes stay if the table holds families. In a table without families, a different first name is more often a typing
+    error than a sibling, so the vetoes become ordinary degrees.
     """
     if rows < _FEWEST_RECORDS:
         return model
@@ -80,9 +80,10 @@ def train(con: duckdb.DuckDBPyConnection, model: Model, rows: int, seed: int) ->
 
 
 def _has_families(con: duckdb.DuckDBPyConnection) -> bool:
-    """Whether those of one name under one roof, telephone or mailbox are often several, by first name and birth date.
+    """Return whether records with the same surname and home, mobile or mailbox are often several people.
 
-    Too few such pairs to tell count as families, the safer side.
+    Two records are two people if first name and birth date both differ. With too few pairs to decide, return True,
+    which is the safer choice.
     """
     rows = max(1, number(con, "SELECT count(*) FROM records"))
     kept = f"{min(2**32 - 1, 2**32 * _RECORDS_FOR_M // rows):08x}"
@@ -107,38 +108,39 @@ def _has_families(con: duckdb.DuckDBPyConnection) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """Pairs to learn from: what they agree on, the key to sample records by, and the comparisons it says nothing of."""
+    """Training pairs: the condition they agree on, the sampling key, and the comparisons that the condition biases."""
 
     condition: str
     key: tuple[str, ...]
-    silent: frozenset[str]
+    biased: frozenset[str]
 
 
 def _rules(model: Model, rows: int) -> list[_Rule]:
-    """Agreement on the birth date teaches about names, agreement on the names about birth dates."""
+    """Return the training rules: pairs with the same birth date train the names, pairs with the same names the date."""
     names = {comparison.name for comparison in model.comparisons}
-    same_day, silent = "l.dob = r.dob", {"birth_date"}
+    same_day, biased = "l.dob = r.dob", {"birth_date"}
     if rows > _RECORDS_FOR_M and "place" in names:
-        same_day, silent = f"{same_day} AND l.departement = r.departement", {"birth_date", "place"}
+        same_day, biased = f"{same_day} AND l.departement = r.departement", {"birth_date", "place"}
     rules = []
     if "birth_date" in names:
-        rules.append(_Rule(same_day, _DAY, frozenset(silent)))
+        rules.append(_Rule(same_day, _DAY, frozenset(biased)))
     if {"surname", "first_name"} <= names:
         rules.append(_Rule("l.last = r.last AND l.first = r.first", _NAMES, frozenset({"surname", "first_name"})))
     return rules
 
 
 def _sample(table: str, key: tuple[str, ...], wanted: int, rows: int, seed: int) -> str:
-    """The condition that keeps about `wanted` of `rows` records of `table`: all those of a value of `key`, or none.
+    """Return the condition for a sample of about `wanted` of the `rows` records of `table`, by the values of `key`.
 
-    Of a key of two columns it keeps the same share of the values of either.
+    The sample has all the records of a value or none of them. For a key of two columns it keeps the same share of the
+    values of each.
     """
     if wanted >= rows:
         return " AND ".join(f"{column} IS NOT NULL" for column in key)
     if key == _RECORD:
         return f"(uid::UBIGINT * {_SPREADING} + {seed}) % {2**32} < {round(wanted / rows * 2**32)}"
     kept = f"{round((wanted / rows) ** (1 / len(key)) * 2**32):08x}"
-    # The aggregate makes DuckDB hash each value once, not each record.
+    # The aggregate makes DuckDB hash each value once instead of each record.
     return " AND ".join(
         f"{column} IN (SELECT {column} FROM {table} GROUP BY {column} "
         f"HAVING left(md5(concat('{seed}', any_value({column}))), 8) < '{kept}')"
@@ -147,12 +149,12 @@ def _sample(table: str, key: tuple[str, ...], wanted: int, rows: int, seed: int)
 
 
 def _with_u(con: duckdb.DuckDBPyConnection, model: Model, sample: str, seed: int) -> Model:
-    """u: how often the pairs of some thousand records, nearly all of two people, show each degree."""
+    """Train u: the frequency of each degree among the pairs of some thousand records, nearly all of two people."""
     con.execute(f"CREATE OR REPLACE TABLE for_u AS FROM records WHERE {sample} ORDER BY uid")
     size = number(con, "SELECT count(*) FROM for_u")
     with quiet_splink():
         linker = _linker(con, model, "for_u")
-        # Enough pairs that Splink takes all and draws none by its own means.
+        # `max_pairs` is high enough that Splink uses all pairs and does not sample them itself.
         linker.training.estimate_u_using_random_sampling(
             max_pairs=float(size * size + 10), seed=seed, min_count_per_level=None, num_chunks=1
         )
@@ -162,7 +164,7 @@ def _with_u(con: duckdb.DuckDBPyConnection, model: Model, sample: str, seed: int
 
 
 def _pulled_u(level: Level, learned: float | None, pairs: float) -> Level:
-    """The u seen among `pairs` with five observations of the given u added: rare degrees are seen too seldom."""
+    """Smooth the u observed among `pairs` with five pseudo-observations of the initial u, for the rare degrees."""
     if not level.trained or level.is_null:
         return level
     seen = learned if learned is not None and learned > _NOT_OBSERVED else 0.0
@@ -170,7 +172,7 @@ def _pulled_u(level: Level, learned: float | None, pairs: float) -> Level:
 
 
 def _learned(con: duckdb.DuckDBPyConnection, model: Model, rule: _Rule, sample: str) -> dict[tuple[str, str], float]:
-    """The m of each degree that expectation-maximisation finds among the pairs of a rule; none when it fails."""
+    """Return the m of each degree from expectation-maximisation on the pairs of a rule; empty if it fails."""
     con.execute(f"CREATE OR REPLACE TABLE for_m AS FROM records WHERE {sample} ORDER BY uid")
     with quiet_splink():
         linker = _linker(con, model, "for_m")
@@ -181,7 +183,7 @@ def _learned(con: duckdb.DuckDBPyConnection, model: Model, rule: _Rule, sample: 
         except (EMTrainingException, ValueError):
             return {}
         learned = _parameters(linker, "m_probability")
-    return {key: m for key, m in learned.items() if key[0] not in rule.silent}
+    return {key: m for key, m in learned.items() if key[0] not in rule.biased}
 
 
 def _linker(con: duckdb.DuckDBPyConnection, model: Model, table: str) -> Linker:
@@ -190,7 +192,7 @@ def _linker(con: duckdb.DuckDBPyConnection, model: Model, table: str) -> Linker:
 
 
 def _parameters(linker: Linker, which: str) -> dict[tuple[str, str], float]:
-    """(comparison, degree) -> learned probability."""
+    """Return the learned probability of each (comparison, degree)."""
     return {
         (comparison["output_column_name"], level["label_for_charts"]): level[which]
         for comparison in linker.misc.save_model_to_json()["comparisons"]
@@ -200,7 +202,7 @@ def _parameters(linker: Linker, which: str) -> dict[tuple[str, str], float]:
 
 
 def _blended(model: Model, sessions: list[dict[tuple[str, str], float]]) -> Model:
-    """Each m as the geometric mean of what the sessions found, drawn towards the one the model was given."""
+    """Set each m to the geometric mean of the sessions, weighted with the initial m."""
 
     def blend(comparison: Comparison, level: Level) -> Level:
         seen = [s[comparison.name, level.name] for s in sessions if (comparison.name, level.name) in s]
@@ -213,5 +215,5 @@ def _blended(model: Model, sessions: list[dict[tuple[str, str], float]]) -> Mode
 
 
 def _rounded(value: float) -> float:
-    """Three digits: sums of floats differ in their last digits with the number of threads."""
+    """Round to three digits, because the last digits of sums of floats depend on the number of threads."""
     return float(f"{min(max(value, 1e-12), 0.9999):.3g}")

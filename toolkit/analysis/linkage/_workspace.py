@@ -1,4 +1,4 @@
-"""Where a linkage works: a DuckDB database in memory that spills to disk, and a folder that keeps finished steps."""
+"""The DuckDB database of a linkage, in memory with a spill directory, and the checkpoints of its finished steps."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from splink.internals.exceptions import SplinkException
 from toolkit._platform import make_private
 from toolkit.errors import InputError
 
-__all__ = ["KeptSteps", "workspace"]
+__all__ = ["Checkpoints", "workspace"]
 
 _FILE = "steps.duckdb"
 
@@ -25,9 +25,9 @@ _FILE = "steps.duckdb"
 def workspace(
     threads: int | None = None, memory_limit: str | None = None, folder: Path | None = None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB database in memory, which spills to a directory that goes with it: in `folder`, or a temporary one.
+    """Open a DuckDB database in memory, with a spill directory (in `folder` or temporary) that is removed at the end.
 
-    Raises `InputError` when memory does not suffice, and when DuckDB refuses the settings.
+    Raises `InputError` when there is not enough memory.
     """
     spill = tempfile.mkdtemp(prefix="linkage-", dir=folder)
     config: dict[str, Any] = {
@@ -42,61 +42,61 @@ def workspace(
             con.execute("SET enable_progress_bar = false")
             yield con
     except (duckdb.OutOfMemoryException, MemoryError, SplinkException) as error:
-        # Splink wraps what DuckDB raises.
+        # Splink wraps the exceptions of DuckDB.
         if isinstance(error, SplinkException) and not isinstance(error.__cause__, duckdb.OutOfMemoryException):
             raise
         allowed = memory_limit or "the default memory limit"
         raise InputError(
-            f"The linkage does not fit into {allowed} ({str(error.__cause__ or error).splitlines()[0]}): "
-            "raise `memory_limit` (--memory-limit), or lower `threads` (--threads)."
+            f"The linkage needs more memory than {allowed} ({str(error.__cause__ or error).splitlines()[0]}): "
+            "raise `memory_limit` (--memory-limit) or lower `threads` (--threads)."
         ) from None
     finally:
         shutil.rmtree(spill, ignore_errors=True)
 
 
-class KeptSteps:
-    """Finished steps of a linkage, so that an interrupted one goes on where it stopped.
+class Checkpoints:
+    """The finished steps of a linkage, from which an interrupted run resumes.
 
-    They lie in a DuckDB file in `folder`, one transaction a step: a step is there whole or not at all.  Without a
-    folder nothing is kept.  What the steps depend on (the records, the settings, the code) is the caller's to tell
-    apart, by the name of the folder.
+    They are in a DuckDB file in `folder`, one transaction per step, so a step is saved completely or not at all.
+    Without a folder nothing is saved. The steps depend on the records, the settings and the code: the caller uses one
+    folder for each combination.
     """
 
     def __init__(self, con: duckdb.DuckDBPyConnection, folder: Path | None) -> None:
-        """Raises `InputError` when another process is at work in the folder."""
+        """Open the checkpoints. Raises `InputError` when another process uses the folder."""
         self._con = con
-        self._keeps = folder is not None
+        self._enabled = folder is not None
         if folder is None:
             return
         file = folder / _FILE
         try:
-            con.execute(f"ATTACH '{str(file).replace(chr(39), chr(39) * 2)}' AS kept")
+            con.execute(f"ATTACH '{str(file).replace(chr(39), chr(39) * 2)}' AS saved")
         except duckdb.IOException as error:
             raise InputError(
-                f"The steps of an earlier linkage in {file} cannot be opened ({str(error).splitlines()[0]}): wait "
-                f"until the other one has ended, or remove {folder} when there is none."
+                f"The checkpoints of an earlier linkage in {file} cannot be opened ({str(error).splitlines()[0]}): "
+                f"wait until the other linkage has ended, or delete {folder} if none is running."
             ) from None
         make_private(file)
-        con.execute("CREATE TABLE IF NOT EXISTS kept.steps (name VARCHAR PRIMARY KEY, facts VARCHAR)")
+        con.execute("CREATE TABLE IF NOT EXISTS saved.steps (name VARCHAR PRIMARY KEY, metadata VARCHAR)")
 
-    def facts(self, step: str) -> dict[str, Any] | None:
-        """What was noted of a step when it was finished; none when it is still to be done."""
-        if not self._keeps:
+    def metadata(self, step: str) -> dict[str, Any] | None:
+        """Return the metadata of a finished step, or None if the step is not finished."""
+        if not self._enabled:
             return None
-        rows = self._con.execute("SELECT facts FROM kept.steps WHERE name = ?", [step]).fetchall()
+        rows = self._con.execute("SELECT metadata FROM saved.steps WHERE name = ?", [step]).fetchall()
         return dict(json.loads(rows[0][0])) if rows else None
 
-    def keep(self, step: str, facts: Mapping[str, object], *tables: str) -> None:
-        """Note that a step is finished, with the tables it made."""
-        if not self._keeps:
+    def save(self, step: str, metadata: Mapping[str, object], *tables: str) -> None:
+        """Save a finished step: its metadata and the tables it created."""
+        if not self._enabled:
             return
         self._con.execute("BEGIN")
         for table in tables:
-            self._con.execute(f"CREATE TABLE kept.{table} AS FROM {table}")
-        self._con.execute("INSERT INTO kept.steps VALUES (?, ?)", [step, json.dumps(facts)])
+            self._con.execute(f"CREATE TABLE saved.{table} AS FROM {table}")
+        self._con.execute("INSERT INTO saved.steps VALUES (?, ?)", [step, json.dumps(metadata)])
         self._con.execute("COMMIT")
 
     def restore(self, *tables: str) -> None:
-        """Make the tables of a finished step again."""
+        """Create the tables of a finished step from their saved copies."""
         for table in tables:
-            self._con.execute(f"CREATE TABLE {table} AS FROM kept.{table}")
+            self._con.execute(f"CREATE TABLE {table} AS FROM saved.{table}")

@@ -1,22 +1,22 @@
-"""From what secretaries typed to what can be compared: the tables `identities` and `records`, one narrow row a record.
+"""Normalise typed values for comparison: the tables `identities` and `records`, one row per record.
 
-Columns of `identities` (text unless said otherwise, null where missing or a placeholder), kept narrow, for a table of
-22 million lines has them all in memory:
+Columns of `identities` (text unless noted, null for a missing value or a placeholder). The table is narrow because all
+of it must fit in memory for 22 million lines:
 
 - `uid` (integer);
-- `last`, `birth`, `first`: capitals without accents, one space between the parts of a compound name, particles glued
-  to what follows (`DE LA TOUR` is one name, `DELATOUR`);
-- `sex` (M or F); `born` (the integer YYYYMMDD, kept even when no such day exists: a slip makes the 31st of February);
-- `nir`: the 13 digits without the key, or the whole number where it is not a French one;
-- `nir_state` (integer): 2 the number agrees with the record's own birth year, month and sex, and its key is right
-  or unknown; 1 nothing can be said; 0 it contradicts them, so it is borrowed (a mother's, a husband's) or mistyped;
+- `last`, `birth`, `first`: capitals without accents, one space between the parts of a compound name, particles joined
+  to the next word (`DE LA TOUR` is one name, `DELATOUR`);
+- `sex` (M or F); `born` (the integer YYYYMMDD, kept even if there is no such day: a typing error can make 31 February);
+- `nir`: the 13 digits without the key, or all of the number if it is not a French one;
+- `nir_state` (integer): 2, the number agrees with the birth year, month and sex of the record, and its key is correct
+  or unknown; 1, it cannot be checked; 0, it contradicts them, so it is borrowed (from a mother, a husband) or mistyped;
 - `nir_key_wrong` (true or false);
 - `mobile`, `postal`; `mailbox` (integer): a hash of the e-mail address.
 
-`records` has besides `dob` (`born` as text), `email`, `address` (without the kind of street), `city`, `landline`,
-`departement`, `first_count` (integer): how many distinct identities bear the first name, to tell a slip from another
-name, `first_sound`, `first_form` and `first_forms` (see `spelling`), and `grown` (true or false): born 25 years or
-more before the youngest, whose telephone and mailbox are no longer their parents'.
+`records` adds `dob` (`born` as text), `email`, `address` (without the kind of street), `city`, `landline`,
+`departement`, `first_count` (integer): the number of distinct identities with the first name, to distinguish a typing
+error from another name, `first_sound`, `first_form` and `first_forms` (see `_spelling`), and `grown` (true or false):
+born 25 years or more before the youngest, so that telephone and mailbox are probably not those of a parent.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ import duckdb
 from toolkit.analysis.linkage._spelling import set_spellings
 from toolkit.analysis.linkage._sql import first_row, number
 
-__all__ = ["NOT_A_NAME", "complete", "count_bearers", "normalise"]
+__all__ = ["NOT_A_NAME", "complete", "count_names", "normalise"]
 
 NOT_A_NAME = (
     "TEST", "TESTS", "ESSAI", "TESTPATIENT", "PATIENT", "PATIENTTEST", "XXX", "XXXX", "XX", "X", "INCONNU", "INCONNUE",
     "ANONYME", "NOM", "PRENOM", "SANS NOM", "NC", "NR", "NA", "NONE", "NULL", "NEANT", "AZERTY", "QWERTY", "AAA", "ZZZ",
     "DOUBLON", "A SUPPRIMER", "SUPPRIMER", "NE PAS UTILISER", "POUBELLE", "FICTIF", "DEMO", "FORMATION", "LOGICIEL",
 )  # fmt: skip
-"""What is typed into a name box when there is no name."""
+"""Values typed into the name box in place of a name."""
 
 _NEWBORN = "BEBE|BB|BEBES|ENFANT|NOUVEAU|NOURRISSON|JUMEAU|JUMELLE"
-"""What is typed for a first name, alone or with more behind it, while a newborn has none."""
+"""First words typed in place of the first name of a newborn who has none yet."""
 _MARRIED = "NEE|EPOUSE|EPSE|EP|VEUVE|VVE|DIVORCEE"
-"""What stands between the two names of a woman in one box: her birth name follows NEE and precedes the others."""
+"""Words between two surnames in one box: the birth name comes after NEE and before the others."""
 _CIVILITY = "MME|MR|MLLE|M|MONSIEUR|MADAME"
 
 _PARTICLES = "DE|DU|DES|D|LE|LA|LES|L|DA|DOS|DI|DEL|EL|AL|BEN|BOU|VAN|VON|DER|DEN|N|O|MC|MAC|ST|STE|SAINT|SAINTE"
@@ -50,8 +50,8 @@ _STREET_KINDS = (
 _ACCENTED = "éèêëàâäçîïôöûùüÿœæÉÈÊËÀÂÄÇÎÏÔÖÛÙÜŸŒÆ"
 
 
-def _mending(text: str) -> str:
-    """SQL that turns the letters of `text` that are UTF-8 read as CP1252 ("Ã©") back into what they were ("é")."""
+def _repaired(text: str) -> str:
+    """Return SQL that restores the letters of `text` that were UTF-8 read as CP1252 ("Ã©" becomes "é")."""
     for letter in _ACCENTED:
         misread = letter.encode().decode("cp1252", errors="replace")
         if "\ufffd" not in misread:
@@ -60,7 +60,7 @@ def _mending(text: str) -> str:
 
 
 def _without_kinds(address: str) -> str:
-    """SQL that takes the kind of street and the small words out of an address, whose words are parted by one space."""
+    """Return SQL that removes the kind of street and the small words from an address with single spaces."""
     words = ", ".join(f"'{word}'" for word in _STREET_KINDS.split("|"))
     return (
         f"array_to_string(list_filter(string_split({address}, ' '), "
@@ -68,17 +68,17 @@ def _without_kinds(address: str) -> str:
     )
 
 
-_LOOKED_AT = 400_000
-"""How many records (every n-th) are looked at to learn how a table was filled in."""
-_TELLING = "birth_date, nir, mobile_phone, landline_phone, email"
-"""The columns that tell it."""
+_SAMPLE_SIZE = 400_000
+"""How many records (every n-th) are read to find out how the columns of a table are filled."""
+_SAMPLED_COLUMNS = "birth_date, nir, mobile_phone, landline_phone, email"
+"""The columns that are read for this."""
 
-# The guards before the regular expressions are there for speed: most values need none.
+# The checks before the regular expressions are for speed: most values need no regular expression.
 _MACROS = rf"""
 CREATE TYPE sexes AS ENUM ('M', 'F');
 CREATE MACRO bare(t) AS upper(CASE WHEN strlen(t) = length(t) THEN t
     WHEN regexp_matches(t, '[ÃÅœŒæÆß]') THEN strip_accents(replace(replace(replace(replace(replace(
-        {_mending("t")}, 'œ', 'oe'), 'Œ', 'OE'), 'æ', 'ae'), 'Æ', 'AE'), 'ß', 'ss'))
+        {_repaired("t")}, 'œ', 'oe'), 'Œ', 'OE'), 'æ', 'ae'), 'Æ', 'AE'), 'ß', 'ss'))
     ELSE strip_accents(t) END);
 CREATE MACRO spaced(t) AS CASE WHEN regexp_full_match(t, '[A-Z0-9]+([ -][A-Z0-9]+)*') THEN replace(t, '-', ' ')
     ELSE trim(replace(replace(replace(
@@ -116,10 +116,10 @@ CREATE MACRO departement_of(p) AS CASE
     WHEN p ^@ '200' OR p ^@ '201' THEN '2A' WHEN p ^@ '20' THEN '2B' ELSE left(p, 2) END;
 """
 
-# Names, days and towns come in far fewer spellings than records: each spelling is read once, and looked up.  In
-# `surnames`, `last` and `birth` are what the spelling says in the box of the name in use, where it may hold both names,
-# and `alone` what it says in a box of its own.
-# One step a subquery: a macro repeats its argument, and a folding inside two others would be done ten times over.
+# There are far fewer spellings of names, days and towns than records: each spelling is normalised once, then looked up.
+# In `surnames`, `last` and `birth` are the names that a spelling means in the box of the name in use, which may hold
+# both names, and `alone` is what it means in the box of the birth name. One step per subquery: a macro repeats its
+# argument, so nested macros would do the same work ten times.
 _SPELLED = """
 CREATE TEMP TABLE surnames AS
 WITH spelled AS (
@@ -129,14 +129,14 @@ WITH spelled AS (
 bared AS (SELECT typed, bare(typed) AS name FROM spelled),
 plain AS (SELECT typed, spaced_name(name) AS name FROM bared),
 halved AS (SELECT typed, untitled(name) AS name, two_names(untitled(name)) AS names FROM plain),
-parted AS (
+separated AS (
     SELECT typed,
         glue(CASE WHEN names IS NULL THEN name WHEN names.mark = 'NEE' THEN names.before ELSE names.after END) AS last,
         glue(CASE WHEN names.mark = 'NEE' THEN names.after ELSE names.before END) AS birth,
         glue(name) AS alone
     FROM halved
 )
-SELECT typed, a_name(last) AS last, a_name(birth) AS birth, a_name(alone) AS alone FROM parted;
+SELECT typed, a_name(last) AS last, a_name(birth) AS birth, a_name(alone) AS alone FROM separated;
 CREATE TEMP TABLE first_names AS
 WITH bared AS (SELECT typed, bare(typed) AS name FROM (SELECT DISTINCT first_name AS typed FROM as_typed)),
 plain AS (SELECT typed, spaced_name(name) AS name FROM bared)
@@ -166,7 +166,7 @@ cleaned AS (
     SELECT * REPLACE (
         a_phone(mobile) AS mobile,
         CASE WHEN sex IN ('M', 'H', '1') THEN 'M' WHEN sex IN ('F', 'W', '2') THEN 'F' END AS sex),
-        {first_figures} AS head, {wrong_key} AS nir_key_wrong
+        {first_digits} AS head, {wrong_key} AS nir_key_wrong
     FROM numbered
 )
 SELECT uid, last, nullif(birth, last) AS birth, first, sex::sexes AS sex, born,
@@ -199,7 +199,7 @@ named AS (SELECT * REPLACE ({_without_kinds("address")} AS address) FROM dwellin
 SELECT
     identities.* REPLACE (sex::VARCHAR AS sex), born::VARCHAR AS dob, departement_of(postal) AS departement,
     coalesce(first_count, 0) AS first_count, email, nullif(address, '') AS address, nullif(city, '') AS city,
-    CASE WHEN landline NOT IN (SELECT phone(value) FROM crowded_landline) THEN a_phone(landline) END AS landline,
+    CASE WHEN landline NOT IN (SELECT phone(value) FROM overused_landline) THEN a_phone(landline) END AS landline,
     first_sound, first_form, first_forms,
     born <= (SELECT quantile_disc(born, 0.999) FROM identities) - 25_00_00 AS grown
 FROM identities JOIN named USING (uid) LEFT JOIN frequency_first ON frequency_first.first = identities.first
@@ -208,69 +208,70 @@ FROM identities JOIN named USING (uid) LEFT JOIN frequency_first ON frequency_fi
 
 
 def normalise(con: duckdb.DuckDBPyConnection, rows: int) -> None:
-    """Make the table `identities` of the views `raw`, which has `rows` rows, and `as_typed`."""
+    """Create the table `identities` from the views `raw`, which has `rows` rows, and `as_typed`."""
     con.execute(_MACROS)
-    step = max(1, rows // _LOOKED_AT)
-    con.execute(f"CREATE TEMP TABLE looked_at AS SELECT {_TELLING} FROM raw WHERE uid % {step} = 0")
-    limit = max(20, number(con, "SELECT count(*) FROM looked_at") // 2000)
-    cleaned = {c: _without(c, _crowded(con, c, limit)) for c in ("nir", "mobile_phone")}
-    cleaned["birth_date"] = _without("birth_date", _crowded_days(con))
-    email = _without("email", _crowded(con, "email", limit))
+    step = max(1, rows // _SAMPLE_SIZE)
+    con.execute(f"CREATE TEMP TABLE sampled AS SELECT {_SAMPLED_COLUMNS} FROM raw WHERE uid % {step} = 0")
+    limit = max(20, number(con, "SELECT count(*) FROM sampled") // 2000)
+    cleaned = {c: _without(c, _overused_values(con, c, limit)) for c in ("nir", "mobile_phone")}
+    cleaned["birth_date"] = _without("birth_date", _overused_days(con))
+    email = _without("email", _overused_values(con, "email", limit))
     con.execute(f"CREATE MACRO mailbox_of(email) AS CASE WHEN contains(email, '@') THEN lower(trim({email})) END")
     con.execute(
-        "CREATE TABLE crowded_landline AS SELECT unnest(?::VARCHAR[]) AS value",
-        [_crowded(con, "landline_phone", limit)],
+        "CREATE TABLE overused_landline AS SELECT unnest(?::VARCHAR[]) AS value",
+        [_overused_values(con, "landline_phone", limit)],
     )
-    readings = _reading_of_numbers(con)
-    con.execute("DROP TABLE looked_at")
+    expressions = _number_expressions(con)
+    con.execute("DROP TABLE sampled")
     con.execute(_SPELLED.format(**cleaned))
-    con.execute(_IDENTITIES.format(**cleaned, **readings))
+    con.execute(_IDENTITIES.format(**cleaned, **expressions))
 
 
-def count_bearers(con: duckdb.DuckDBPyConnection) -> None:
-    """Make `frequency_last` and `frequency_first`, the share of people who bear each name, and `spellings`.
+def count_names(con: duckdb.DuckDBPyConnection) -> None:
+    """Create `frequency_last` and `frequency_first`, the share of people with each name, and `spellings`.
 
-    Each (names, birth date) counts once, however often it was filed: a name is as rare as its bearers are few.
+    Each combination of names and birth date counts once, so that a person with many records does not make a name
+    common.
     """
     con.execute(
         """
-        CREATE TEMP TABLE bearers AS SELECT DISTINCT last, first, born FROM identities;
+        CREATE TEMP TABLE people_by_name AS SELECT DISTINCT last, first, born FROM identities;
         CREATE TABLE frequency_last AS
-        SELECT last, count(*) / (SELECT count(last) FROM bearers) AS tf_last
-        FROM bearers WHERE last IS NOT NULL GROUP BY last;
+        SELECT last, count(*) / (SELECT count(last) FROM people_by_name) AS tf_last
+        FROM people_by_name WHERE last IS NOT NULL GROUP BY last;
         CREATE TABLE frequency_first AS
-        SELECT first, count(*) / (SELECT count(first) FROM bearers) AS tf_first, count(*)::INTEGER AS first_count
-        FROM bearers WHERE first IS NOT NULL GROUP BY first;
-        DROP TABLE bearers
+        SELECT first, count(*) / (SELECT count(first) FROM people_by_name) AS tf_first, count(*)::INTEGER AS first_count
+        FROM people_by_name WHERE first IS NOT NULL GROUP BY first;
+        DROP TABLE people_by_name
         """
     )
     set_spellings(con)
 
 
 def complete(con: duckdb.DuckDBPyConnection, uids: str | None = None, into: str = "records") -> None:
-    """Make the table `records`: `identities` with address, city and landline, of all or of the uids of a query.
+    """Create the table `records`: `identities` with address, city and landline, for all records or the uids of a query.
 
-    Reading an address takes longer than all the rest together, so a large table has it done for the records that
-    came into question alone.
+    Normalising addresses takes longer than all other columns together, so for a large table it is done only for the
+    records that are compared or used in training.
     """
     chosen = "" if uids is None else f"WHERE uid IN ({uids})"
     con.execute(_TOWNS)
     con.execute(f"CREATE OR REPLACE TABLE {into} AS {_DETAILS.format(chosen=chosen)}; DROP TABLE towns")
 
 
-def _crowded(con: duckdb.DuckDBPyConnection, column: str, limit: int) -> list[str]:
-    """Values that too many records share to belong to anybody: a practice's own telephone, a made-up number."""
+def _overused_values(con: duckdb.DuckDBPyConnection, column: str, limit: int) -> list[str]:
+    """Return the values on too many records to belong to one person: a practice's telephone, a made-up number."""
     rows = con.execute(
-        f"SELECT {column} FROM looked_at WHERE {column} IS NOT NULL GROUP BY ALL HAVING count(*) > {limit} ORDER BY ALL"
+        f"SELECT {column} FROM sampled WHERE {column} IS NOT NULL GROUP BY ALL HAVING count(*) > {limit} ORDER BY ALL"
     ).fetchall()
     return [value for (value,) in rows]
 
 
-def _crowded_days(con: duckdb.DuckDBPyConnection) -> list[str]:
-    """Birth dates twenty times as frequent as the busiest days but 1 % of them, which somebody typed for "unknown"."""
+def _overused_days(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return the birth dates that were typed for "unknown": over 20 times the 99th percentile of the counts per day."""
     rows = con.execute(
         """
-        WITH days AS (SELECT birth_date, count(*) AS n FROM looked_at WHERE birth_date IS NOT NULL GROUP BY ALL)
+        WITH days AS (SELECT birth_date, count(*) AS n FROM sampled WHERE birth_date IS NOT NULL GROUP BY ALL)
         SELECT birth_date FROM days WHERE n > 50 AND n > 20 * (SELECT quantile_disc(n, 0.99) FROM days) ORDER BY ALL
         """
     ).fetchall()
@@ -278,19 +279,19 @@ def _crowded_days(con: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def _without(column: str, values: list[str]) -> str:
-    """The column with these values as null."""
+    """Return SQL for the column with these values as null."""
     if not values:
         return column
     listed = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
     return f"CASE WHEN {column} NOT IN ({listed}) THEN {column} END"
 
 
-def _reading_of_numbers(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """How the numbers are to be read: as NIRs when most are, against birth date and key when those mostly agree."""
+def _number_expressions(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Return the SQL for reading the numbers: as NIRs if most are, checked against birth date and key if most agree."""
     french, dated, keyed = first_row(
         con,
         """
-        WITH seen AS (SELECT a_number(nir) AS number, day_of(birth_date) AS dob FROM looked_at WHERE nir IS NOT NULL)
+        WITH seen AS (SELECT a_number(nir) AS number, day_of(birth_date) AS dob FROM sampled WHERE nir IS NOT NULL)
         SELECT coalesce(avg(is_french(number)::INT), 0) > 0.5,
             coalesce(avg((number[2:5] = dob[3:6])::INT) FILTER (is_french(number)), 0) > 0.4,
             coalesce(avg(right_key(number)::INT) FILTER (is_french(number) AND length(number) = 15), 0) > 0.5
@@ -299,7 +300,7 @@ def _reading_of_numbers(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     )
     return {
         "number": "CASE WHEN is_french(number) THEN number END" if french else "number",
-        "first_figures": "left(number, 5)::INTEGER" if french else "NULL",
+        "first_digits": "left(number, 5)::INTEGER" if french else "NULL",
         "nir_of": "filled_in(left(number, 13))" if french else "number",
         "wrong_key": "coalesce(length(number) = 15 AND NOT right_key(number), false)" if french and keyed else "false",
         "state": _STATE if french and dated else "1",

@@ -1,9 +1,9 @@
-"""Which records are about one person: any table in, one cluster a person out."""
+"""Probabilistic record linkage of any table: assign each record to a cluster, one cluster per person."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypedDict, Unpack
@@ -13,16 +13,17 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from toolkit.analysis.linkage import _blocking as blocking
-from toolkit.analysis.linkage import _clusters as clusters
-from toolkit.analysis.linkage import _input_table as tables
-from toolkit.analysis.linkage import _placeholders as entries
-from toolkit.analysis.linkage import normalise
+from toolkit.analysis.linkage._blocking import candidate_pairs
+from toolkit.analysis.linkage._clusters import Ids, Weights, components, people_at, smallest_of, split_incoherent
+from toolkit.analysis.linkage._input_table import Presence, read, read_lines
 from toolkit.analysis.linkage._model import Model, initial_model
 from toolkit.analysis.linkage._pair_scoring import Scorer
+from toolkit.analysis.linkage._placeholders import group_copies, separate_placeholders
 from toolkit.analysis.linkage._sql import number
 from toolkit.analysis.linkage._training import train, training_uids
-from toolkit.analysis.linkage._workspace import KeptSteps, workspace
+from toolkit.analysis.linkage._workspace import Checkpoints, workspace
+from toolkit.analysis.linkage.normalise import complete, count_names, normalise
+from toolkit.progress import Progress, no_progress
 
 __all__ = [
     "STEPS",
@@ -39,56 +40,53 @@ __all__ = [
 
 _log = logging.getLogger(__name__)
 
-STEPS = ("read", "normalise", "group copies", "block", "train", "score", "cluster", "check from within", "name")
-"""The steps of a linkage, in order, as told to `progress`."""
+STEPS = ("read", "normalise", "group copies", "block", "train", "score", "cluster", "check clusters", "name clusters")
+"""The steps of a linkage, in order, as passed to `progress`."""
 
 THRESHOLD = 0.0
-"""Weight (log2 of the odds) from which a pair is taken for one person: more likely than not."""
+"""The match weight (log2 of the odds) from which a pair is linked: one person is more likely than two."""
 SWEEP = 6
-"""How far (in bits) the threshold is moved either way to see what it changes."""
+"""How many bits lower and higher the threshold is varied, to show what it changes."""
 
 _PAIRS_A_CHUNK = 5_000_000
-_WHOLE = 500_000
-"""Up to so many records the addresses of all are read at once."""
-
-Progress = Callable[[str, int, int], None]
-"""Called with the name of the step that begins, its number from 0, and how many there are."""
+_ADDRESSES_BEFORE_BLOCKING = 500_000
+"""Up to this many records, the addresses of all are normalised before blocking."""
 
 
 class Options(TypedDict, total=False):
-    """What may be said of how to link, all of it optional."""
+    """Options of a linkage."""
 
     model: Model
-    """A trained model; with it nothing is learned."""
+    """A trained model to use; without it, a model is trained on the records."""
     threshold: float
-    """Weight in bits from which a pair is one person; `THRESHOLD` unless told."""
+    """The match weight in bits from which a pair is linked; default `THRESHOLD`."""
     seed: int
-    """Of the samples that the model learns from; 1 unless told."""
+    """The seed of the training samples; default 1."""
     threads: int
-    """Of DuckDB; all cores unless told."""
+    """The number of threads of DuckDB; default all cores."""
     memory_limit: str
-    """Of DuckDB ("3GB"), which spills to a temporary directory."""
+    """The memory limit of DuckDB (such as "3GB"); above it, DuckDB spills to a temporary directory."""
     keep_pairs: bool
-    """Keep every compared pair with its weight, for `evaluation`."""
+    """Whether to keep every compared pair with its weight, for the evaluation."""
     progress: Progress
-    """Hears of each step as it begins."""
-    keep_in: Path
-    """Folder in which finished steps are kept: an interrupted linkage of the same records with the same options goes
-    on from them.  It holds personal data, and is the caller's to remove."""
+    """A function that is called at the start and at the end of each step, see `toolkit.progress`."""
+    checkpoint_folder: Path
+    """A folder for checkpoints, from which an interrupted linkage of the same records with the same options resumes.
+    It holds personal data; the caller must delete it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Linkage:
-    """What a linkage found.
+    """The result of a linkage.
 
-    `clusters`: one row a record, the id and `person_cluster`.  `model` and `threshold`: what decided.  `missing` and
-    `blank`: the fields that the table lacks, and those that it has and leaves blank.  `counts`: the size of each
-    step.  `sweep`: one row a threshold, `threshold` and `people`.  `checked`: one row a size of connected component,
-    from three representatives up, `size`, `components`, and how many of them the check from within has `split`.
-    `copies`: one row a record that says the same as another, `id` and `representative`, the record that was compared
-    in its place.  `nobody`: the ids of the records on which no name, no birth date and no number is left once
-    placeholders are taken away (test entries); each is a cluster by itself and is not counted among the people.
-    `pairs`, when kept: one row a compared pair of representatives, `id_l`, `id_r` and `weight`.
+    `clusters`: one row per record, the id and `person_cluster`. `model` and `threshold`: those used. `missing` and
+    `blank`: the fields that the table lacks, and those that it has but are blank. `counts`: the number of records,
+    pairs and people after each step. `sweep`: one row per threshold, `threshold` and `people`. `checked`: one row per
+    size of connected component, from three representatives up, `size`, `components`, and how many of these the check of
+    the clusters has `split`. `copies`: one row per exact copy of another record, `id` and `representative`, the record
+    that was compared in its place. `placeholders`: the ids of the placeholder records (test entries and records without
+    any name, birth date or number); each is a cluster by itself and does not count as a person. `pairs`, if kept: one
+    row per compared pair of representatives, `id_l`, `id_r` and `weight`.
     """
 
     clusters: pl.DataFrame
@@ -100,7 +98,7 @@ class Linkage:
     sweep: pl.DataFrame
     checked: pl.DataFrame
     copies: pl.DataFrame
-    nobody: pl.Series
+    placeholders: pl.Series
     pairs: pl.DataFrame | None = None
 
 
@@ -111,19 +109,19 @@ def resolve(
     columns: Mapping[str, str] | None = None,
     **options: Unpack[Options],
 ) -> pl.DataFrame:
-    """Which records are about one person.
+    """Assign each record of a table to a person, by probabilistic record linkage.
 
-    `records` is any table (Polars, Arrow, pandas, Ibis, DuckDB) or the path of a Parquet or CSV file, one row a
-    record, with an id that does not repeat in `id_column` and any subset of the columns `tables.FIELDS`; `columns`
-    maps those names to foreign ones.  Comparisons whose columns are missing are left out, and a warning of the
-    logger of this module names them.  The options are those of `link`.
+    `records` is any table (Polars, Arrow, pandas, Ibis, DuckDB) or the path of a Parquet or CSV file. It has one row
+    per record, a unique id in `id_column`, and any of the columns `_input_table.FIELDS`; `columns` maps these names to
+    the names in the table. Fields that are missing are not compared, and the logger of this module warns about them.
+    The options are those of `Options`.
 
-    Returns one row a record in the order of its id: the id, and `person_cluster`, the smallest id of the records
-    that are about the same person.
+    Returns one row per record in the order of the ids: the id, and `person_cluster`, the smallest id of the records of
+    the same person.
     """
     found = link(records, id_column=id_column, columns=columns, **options)
     if found.missing:
-        _log.warning("Compared without %s, which the table does not have.", ", ".join(found.missing))
+        _log.warning("These fields are missing from the table and were not compared: %s.", ", ".join(found.missing))
     return found.clusters
 
 
@@ -134,161 +132,176 @@ def link(
     columns: Mapping[str, str] | None = None,
     **options: Unpack[Options],
 ) -> Linkage:
-    """As `resolve`, with all that was learned on the way.
+    """Do the same as `resolve`, and return the model, the counts and the other results of the linkage as well.
 
     The same records, seed and model give the same clusters with any number of threads.
 
-    Raises `InputError` for a table that cannot be linked (`tables.read`) and when memory does not suffice.
+    Raises `InputError` for a table that cannot be linked (see `_input_table.read`) and when there is not enough memory.
     """
-    return _link(lambda con: tables.read(con, records, id_column, columns), options)
+    return _link(lambda con: read(con, records, id_column, columns), options)
 
 
-def link_lines(files: Sequence[Path], **options: Unpack[Options]) -> Linkage:
-    """As `link`, of the lines of a leak in these Parquet files: lines with one record id are one record."""
-    return _link(lambda con: tables.read_lines(con, files), options)
+def link_lines(lines: str, fields: Collection[str], **options: Unpack[Options]) -> Linkage:
+    """Do the same as `link` for the lines of a leak; lines with the same record id are one record.
+
+    `lines` is a DuckDB query for them (`Leak.lines_in_duckdb`), `fields` the columns that hold at least one value.
+    """
+    return _link(lambda con: read_lines(con, lines, fields), options)
 
 
 def compared_tables(
     records: object, *, id_column: str = "record_id", columns: Mapping[str, str] | None = None
 ) -> dict[str, pa.Table]:
-    """What a linkage compares, for another engine to score: `ids`, `records`, `pairs`, two `frequency_` tables."""
+    """Return the tables that another engine needs to score the pairs.
+
+    They are `ids`, `records`, `pairs`, `frequency_last` and `frequency_first`.
+    """
     names = ("ids", "records", "pairs", "frequency_last", "frequency_first")
     with workspace() as con:
-        _prepare(con, tables.read(con, records, id_column, columns), _Teller(None), seed=1)
+        _prepare(con, read(con, records, id_column, columns), _StepReporter(None), seed=1)
         return {name: con.sql(f"FROM {name}").to_arrow_table() for name in names}
 
 
-def _link(read: Callable[[duckdb.DuckDBPyConnection], tables.Presence], options: Options) -> Linkage:
-    tell = _Teller(options.get("progress"))
+def _link(read_into: Callable[[duckdb.DuckDBPyConnection], Presence], options: Options) -> Linkage:
+    report_step = _StepReporter(options.get("progress"))
     seed, threshold = options.get("seed", 1), options.get("threshold", THRESHOLD)
-    keep_pairs, folder = options.get("keep_pairs", False), options.get("keep_in")
+    keep_pairs, folder = options.get("keep_pairs", False), options.get("checkpoint_folder")
     with workspace(options.get("threads"), options.get("memory_limit"), folder) as con:
-        kept = KeptSteps(con, folder)
-        presence, representatives = _compared(con, kept, read, tell, seed)
-        tell("train")
-        model = options.get("model") or _trained(con, kept, presence, representatives, seed)
-        tell("score")
+        checkpoints = Checkpoints(con, folder)
+        presence, representatives = _read_and_block(con, checkpoints, read_into, report_step, seed)
+        report_step("train")
+        model = options.get("model") or _trained(con, checkpoints, presence, representatives, seed)
+        report_step("score")
         scorer = Scorer(con, model)
-        _score(con, kept, scorer, None if keep_pairs else threshold - SWEEP)
-        tell("cluster")
-        label = _connected(con, presence.rows, threshold)
-        tell("check from within")
-        connected, label = label, _checked(con, scorer, label, threshold)
-        tell("name")
+        _score(con, checkpoints, scorer, None if keep_pairs else threshold - SWEEP)
+        report_step("cluster")
+        label = _connect(con, presence.rows, threshold)
+        report_step("check clusters")
+        connected, label = label, _check_clusters(con, scorer, label, threshold)
+        report_step("name clusters")
         ids = con.sql("FROM ids SELECT uid, id").pl().sort("uid")["id"]
-        nobody = ids.gather(con.sql("FROM nobody ORDER BY uid").pl()["uid"]).rename("id")
-        sweep = _swept(con, label, threshold, len(nobody))
-        checked = _told_apart(connected, label)
+        placeholders = ids.gather(con.sql("FROM placeholders ORDER BY uid").pl()["uid"]).rename("id")
+        sweep = _sweep(con, label, threshold, len(placeholders))
+        checked = _split_by_size(connected, label)
         copies = con.sql("FROM copies ORDER BY uid").pl()
         smallest = _with_copies(label, copies)
         counts = {
             "records": presence.rows,
-            "entries of nobody": len(nobody),
+            "placeholder records": len(placeholders),
             "representatives": representatives,
             "pairs compared": number(con, "SELECT count(*) FROM pairs"),
             "pairs linked": number(con, f"SELECT count(*) FROM scored WHERE weight >= {threshold}"),
-            "people": int(np.count_nonzero(smallest == np.arange(len(smallest)))) - len(nobody),
+            "people": int(np.count_nonzero(smallest == np.arange(len(smallest)))) - len(placeholders),
         }
         pairs = _kept_pairs(con, ids) if keep_pairs else None
+    report_step.end()
     named = pl.DataFrame({presence.id_column: ids, "person_cluster": ids.gather(smallest)})
     copies = copies.select(id=ids.gather(copies["uid"]), representative=ids.gather(copies["representative"]))
     return Linkage(
-        named, model, threshold, presence.missing, presence.blank, counts, sweep, checked, copies, nobody, pairs
+        named, model, threshold, presence.missing, presence.blank, counts, sweep, checked, copies, placeholders, pairs
     )
 
 
-_COMPARED = ("ids", "nobody", "copies", "frequency_last", "frequency_first", "records", "pairs")
+_BLOCKED_TABLES = ("ids", "placeholders", "copies", "frequency_last", "frequency_first", "records", "pairs")
 
 
-def _compared(
+def _read_and_block(
     con: duckdb.DuckDBPyConnection,
-    kept: KeptSteps,
-    read: Callable[[duckdb.DuckDBPyConnection], tables.Presence],
-    tell: _Teller,
+    checkpoints: Checkpoints,
+    read_into: Callable[[duckdb.DuckDBPyConnection], Presence],
+    report_step: _StepReporter,
     seed: int,
-) -> tuple[tables.Presence, int]:
-    """What there is to compare, and how many representatives: made now, or as an interrupted linkage left it."""
-    done = kept.facts("block")
+) -> tuple[Presence, int]:
+    """Create the tables to compare, or restore them, and return the fields and the number of representatives."""
+    done = checkpoints.metadata("block")
     if done is not None:
-        tell("block")
-        kept.restore(*_COMPARED)
-        return tables.Presence.from_facts(done["presence"]), done["representatives"]
-    tell("read")
-    presence = read(con)
-    representatives = _prepare(con, presence, tell, seed)
-    kept.keep("block", {"presence": asdict(presence), "representatives": representatives}, *_COMPARED)
+        report_step("block")
+        checkpoints.restore(*_BLOCKED_TABLES)
+        return Presence.from_dict(done["presence"]), done["representatives"]
+    report_step("read")
+    presence = read_into(con)
+    representatives = _prepare(con, presence, report_step, seed)
+    checkpoints.save("block", {"presence": asdict(presence), "representatives": representatives}, *_BLOCKED_TABLES)
     return presence, representatives
 
 
 def _trained(
-    con: duckdb.DuckDBPyConnection, kept: KeptSteps, presence: tables.Presence, representatives: int, seed: int
+    con: duckdb.DuckDBPyConnection, checkpoints: Checkpoints, presence: Presence, representatives: int, seed: int
 ) -> Model:
-    """The model learned from the records: now, or by an interrupted linkage."""
-    done = kept.facts("train")
+    """Train the model on the records, or restore it."""
+    done = checkpoints.metadata("train")
     if done is not None:
-        return Model.from_facts(done)
+        return Model.from_dict(done)
     model = train(con, initial_model(presence.fields, representatives), representatives, seed)
-    kept.keep("train", asdict(model))
+    checkpoints.save("train", asdict(model))
     return model
 
 
-def _prepare(con: duckdb.DuckDBPyConnection, presence: tables.Presence, tell: _Teller, seed: int) -> int:
-    """Make `records` and `pairs` of what was read; returns how many representatives there are."""
-    tell("normalise")
-    normalise.normalise(con, presence.rows)
-    entries.set_nobody_apart(con, presence.fields)
-    tell("group copies")
-    representatives = entries.group_copies(con)
-    normalise.count_bearers(con)
-    tell("block")
-    if representatives <= _WHOLE:
-        normalise.complete(con)
-        blocking.candidate_pairs(con, "records", representatives)
+def _prepare(con: duckdb.DuckDBPyConnection, presence: Presence, report_step: _StepReporter, seed: int) -> int:
+    """Create `records` and `pairs` from the view `raw`, and return the number of representatives."""
+    report_step("normalise")
+    normalise(con, presence.rows)
+    separate_placeholders(con, presence.fields)
+    report_step("group copies")
+    representatives = group_copies(con)
+    count_names(con)
+    report_step("block")
+    if representatives <= _ADDRESSES_BEFORE_BLOCKING:
+        complete(con)
+        candidate_pairs(con, "records", representatives)
     else:
-        blocking.candidate_pairs(con, "identities", representatives)
+        candidate_pairs(con, "identities", representatives)
         paired = "SELECT uid_l FROM pairs UNION SELECT uid_r FROM pairs"
-        normalise.complete(con, f"{paired} UNION {training_uids(representatives, seed)}")
+        complete(con, f"{paired} UNION {training_uids(representatives, seed)}")
     con.execute("DROP TABLE identities")
     return representatives
 
 
-class _Teller:
-    """Tells the listener, if there is one, which step begins."""
+class _StepReporter:
+    """Reports each step as it begins, and its end when the next one begins or all are done."""
 
     def __init__(self, progress: Progress | None) -> None:
-        self._progress = progress
+        self._progress = progress or no_progress
+        self._current: str | None = None
 
     def __call__(self, step: str) -> None:
-        if self._progress is not None:
-            self._progress(step, STEPS.index(step), len(STEPS))
+        self.end()
+        self._progress(step, 0, 1)
+        self._current = step
+
+    def end(self) -> None:
+        """Report the end of the current step."""
+        if self._current is not None:
+            self._progress(self._current, 1, 1)
+            self._current = None
 
 
-def _score(con: duckdb.DuckDBPyConnection, kept: KeptSteps, scorer: Scorer, at_least: float | None) -> None:
-    """The table `scored`: the pairs with their weights, scored a few million at a time."""
+def _score(con: duckdb.DuckDBPyConnection, checkpoints: Checkpoints, scorer: Scorer, at_least: float | None) -> None:
+    """Create the table `scored`, the pairs with their weights, a few million pairs at a time."""
     con.execute("CREATE TABLE scored (uid_l INTEGER, uid_r INTEGER, weight DOUBLE)")
     chunks = -(-number(con, "SELECT count(*) FROM pairs") // _PAIRS_A_CHUNK)
     for chunk in range(chunks):
         part = f"scored_{chunk}"
-        if kept.facts(part) is not None:
-            kept.restore(part)
+        if checkpoints.metadata(part) is not None:
+            checkpoints.restore(part)
         else:
             scorer.score(f"SELECT uid_l, uid_r FROM pairs WHERE uid_l % {chunks} = {chunk}", part, at_least)
-            kept.keep(part, {}, part)
+            checkpoints.save(part, {}, part)
         con.execute(f"INSERT INTO scored FROM {part}; DROP TABLE {part}")
 
 
-def _edges(con: duckdb.DuckDBPyConnection, query: str) -> tuple[clusters.Ids, clusters.Ids, clusters.Weights]:
+def _edges(con: duckdb.DuckDBPyConnection, query: str) -> tuple[Ids, Ids, Weights]:
     columns = con.execute(query).fetchnumpy()
     return columns["uid_l"].astype(np.int64), columns["uid_r"].astype(np.int64), columns["weight"].astype(np.float64)
 
 
-def _connected(con: duckdb.DuckDBPyConnection, rows: int, threshold: float) -> clusters.Ids:
+def _connect(con: duckdb.DuckDBPyConnection, rows: int, threshold: float) -> Ids:
     left, right, _ = _edges(con, f"SELECT * FROM scored WHERE weight >= {threshold}")
-    return clusters.components(rows, left, right)
+    return components(rows, left, right)
 
 
-def _checked(con: duckdb.DuckDBPyConnection, scorer: Scorer, label: clusters.Ids, threshold: float) -> clusters.Ids:
-    """The labels after all pairs inside components of three records or more have been scored and looked at."""
+def _check_clusters(con: duckdb.DuckDBPyConnection, scorer: Scorer, label: Ids, threshold: float) -> Ids:
+    """Score all pairs inside components of three or more records, and return the labels after the check."""
     sizes = np.bincount(label, minlength=len(label))
     members = np.flatnonzero(sizes[label] > 2)
     con.register("members", pl.DataFrame({"uid": members, "component": label[members]}).to_arrow())
@@ -299,33 +312,33 @@ def _checked(con: duckdb.DuckDBPyConnection, scorer: Scorer, label: clusters.Ids
         "FROM grouped l JOIN grouped r ON l.component = r.component AND l.uid < r.uid",
         "inside",
     )
-    return clusters.split_incoherent(label, *_edges(con, "SELECT * FROM inside ORDER BY uid_l, uid_r"), threshold)
+    return split_incoherent(label, *_edges(con, "SELECT * FROM inside ORDER BY uid_l, uid_r"), threshold)
 
 
-def _told_apart(connected: clusters.Ids, label: clusters.Ids) -> pl.DataFrame:
-    """Of the connected components of three records or more, by size, how many were split."""
+def _split_by_size(connected: Ids, label: Ids) -> pl.DataFrame:
+    """Count the connected components of three or more records, and how many were split, by size."""
     sizes = np.bincount(connected, minlength=len(connected))
-    parted = np.zeros(len(connected), dtype=np.bool_)
-    parted[connected[label != connected]] = True
+    was_split = np.zeros(len(connected), dtype=np.bool_)
+    was_split[connected[label != connected]] = True
     names = np.flatnonzero(sizes > 2)
-    table = pl.DataFrame({"size": sizes[names], "split": parted[names]})
+    table = pl.DataFrame({"size": sizes[names], "split": was_split[names]})
     return table.group_by("size").agg(pl.len().alias("components"), pl.col("split").sum()).sort("size")
 
 
-def _swept(con: duckdb.DuckDBPyConnection, label: clusters.Ids, threshold: float, nobody: int) -> pl.DataFrame:
-    """How many people other thresholds would find: stricter ones part the clusters, laxer ones join them."""
+def _sweep(con: duckdb.DuckDBPyConnection, label: Ids, threshold: float, placeholders: int) -> pl.DataFrame:
+    """Return the number of people at other thresholds: higher ones split the clusters, lower ones join them."""
     left, right, weight = _edges(con, f"SELECT * FROM scored WHERE weight >= {threshold - SWEEP} ORDER BY uid_l, uid_r")
-    others = number(con, "SELECT count(*) FROM copies") + nobody
+    others = number(con, "SELECT count(*) FROM copies") + placeholders
     shifts = [float(shift) for shift in range(-SWEEP, SWEEP + 1)]
-    people = [clusters.people_at(label, left, right, weight, threshold, threshold + shift) - others for shift in shifts]
+    people = [people_at(label, left, right, weight, threshold, threshold + shift) - others for shift in shifts]
     return pl.DataFrame({"threshold": [threshold + shift for shift in shifts], "people": people})
 
 
-def _with_copies(label: clusters.Ids, copies: pl.DataFrame) -> clusters.Ids:
-    """For each record the smallest of its cluster, copies with the record that stood for them."""
-    whole = label.copy()
-    whole[copies["uid"].to_numpy()] = label[copies["representative"].to_numpy()]
-    return clusters.smallest_of(whole)
+def _with_copies(label: Ids, copies: pl.DataFrame) -> Ids:
+    """Return the smallest record of each cluster, where copies belong to the cluster of their representative."""
+    complete_label = label.copy()
+    complete_label[copies["uid"].to_numpy()] = label[copies["representative"].to_numpy()]
+    return smallest_of(complete_label)
 
 
 def _kept_pairs(con: duckdb.DuckDBPyConnection, ids: pl.Series) -> pl.DataFrame:

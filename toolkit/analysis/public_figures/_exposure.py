@@ -7,7 +7,7 @@ import polars as pl
 from toolkit.analysis.comments import classify
 from toolkit.analysis.public_figures._matching import Matches
 from toolkit.dataset import Leak, collect
-from toolkit.dataset.cache import kept
+from toolkit.dataset.cache import cached
 from toolkit.privacy import disclose, mask_name, suppress_small
 
 __all__ = ["EXPOSED", "confirmed", "exposure", "masked", "reveal"]
@@ -21,7 +21,7 @@ _ALL_ROLES = "all"
 
 
 def confirmed(matches: Matches) -> pl.DataFrame:
-    """Return the hits whose name and birth date agree and whose P(wrong person) is at most 5 %.
+    """Return the hits whose name and birth date agree and whose P(wrong person) is at most 5%.
 
     The columns are those of `Matches.hits`. These hits are still leads: before publishing a name, confirm it with an
     independent source, ask the person for comment, and check that the public interest justifies it.
@@ -29,7 +29,7 @@ def confirmed(matches: Matches) -> pl.DataFrame:
     return matches.hits.filter(pl.col("rank") >= _DATED_RANK, pl.col("p_wrong_person") <= _MAX_P_WRONG)
 
 
-@kept
+@cached
 def exposure(leak: Leak, matches: Matches, minimum: int = 10) -> pl.DataFrame:
     """Count the confirmed figures by what the leak exposes of them and by kind of role.
 

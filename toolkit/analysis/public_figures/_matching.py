@@ -25,7 +25,7 @@ from toolkit.analysis.public_figures._posterior import Learnt, evaluate
 from toolkit.analysis.public_figures._register import own_register
 from toolkit.analysis.stats import Interval, poisson_range
 from toolkit.dataset import Leak, share
-from toolkit.dataset.cache import kept
+from toolkit.dataset.cache import cached
 
 __all__ = ["Matches", "exact_hits", "match"]
 
@@ -116,7 +116,7 @@ class Matches:
         return Interval(float(np.floor(low * spread)), float(np.ceil(high * spread)))
 
 
-@kept
+@cached
 def match(leak: Leak, register: pl.DataFrame | None = None, frequencies: Frequencies | None = None) -> Matches:
     """Find the records that may belong to the figures of a register, with the probability that each hit is wrong.
 

@@ -1,8 +1,8 @@
-"""Statistics that several questions share: intervals, funnel plots, percentages."""
+"""Statistics shared by several questions: confidence intervals, funnel plots, percentages."""
 
 from toolkit.analysis.stats._funnel_plot import Funnel, funnel
 from toolkit.analysis.stats._intervals import Interval, clopper_pearson, garwood, jeffreys, poisson_range, wilson
-from toolkit.analysis.stats._percentages import readings
+from toolkit.analysis.stats._percentages import percentages
 
 __all__ = [
     "Funnel",
@@ -11,7 +11,7 @@ __all__ = [
     "funnel",
     "garwood",
     "jeffreys",
+    "percentages",
     "poisson_range",
-    "readings",
     "wilson",
 ]

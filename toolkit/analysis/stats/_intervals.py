@@ -1,7 +1,7 @@
-"""Intervals: how far a number may be from what it estimates.
+"""Confidence intervals for proportions and counts.
 
-For proportions counted in a sample (k of n) three intervals, for rare events one. None belongs to a census: a leak that
-is counted whole has no sampling error.
+Three intervals for a proportion counted in a sample (k of n), one for the mean of a rare event, and the range of a
+Poisson count. A leak that is counted in full has no sampling error, so none of them applies to it.
 
 Sources: E. B. Wilson (1927), JASA 22; C. Clopper and E. Pearson (1934), Biometrika 26; L. Brown, T. Cai and A. DasGupta
 (2001), Statistical Science 16; F. Garwood (1936), Biometrika 28.
@@ -20,48 +20,43 @@ __all__ = ["Interval", "clopper_pearson", "garwood", "jeffreys", "poisson_range"
 
 
 class Interval(NamedTuple):
-    """The two ends of an interval."""
+    """The lower and upper end of an interval."""
 
     low: float
     high: float
 
 
 def wilson(successes: int, trials: int, confidence: float = 0.95) -> Interval:
-    """Where may a proportion lie, given `successes` in `trials`? The score interval (Wilson 1927).
+    """Return the score interval of a proportion, given `successes` in `trials` (Wilson 1927).
 
-    The one to use by default: close to its nominal coverage on average, also for small samples.
+    Use this one by default: its coverage is close to nominal on average, also for small samples.
     Raises `InputError` unless 0 <= successes <= trials, trials > 0 and 0 < confidence < 1.
     """
     _check(successes, trials, confidence)
-    z = float(stats.norm.isf((1 - confidence) / 2))
-    p = successes / trials
-    scale = 1 + z * z / trials
-    centre = (p + z * z / (2 * trials)) / scale
-    half = z / scale * math.sqrt(p * (1 - p) / trials + z * z / (4 * trials * trials))
-    # At 0 and n one end is exact; rounding must not move it past the proportion.
-    low = 0.0 if successes == 0 else centre - half
-    high = 1.0 if successes == trials else centre + half
-    return Interval(low, high)
+    interval = stats.binomtest(successes, trials).proportion_ci(confidence, method="wilson")
+    return Interval(float(interval.low), float(interval.high))
 
 
 def clopper_pearson(successes: int, trials: int, confidence: float = 0.95) -> Interval:
-    """Where may a proportion lie, with at least the nominal coverage? The exact interval (Clopper and Pearson 1934).
+    """Return the exact interval of a proportion, whose coverage is at least nominal (Clopper and Pearson 1934).
 
-    Wider than needed on average; for claims that must hold, such as "at most so many were missed".
+    It is wider than needed on average. Use it for claims that must hold, such as "at most this many were missed".
     Raises `InputError` as `wilson` does.
     """
     _check(successes, trials, confidence)
     tail = (1 - confidence) / 2
     failures = trials - successes
+    # Beta quantiles rather than scipy's binomtest, which finds the same ends with a root finder, to 2e-12 only.
     low = 0.0 if successes == 0 else float(stats.beta.ppf(tail, successes, failures + 1))
     high = 1.0 if failures == 0 else float(stats.beta.isf(tail, successes + 1, failures))
     return Interval(low, high)
 
 
 def jeffreys(successes: int, trials: int, confidence: float = 0.95) -> Interval:
-    """Where may a proportion lie, after Jeffreys' prior Beta(1/2, 1/2)? Ends 0 and 1 at no and all successes.
+    """Return the equal-tailed interval of a proportion under Jeffreys' prior Beta(1/2, 1/2).
 
-    As Brown, Cai and DasGupta (2001) define it, section 3.1.2. Raises `InputError` as `wilson` does.
+    The low end is 0 with no success and the high end is 1 with no failure (Brown, Cai and DasGupta 2001, section
+    3.1.2). Raises `InputError` as `wilson` does.
     """
     _check(successes, trials, confidence)
     tail = (1 - confidence) / 2
@@ -72,7 +67,7 @@ def jeffreys(successes: int, trials: int, confidence: float = 0.95) -> Interval:
 
 
 def garwood(events: int, confidence: float = 0.95) -> Interval:
-    """Where may the mean of a Poisson count lie, given `events`? The exact interval (Garwood 1936).
+    """Return the exact interval of the mean of a Poisson count, given `events` (Garwood 1936).
 
     Raises `InputError` when `events` is negative or not 0 < confidence < 1.
     """
@@ -85,9 +80,9 @@ def garwood(events: int, confidence: float = 0.95) -> Interval:
 
 
 def poisson_range(mean: float, confidence: float = 0.95) -> Interval:
-    """Between which counts does a Poisson number with this mean fall, with at least this probability?
+    """Return the range in which a Poisson count with this mean falls with at least this probability.
 
-    A prediction, not an estimate: what chance alone may show.
+    This predicts what chance alone produces; it estimates nothing.
     Raises `InputError` when `mean` is negative or not finite.
     """
     _check_confidence(confidence)
@@ -95,8 +90,8 @@ def poisson_range(mean: float, confidence: float = 0.95) -> Interval:
         raise InputError(f"A mean number of events cannot be {mean}: give a finite number, 0 or more.")
     if mean == 0:
         return Interval(0.0, 0.0)
-    tail = (1 - confidence) / 2
-    return Interval(float(stats.poisson.ppf(tail, mean)), float(stats.poisson.ppf(1 - tail, mean)))
+    low, high = stats.poisson.interval(confidence, mean)
+    return Interval(float(low), float(high))
 
 
 def _check(successes: int, trials: int, confidence: float) -> None:

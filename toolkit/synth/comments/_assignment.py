@@ -1,4 +1,4 @@
-"""Which files carry a comment, which of those reveal something intimate, and the texts themselves."""
+"""Assign comments to records: which records have one, which comments are sensitive, and their texts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from toolkit.scenario import Scenario
 from toolkit.synth._names import replace_at
 from toolkit.synth._plan import Plan
-from toolkit.synth._records import Files
+from toolkit.synth._records import Records
 from toolkit.synth.comments._comments import Grammar, StyleRates
 from toolkit.synth.streams import chance, low, permute, stream
 
@@ -22,7 +22,7 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Annotated:
-    """One entry a file: its comment (null when blank), its family (-1 when blank), whether it is sensitive."""
+    """One value per record: its comment (null when blank), its family (-1 when blank), whether it is sensitive."""
 
     text: pl.Series
     family: NDArray[np.int64]
@@ -30,7 +30,7 @@ class Annotated:
 
 
 class Annotator:
-    """Writes the comments of a plan's files."""
+    """Write the comments of the records of a plan."""
 
     def __init__(self, scenario: Scenario, plan: Plan, grammar: Grammar) -> None:
         self.grammar = grammar
@@ -43,28 +43,33 @@ class Annotator:
         self._habit = habit / 10.0
         self._sensitive_people = _sensitive_people(plan)
 
-    def annotate(self, files: Files) -> Annotated:
-        """The comments of the files.
+    def annotate(self, records: Records) -> Annotated:
+        """Return the comments of the records.
 
-        A person whose home practice notes something intimate may have it noted elsewhere too; nobody else has.
+        A person with a sensitive comment at the home practice may have one at other practices; other people have none.
         """
-        words = self._s_written(files.rho)
-        person = np.where(files.sentinel, 0, files.person)
-        sensitive = self._sensitive_people[person] & ~files.sentinel
-        sensitive &= ~files.elsewhere | chance(low(words), self._rates.sensitive_elsewhere)
-        rate = np.minimum(self._rates.non_blank * self._habit[files.practice], 1.0)
-        rows = np.flatnonzero(sensitive | (chance(words, rate) & ~files.sentinel))
+        words = self._s_written(records.rho)
+        person = np.where(records.sentinel, 0, records.person)
+        sensitive = self._sensitive_people[person] & ~records.sentinel
+        sensitive &= ~records.elsewhere | chance(low(words), self._rates.sensitive_elsewhere)
+        rate = np.minimum(self._rates.non_blank * self._habit[records.practice], 1.0)
+        rows = np.flatnonzero(sensitive | (chance(words, rate) & ~records.sentinel))
         rendered = self.grammar.render(
-            self._seed, files.rho[rows], sensitive[rows], files.updated[rows], self._style, files.who.sex[rows] == 1
+            self._seed,
+            records.rho[rows],
+            sensitive[rows],
+            records.updated[rows],
+            self._style,
+            records.who.sex[rows] == 1,
         )
-        blank = pl.Series("text", [None], dtype=pl.String).new_from_index(0, len(files.rho))
-        family = np.full(len(files.rho), -1, dtype=np.int64)
+        blank = pl.Series("text", [None], dtype=pl.String).new_from_index(0, len(records.rho))
+        family = np.full(len(records.rho), -1, dtype=np.int64)
         family[rows] = rendered.family
         return Annotated(replace_at(blank, rows, rendered.text), family, sensitive)
 
 
 def _sensitive_people(plan: Plan) -> Bools:
-    """For each person, whether something intimate is noted: exactly as many at each home practice as planned."""
+    """Return whether each person has a sensitive comment, with the planned number at each home practice."""
     chosen = np.zeros(plan.sizes.people, dtype=bool)
     for k in range(plan.practices):
         start, size = int(plan.people_start[k]), int(plan.people_start[k + 1] - plan.people_start[k])

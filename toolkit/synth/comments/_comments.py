@@ -1,9 +1,9 @@
 """The free-text comment of a record, and the truth about it.
 
-A comment is a phrase of the grammar (`grammar/*.toml`) typed in one of the manners of a practice: in capitals, in a
-hurry, stamped with date and initials, behind a routine note, put in somebody's mouth, cut off by the field.
-Every draw hangs on the record's number alone, so the same record gets the same text in any order and in any chunk.
-Whatever the manner, the truth about the phrase stays right: no style removes, negates or adds something intimate.
+A comment is a phrase of the grammar (`grammar/*.toml`) typed in one of several styles: in capitals, with typing errors,
+with a date and initials, after a routine note, reported by a third party, or cut off by the length of the field.
+Draws depend on the record's number only, so a record gets the same text in any order and in any chunk.
+The truth about the phrase holds in every style: no style removes, negates or adds sensitive content.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from toolkit.synth import streams as mixer
+from toolkit.synth import streams
 from toolkit.synth.comments._grammar import Family, Phrases, read_phrases
 from toolkit.synth.comments._pool import FIELD_LENGTH, Spelling, Tables, as_series, compile_tables, join_pieces
 from toolkit.synth.comments._slips import Slips, apply_slips
@@ -30,7 +30,7 @@ Bools = NDArray[np.bool_]
 
 _UTF8_ACCENTED = 0xC3
 _UTF8_SMALL = 0xA0
-"""In UTF-8, French accented letters are 0xC3 and a byte that is 0x20 lower in capitals."""
+"""In UTF-8, French accented letters are 0xC3 and a second byte, which is 0x20 lower for capitals."""
 
 
 _FROM_LAST = (Spelling.NO_ACCENTS, Spelling.LOWER_CASE, Spelling.CAPITALS)
@@ -38,14 +38,14 @@ _FROM_LAST = (Spelling.NO_ACCENTS, Spelling.LOWER_CASE, Spelling.CAPITALS)
 
 @dataclass(frozen=True, slots=True)
 class StyleRates:
-    """How often comments are typed in each manner: probabilities, set by the scenario.
+    """Probability of each typing style, set by the scenario.
 
-    Spellings exclude one another: `capitals` (without accents), `lower_case`, `lost_accents`; the rest is typed as the
-    grammar has it. Of the texts neither in capitals nor in lower case, `initial_capital` begin with a capital.
-    `stamp` (date and initials), `before` and `after` (a routine note beside the phrase), `hearsay` (somebody else's
-    word, for the families that allow it), `exclamations`, `typing_error`, `missing_space` and `cut` (a routine note
-    after the phrase that breaks off) are drawn apart. `stock` is the share of the short phrases, outside the ordinary
-    ones, that are left with neither stamp nor other note where the draws gave none; the rest get one of the three.
+    `capitals` (without accents), `lower_case` and `lost_accents` exclude one another; other texts keep the spelling of
+    the grammar. `initial_capital` is the share of texts, not in capitals or lower case, that start with a capital.
+    Drawn independently: `stamp` (date and initials), `before` and `after` (a routine note beside the phrase), `hearsay`
+    (reported by a third party, for the families that allow it), `exclamations`, `typing_error`, `missing_space` and
+    `cut` (the routine note after the phrase is cut off). `stock` is the share of short phrases, outside the ordinary
+    ones, that may have no stamp or note; the rest get at least one.
     """
 
     capitals: float
@@ -66,15 +66,15 @@ class StyleRates:
         for rate in fields(self):
             value = getattr(self, rate.name)
             if not 0 <= value <= 1:
-                raise ValueError(f"comment style {rate.name!r} is {value}; a rate lies between 0 and 1")
+                raise ValueError(f"comment style {rate.name!r} is {value}; expected a rate between 0 and 1")
         total = self.capitals + self.lower_case + self.lost_accents
         if total > 1:
-            raise ValueError(f"comment styles capitals, lower_case, lost_accents sum to {total}; at most 1 is possible")
+            raise ValueError(f"comment styles capitals, lower_case, lost_accents sum to {total}; expected at most 1")
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedComments:
-    """One comment for each id: its text, and the index of its family in `Grammar.families`."""
+    """One comment per id: its text, and the index of its family in `Grammar.families`."""
 
     text: pl.Series
     family: NDArray[np.int32]
@@ -89,9 +89,9 @@ class Grammar:
 
     @staticmethod
     def load(folder: Traversable | None = None) -> Grammar:
-        """Read, check and compile the grammar (the package's own unless a folder of TOML files is given).
+        """Read, check and compile a grammar: the package's own, or the TOML files of `folder`.
 
-        Raises `ValueError`, in one sentence, when a file of the grammar is wrong.
+        Raises `ValueError` when a file of the grammar is invalid.
         """
         return _package_grammar() if folder is None else _compile(read_phrases(folder))
 
@@ -104,21 +104,23 @@ class Grammar:
         style: StyleRates,
         women: Bools,
     ) -> RenderedComments:
-        """One comment for each record number in `ids`.
+        """Return one comment for each record number in `ids`.
 
-        `sensitive` says which comments reveal something intimate, `written_on` (days since 1970-01-01) when each was
-        typed, `women` which of them are about a woman (words agree with it, and some families are for one sex only).
-        A text is a function of the seed, of its own id, sex, day and sensitivity, and of the rates; it is never
-        empty and has at most `FIELD_LENGTH` characters.
+        `sensitive` marks the comments with sensitive content. `written_on` is the day each was typed (days since
+        1970-01-01). `women` marks comments about a woman: words agree in gender, and some families are for one sex.
+        A text depends on the seed, on its own id, sex, day and sensitivity, and on the rates. It is never empty and
+        has at most `FIELD_LENGTH` characters.
 
-        Raises `ValueError` when a comment is typed outside the years that stamps know.
+        Raises `ValueError` for a day outside the range of dates that stamps cover.
         """
         if len(ids) == 0:
             return RenderedComments(pl.Series("text", [], dtype=pl.String), np.zeros(0, dtype=np.int32))
         days = np.asarray(written_on, dtype=np.int64)
         if days.min() < FIRST_DAY or days.max() > LAST_DAY:
-            raise ValueError(f"comments are typed between {FIRST_STAMP_DAY} and {LAST_STAMP_DAY}; a day lies outside")
-        draft = _Draft(self._tables, mixer.stream(seed, "comment"), ids, days, style)
+            raise ValueError(
+                f"written_on must be between {FIRST_STAMP_DAY} and {LAST_STAMP_DAY}; at least one day is not"
+            )
+        draft = _Draft(self._tables, streams.stream(seed, "comment"), ids, days, style)
         return draft.write(np.asarray(sensitive, dtype=np.bool_), np.asarray(women, dtype=np.bool_))
 
 
@@ -132,34 +134,34 @@ def _compile(phrases: Phrases) -> Grammar:
 
 
 class _Draft:
-    """Texts in the making: a matrix of piece numbers, a row a text, its columns in reading order.
+    """Unfinished texts: a matrix of piece numbers with one row per text and columns in reading order.
 
-    Columns: date, signature, routine note before, joint, informant, phrase, shouts, joint, routine note after.
+    Columns: date, signature, routine note before, joint, informant, phrase, exclamation marks, joint, note after.
     """
 
-    def __init__(self, tables: Tables, root: mixer.Stream, ids: Ints, days: Ints, style: StyleRates) -> None:
+    def __init__(self, tables: Tables, root: streams.Stream, ids: Ints, days: Ints, style: StyleRates) -> None:
         self._tables, self._root, self._ids, self._days, self._style = tables, root, ids, days, style
         self._years = days.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int32) + 1970
         note, phrase = tables.note_width, tables.templates.width
         self._before = 2
         self._joint = self._before + note
         self._phrase = self._joint + 2
-        self._shout = self._phrase + phrase
-        self._after = self._shout + 2
+        self._exclamation = self._phrase + phrase
+        self._after = self._exclamation + 2
         self._numbers = np.zeros((len(ids), self._after + note), dtype=np.int32)
 
-    def stream(self, name: str) -> mixer.Stream:
-        """The draws that decide `name`."""
+    def stream(self, name: str) -> streams.Stream:
+        """Return the random stream called `name`."""
         return self._root.child(name)
 
     def write(self, sensitive: Bools, women: Bools) -> RenderedComments:
-        """Draw phrases and manners, join them, let the hand slip."""
+        """Draw phrases and styles, join the pieces and apply typing errors."""
         rows = self._choose(sensitive, women)
         family = self._tables.templates.family[rows]
         everyone = np.arange(len(rows))
         self._put("phrase", everyone, rows, self._phrase)
-        cut = self._surround(rows, women)
-        self._shout_and_report(family)
+        cut = self._add_notes(rows, women)
+        self._add_exclamations_and_hearsay(family)
         spelling = self._spell()
         data, offsets = join_pieces(self._tables.pool, self._numbers)
         self._capitalise(data, offsets, spelling)
@@ -168,7 +170,7 @@ class _Draft:
         return RenderedComments(text, family)
 
     def _choose(self, sensitive: Bools, women: Bools) -> Ints:
-        """The template row of each text: sensitive or harmless, for a man or a woman."""
+        """Draw the template row of each text: sensitive or harmless, for a man or a woman."""
         words = self.stream("template")(self._ids)
         template = np.zeros(len(words), dtype=np.int64)
         for side, mask in (("harmless", ~sensitive), ("sensitive", sensitive)):
@@ -178,22 +180,22 @@ class _Draft:
         return 2 * template + women
 
     def _put(self, role: str, at: Ints, rows: Ints, column: int) -> None:
-        """Draw the pieces of template `rows` for the texts `at`, from `column` on."""
+        """Draw the pieces of template `rows` for the texts `at`, starting at `column`."""
         templates = self._tables.templates
         for part in range(int(templates.parts[rows].max(initial=0))):
-            alive = np.flatnonzero(templates.parts[rows] > part)
-            at, rows = at[alive], rows[alive]
+            remaining = np.flatnonzero(templates.parts[rows] > part)
+            at, rows = at[remaining], rows[remaining]
             draw = self.stream(f"{role}/part/{part}").below(self._ids[at], templates.size[rows, part])
             year = templates.yearly[rows, part] * self._years[at]
             self._numbers[at, column + part] = templates.base[rows, part] + draw + year
 
-    def _surround(self, rows: Ints, women: Bools) -> Bools:
-        """Stamp the texts and put routine notes before and after them; returns which texts break off."""
+    def _add_notes(self, rows: Ints, women: Bools) -> Bools:
+        """Add stamps, and routine notes before and after; return which texts are cut off."""
         style, ids = self._style, self._ids
         words, other = self.stream("surround")(ids), self.stream("surround too")(ids)
-        stamp, before = mixer.chance(words, style.stamp), mixer.chance(mixer.low(words), style.before)
-        after = mixer.chance(other, style.after)
-        stock = mixer.chance(mixer.low(other), style.stock)
+        stamp, before = streams.chance(words, style.stamp), streams.chance(streams.low(words), style.before)
+        after = streams.chance(other, style.after)
+        stock = streams.chance(streams.low(other), style.stock)
         bare = np.flatnonzero(self._tables.sparse[rows] & ~(stamp | before | after | stock))
         forced = self.stream("surround stock").below(ids[bare], 3)
         for number, mask in enumerate((stamp, before, after)):
@@ -201,14 +203,14 @@ class _Draft:
         self._stamp(np.flatnonzero(stamp))
         self._note("before", np.flatnonzero(before), women, self._before)
         self._note("after", np.flatnonzero(after), women, self._after)
-        self._drop_what_overflows(np.flatnonzero(before))
+        self._drop_overflowing_notes(np.flatnonzero(before))
         return after & self.stream("cut").chance(ids, style.cut)
 
     def _stamp(self, at: Ints) -> None:
         words = self.stream("stamp")(self._ids[at])
-        dates, signatures, counts = self._tables.stamps[mixer.scale(words, len(self._tables.stamps))].T
+        dates, signatures, counts = self._tables.stamps[streams.scale(words, len(self._tables.stamps))].T
         self._numbers[at, 0] = dates + self._days[at] - FIRST_DAY
-        self._numbers[at, 1] = signatures + mixer.scale(mixer.low(words), counts)
+        self._numbers[at, 1] = signatures + streams.scale(streams.low(words), counts)
 
     def _note(self, role: str, at: Ints, women: Bools, column: int) -> None:
         words = self.stream(f"{role}/template")(self._ids[at])
@@ -218,30 +220,34 @@ class _Draft:
         joint = self._joint if role == "before" else self._after - 1
         self._numbers[at, joint] = self._pick(self._tables.joints, self.stream(f"{role}/joint"), at)
 
-    def _pick(self, pieces: tuple[int, int], stream: mixer.Stream, at: Ints) -> Ints:
+    def _pick(self, pieces: tuple[int, int], stream: streams.Stream, at: Ints) -> Ints:
         first, count = pieces
         return first + stream.below(self._ids[at], count)
 
-    def _drop_what_overflows(self, at: Ints) -> None:
-        """Take away the note before a phrase where both would not fit the field, informant and shouts included."""
-        chars = self._tables.pool.chars[self._numbers[at, : self._shout]].sum(axis=1)
+    def _drop_overflowing_notes(self, at: Ints) -> None:
+        """Remove the note before a phrase where the whole text would not fit the field."""
+        chars = self._tables.pool.chars[self._numbers[at, : self._exclamation]].sum(axis=1)
         far = at[chars > FIELD_LENGTH - self._tables.longest_addition]
         self._numbers[far, self._before : self._joint + 1] = 0
 
-    def _shout_and_report(self, family: Pieces) -> None:
+    def _add_exclamations_and_hearsay(self, family: Pieces) -> None:
         words = self.stream("voice")(self._ids)
-        loud = np.flatnonzero(mixer.chance(words, self._style.exclamations))
-        self._numbers[loud, self._shout] = self._pick(self._tables.shouts, self.stream("shout"), loud)
-        told = np.flatnonzero(self._tables.hearsay[family] & mixer.chance(mixer.low(words), self._style.hearsay))
-        self._numbers[told, self._joint + 1] = self._pick(self._tables.informants, self.stream("informant"), told)
+        loud = np.flatnonzero(streams.chance(words, self._style.exclamations))
+        self._numbers[loud, self._exclamation] = self._pick(self._tables.exclamations, self.stream("shout"), loud)
+        reported = np.flatnonzero(
+            self._tables.hearsay[family] & streams.chance(streams.low(words), self._style.hearsay)
+        )
+        self._numbers[reported, self._joint + 1] = self._pick(
+            self._tables.informants, self.stream("informant"), reported
+        )
 
     def _spell(self) -> NDArray[np.int8]:
-        """Respell the pieces of some texts; returns the spelling of each."""
+        """Respell the pieces of some texts; return the spelling of each text."""
         style, words = self._style, self.stream("spelling")(self._ids)
         limits = np.cumsum([style.capitals, style.lower_case, style.lost_accents])
         spelling = np.zeros(len(words), dtype=np.int8)
         for value, limit in zip(_FROM_LAST, limits[::-1], strict=True):
-            spelling[mixer.chance(words, limit)] = value
+            spelling[streams.chance(words, limit)] = value
         respelled = np.flatnonzero(spelling)
         pieces = self._numbers[respelled]
         shift = spelling[respelled, None].astype(np.int32) * np.int32(self._tables.pool.count)
@@ -249,7 +255,7 @@ class _Draft:
         return spelling
 
     def _capitalise(self, data: NDArray[np.uint8], offsets: Ints, spelling: NDArray[np.int8]) -> None:
-        """Begin some texts, after their stamp, with a capital (plain ones and those that lost their accents)."""
+        """Start some texts with a capital after their stamp (plain ones and those without accents)."""
         wanted = self.stream("initial").chance(self._ids, self._style.initial_capital)
         at = np.flatnonzero(wanted & np.isin(spelling, (Spelling.PLAIN, Spelling.NO_ACCENTS)))
         first = offsets[at] + self._tables.pool.sizes[self._numbers[at, :2]].sum(axis=1)
@@ -259,10 +265,10 @@ class _Draft:
         data[accented[data[accented] >= _UTF8_SMALL]] -= 32
 
     def _slip(self, text: pl.Series, cut: Bools, may_overflow: Bools, family: Pieces) -> pl.Series:
-        """Mistype, run together and cut the texts that bear a slip; cut all that outgrow the field."""
+        """Apply typing errors, missing spaces and cuts; cut every text that is longer than the field."""
         words = self.stream("slip")(self._ids)
-        mistyped = mixer.chance(words, self._style.typing_error)
-        glued = mixer.chance(mixer.low(words), self._style.missing_space)
+        mistyped = streams.chance(words, self._style.typing_error)
+        glued = streams.chance(streams.low(words), self._style.missing_space)
         at = np.flatnonzero(mistyped | glued | cut | may_overflow)
         if len(at) == 0:
             return text

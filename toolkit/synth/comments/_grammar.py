@@ -1,22 +1,22 @@
-"""The grammar of the free comment: read from TOML files, checked, and compiled into tables that NumPy can draw from.
+"""Read the grammar of free comments from TOML files, check it and expand its templates.
 
-Phrases are data (`grammar/*.toml`), never code. A file holds slots and families:
+Phrases are data (`grammar/*.toml`), not code. A file holds slots and families:
 
-- `[slots]`: a name and a list of entries. A slot written in one file may be used in all of them. An entry is a string,
+- `[slots]`: a name and a list of entries. A slot defined in one file may be used in all files. An entry is a string,
   which may use other slots, or `{ text = "...", times = 3 }`, which is drawn three times as often. All strings that the
   entries can become are equally likely.
-- `[sensitive.<name>]` in a file with a top-level `category`: a family of phrases that reveal something intimate.
-- `[harmless.<kind>.<name>]`: a family that reveals nothing; `kind` says why it could mislead ("ordinary" when it could
-  not).
+- `[sensitive.<name>]` in a file with a top-level `category`: a family of phrases with sensitive content.
+- `[harmless.<kind>.<name>]`: a family without sensitive content; `kind` is the reason why a classifier could be misled
+  ("ordinary" when there is none).
 
 A template is a string in which
 
-- `{name}` stands for one entry of a slot, or for a built-in one (`BUILT_IN`: dates, hours, telephone numbers...);
-- `[a|b|c]` stands for one of its alternatives, each as likely (one may be empty; no brackets inside brackets);
-- `<m|f>` stands for its first part when the patient is a man, its second when a woman: `venu<|e>`.
+- `{name}` becomes one entry of a slot, or a built-in value (`BUILT_IN`: dates, hours, telephone numbers...);
+- `[a|b|c]` becomes one of its alternatives, all equally likely (one may be empty; brackets cannot be nested);
+- `<m|f>` becomes its first part when the patient is a man, its second when a woman: `venu<|e>`.
 
-Compiling turns each template, once for men and once for women, into a short row of ranges over one pool of pieces.
-A text is then a piece drawn from each range, so no text is ever parsed or formatted while a leak is made.
+Each template is expanded once for men and once for women, and `_pool` compiles the result to ranges over one pool of
+pieces. A text is a piece drawn from each range, so no template is parsed or formatted while a leak is generated.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ ABOUT = ("patient", "relative", "other")
 SEXES = ("M", "F")
 
 LONGEST_PHRASE = 118
-"""Characters a phrase may have, so that it stays whole in the field with a stamp and an informant before it."""
+"""Maximum length of a phrase, so that it fits the field after a stamp and an informant."""
 
 _MERGED_AT_MOST = 96
-"""Neighbouring choices are multiplied out up to this many pieces: fewer parts to join, a pool that stays small."""
+"""Adjacent choices are multiplied out up to this many pieces: fewer parts to join, but still a small pool."""
 
 _SLOT_AT_MOST = 4_000
 _TOKEN = re.compile(r"\{(?P<slot>[^{}]*)\}|\[(?P<choice>[^\[\]]*)\]")
@@ -57,17 +57,17 @@ _HARMLESS_KEYS = frozenset({"templates", "held_out", "polarity", "about", "joins
 _FILE_KEYS = frozenset({"category", "weight", "slots", "sensitive", "harmless"})
 
 Element = tuple[str, ...] | str
-"""Part of a compiled template: the strings to choose from, or the name of a built-in slot."""
+"""Part of an expanded template: the strings to choose from, or the name of a built-in slot."""
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Phrases that say one thing in one manner, with the truth about all of them.
+    """Phrases with one meaning and one truth.
 
-    `category` joins the categories by '|', main one first, and is empty for a harmless family; `kind` says why a
-    harmless one could mislead. `hearsay` families may be put in somebody else's mouth; `joins` families may stand
-    beside another note. `sex` limits a family to the files of men ('M') or women ('F'). `weight` is its share of its
-    file (`source`), and `share` the weight of the file.
+    `category` joins the categories by '|', main category first, and is empty for a harmless family; `kind` is the
+    reason why a harmless one could mislead a classifier. Phrases of `hearsay` families may be reported by a third
+    party; those of `joins` families may be combined with another note. `sex` limits a family to the records of men
+    ('M') or women ('F'). `weight` is its share of its file (`source`), and `share` the weight of the file.
     """
 
     id: str
@@ -86,13 +86,13 @@ class Family:
 
     @property
     def sensitive(self) -> bool:
-        """Whether its phrases reveal something intimate."""
+        """Whether its phrases have sensitive content."""
         return self.category != ""
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One template of a family (or one variant of it, with its share), multiplied out for each sex."""
+    """One template of a family, or one variant of it with its share, expanded for each sex."""
 
     family: int
     text: str
@@ -108,22 +108,24 @@ class Slots:
     _expanded: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
     def expand(self, name: str, sex: str, where: str, trail: tuple[str, ...] = ()) -> tuple[str, ...]:
-        """All strings that `{name}` may become for a patient of that sex."""
+        """Return all strings that `{name}` may become for a patient of that sex."""
         known = self._expanded.get((name, sex))
         if known is not None:
             return known
         if name in trail:
             raise ValueError(f"{where}: slot {{{name}}} leads back to itself; remove it from its own entries")
         if name not in self.entries:
-            what = "a built-in slot cannot stand in a slot" if name in BUILT_IN else "there is no such slot"
+            what = "a built-in slot cannot be used in a slot" if name in BUILT_IN else "there is no such slot"
             raise ValueError(f"{where}: {{{name}}} cannot be used: {what}")
         strings = [text for entry in self.entries[name] for text in self.multiply(entry, sex, where, (*trail, name))]
         if len(strings) > _SLOT_AT_MOST:
-            raise ValueError(f"{where}: slot {{{name}}} has {len(strings)} entries; at most {_SLOT_AT_MOST} can be")
+            raise ValueError(
+                f"{where}: slot {{{name}}} has {len(strings)} entries; at most {_SLOT_AT_MOST} are allowed"
+            )
         return self._expanded.setdefault((name, sex), tuple(strings))
 
     def multiply(self, text: str, sex: str, where: str, trail: tuple[str, ...] = ()) -> list[str]:
-        """Every string that `text` may become, when it holds no built-in slot."""
+        """Return every string that `text` may become; it must not contain a built-in slot."""
         options: list[Sequence[str]] = []
         for literal, slot, choice in _tokens(_agree(text, sex)):
             if literal is not None:
@@ -131,11 +133,11 @@ class Slots:
             elif slot is not None:
                 options.append(self.expand(slot, sex, where, trail))
             elif choice is not None:
-                options.append(_evened([self.multiply(part, sex, where, trail) for part in choice.split("|")]))
+                options.append(_equally_likely([self.multiply(part, sex, where, trail) for part in choice.split("|")]))
         return ["".join(parts) for parts in itertools.product(*options)]
 
     def elements(self, text: str, sex: str, where: str) -> tuple[Element, ...]:
-        """A template as a row of choices and built-in slots, neighbouring choices multiplied out while few."""
+        """Return a template as a row of choices and built-in slots, adjacent choices multiplied out while few."""
         row: list[Element] = []
         for literal, slot, choice in _tokens(_agree(text, sex)):
             if slot in BUILT_IN:
@@ -149,9 +151,7 @@ class Slots:
                 strings = self.multiply(f"[{choice}]", sex, where)
             stray = next((string for string in strings if _MARKUP.intersection(string)), None)
             if stray is not None:
-                raise ValueError(
-                    f"{where}: stray bracket in {stray!r}; brackets come in pairs and not inside one another"
-                )
+                raise ValueError(f"{where}: stray bracket in {stray!r}; brackets must be in pairs and cannot be nested")
             last = row[-1] if row else ""
             if isinstance(last, tuple) and len(last) * len(strings) <= _MERGED_AT_MOST:
                 row[-1] = tuple(a + b for a in last for b in strings)
@@ -162,21 +162,21 @@ class Slots:
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """The whole grammar: families, their templates, and the expanded slots that the styles draw from."""
+    """A whole grammar: families, their templates, and the slots."""
 
     families: tuple[Family, ...]
     templates: tuple[Template, ...]
     slots: Slots
 
 
-def _evened(alternatives: Sequence[Sequence[str]]) -> list[str]:
-    """The strings of all alternatives, repeated so that each alternative is drawn about as often as the others."""
+def _equally_likely(alternatives: Sequence[Sequence[str]]) -> list[str]:
+    """Return the strings of all alternatives, repeated so that each alternative is about equally likely."""
     most = max(map(len, alternatives))
     return [string for strings in alternatives for string in strings for _ in range(round(most / len(strings)))]
 
 
 def _agree(text: str, sex: str) -> str:
-    """The text for a man or for a woman, with no space before an alternative that is empty or begins with a comma."""
+    """Adapt the text to a man or a woman, with no space before alternatives that are empty or start with a comma."""
     agreed = _BY_SEX.sub(lambda match: match.group(1 + SEXES.index(sex)), text)
     return _SPACED_CHOICE.sub(lambda match: f"[{'|'.join(map(_spaced, match.group(1).split('|')))}]", agreed)
 
@@ -186,7 +186,7 @@ def _spaced(option: str) -> str:
 
 
 def _variants(text: str) -> list[tuple[str, Fraction]]:
-    """Lift alternatives that hold a built-in slot out of their brackets: variants of a template, with their shares."""
+    """Return the variants of a template, with their shares: one for each alternative with a built-in slot."""
     for match in _TOKEN.finditer(text):
         options = (match["choice"] or "").split("|")
         special = [option for option in options if any(f"{{{name}}}" in option for name in BUILT_IN)]
@@ -206,7 +206,7 @@ def _variants(text: str) -> list[tuple[str, Fraction]]:
 
 
 def _tokens(text: str) -> Iterable[tuple[str | None, str | None, str | None]]:
-    """Cut a template into (literal, slot name, alternatives), one of the three being set."""
+    """Split a template into (literal, slot name, alternatives), of which one is set."""
     at = 0
     for match in _TOKEN.finditer(text):
         if match.start() > at:
@@ -220,8 +220,8 @@ def _tokens(text: str) -> Iterable[tuple[str | None, str | None, str | None]]:
 def read_phrases(folder: Traversable | None = None) -> Phrases:
     """Read every `*.toml` file of the folder (by default the package's own grammar), in the order of their names.
 
-    Raises `ValueError`, in one sentence, on an unknown key, category, polarity or slot, on a family id used twice, on
-    an empty template, on a phrase that could outgrow the field.
+    Raises `ValueError` for an unknown key, category, polarity or slot, a duplicate family id, an empty template, or a
+    phrase that could be too long for the field.
     """
     folder = folder if folder is not None else files("toolkit.synth.comments") / "grammar"
     sources = sorted(
@@ -236,13 +236,13 @@ def read_phrases(folder: Traversable | None = None) -> Phrases:
                 raise ValueError(f"{source.name}: slot {{{name}}} is defined twice; choose another name")
             entries[name] = [text for entry in strings for text in _repeated(entry, f"{source.name}, slot {{{name}}}")]
         families.extend(_families(source.name, content))
-    _refuse_twins(families)
+    _refuse_duplicates(families)
     slots = Slots(entries)
     return Phrases(tuple(families), tuple(_templates(families, slots)), slots)
 
 
 def _repeated(entry: str | Mapping[str, Any], where: str) -> list[str]:
-    """A slot's entry, as many times as it asks for."""
+    """Return a slot's entry, repeated `times` times."""
     if isinstance(entry, str):
         return [entry]
     if set(entry) != {"text", "times"} or entry["times"] < 1:
@@ -271,7 +271,7 @@ def _families(name: str, content: Mapping[str, Any]) -> Iterable[Family]:
             for one in categories:
                 if one not in CATEGORIES:
                     raise ValueError(
-                        f"{name}, family {key}: no category {one!r}; expected one of {', '.join(CATEGORIES)}"
+                        f"{name}, family {key}: unknown category {one!r}; expected one of {', '.join(CATEGORIES)}"
                     )
             yield _family(name, f"{category}.{key}", "|".join(categories), "", share, values)
     for kind, group in content.get("harmless", {}).items():
@@ -298,13 +298,13 @@ def _family(name: str, identity: str, category: str, kind: str, share: int, valu
     )
     where = f"{name}, family {identity}"
     if family.polarity not in POLARITIES:
-        raise ValueError(f"{where}: no polarity {family.polarity!r}; expected one of {', '.join(POLARITIES)}")
+        raise ValueError(f"{where}: unknown polarity {family.polarity!r}; expected one of {', '.join(POLARITIES)}")
     if family.about not in ABOUT:
-        raise ValueError(f"{where}: about {family.about!r} is unknown; expected one of {', '.join(ABOUT)}")
+        raise ValueError(f"{where}: unknown value {family.about!r} of about; expected one of {', '.join(ABOUT)}")
     if family.sex not in ("", *SEXES):
-        raise ValueError(f"{where}: sex {family.sex!r} is unknown; expected M, F or nothing")
+        raise ValueError(f"{where}: unknown sex {family.sex!r}; expected M, F or nothing")
     if not family.templates or not all(text.strip() for text in family.templates):
-        raise ValueError(f"{where}: a template is empty or missing; write at least one phrase and no blank one")
+        raise ValueError(f"{where}: a template is empty or missing; write at least one phrase, and no empty one")
     if share <= 0 or family.weight <= 0:
         raise ValueError(f"{where}: the weights of a family and of its file must be positive whole numbers")
     return family
@@ -336,10 +336,10 @@ def _longest(element: Element) -> int:
 def _refuse_unknown(values: Mapping[str, Any], known: frozenset[str], where: str) -> None:
     unknown = sorted(set(values) - known)
     if unknown:
-        raise ValueError(f"{where}: no key {unknown[0]!r} here; expected one of {', '.join(sorted(known))}")
+        raise ValueError(f"{where}: unknown key {unknown[0]!r}; expected one of {', '.join(sorted(known))}")
 
 
-def _refuse_twins(families: Sequence[Family]) -> None:
+def _refuse_duplicates(families: Sequence[Family]) -> None:
     seen: set[str] = set()
     for family in families:
         if family.id in seen:

@@ -1,7 +1,7 @@
-"""The grammar of the comment, compiled: one pool of pieces in four spellings, a row of ranges over it a template.
+"""The compiled grammar of comments: one pool of pieces in four spellings, and a row of ranges over it per template.
 
-A piece is known by its number; number + spelling x pool size is the same piece in another spelling.
-Joining pieces into texts is then arithmetic on byte positions, with no Python loop over texts.
+Pieces have numbers; number + spelling x pool size is the same piece in another spelling.
+Joining pieces into texts is arithmetic on byte positions, with no Python loop over texts.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ Ints = NDArray[np.int64]
 Pieces = NDArray[np.int32]
 
 FIELD_LENGTH = 180
-"""Characters that the comment field of the invented program holds; what is typed beyond is lost."""
+"""Maximum length of the comment field, in characters; longer texts are cut."""
 
 _SPARSE = 20_000
-"""A phrase that can become fewer texts than this comes with a stamp or another note, unless drawn as a stock phrase."""
+"""A template with fewer texts than this gets a stamp or another note, except for the share `stock`."""
 
 _FINE = 1_000_000
 """Weights are rounded down to this fraction of a unit of a file's weight."""
@@ -48,7 +48,7 @@ _STAMPS = (
 """Stamp formats: the day, then the signature."""
 
 _JOINTS = (". ", ", ", " / ", " - ", " ; ", ". ", ", ", " + ", "... ", ".", " // ")
-_SHOUTS = ("!!", "!!!", " !!", " !!!", " !!!!", "!!!!!")
+_EXCLAMATIONS = ("!!", "!!!", " !!", " !!!", " !!!!", "!!!!!")
 
 
 class Spelling(IntEnum):
@@ -65,7 +65,7 @@ _PLAIN_LETTERS |= {"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE"}
 
 
 def without_accents(text: str) -> str:
-    """The text with its accents and ligatures undone, case kept."""
+    """Return the text without accents and ligatures, case kept."""
     for letter, plain in _PLAIN_LETTERS.items():
         text = text.replace(letter, plain)
     return text
@@ -81,7 +81,7 @@ _SPELL: dict[Spelling, Callable[[str], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """All pieces, as UTF-8 bytes end to end; `starts`, `sizes` (bytes), `chars`: one entry a piece and spelling."""
+    """All pieces as concatenated UTF-8 bytes; `starts`, `sizes` (bytes), `chars`: one value per piece and spelling."""
 
     data: NDArray[np.uint8]
     starts: Pieces
@@ -91,14 +91,14 @@ class Pool:
 
 
 class PoolBuilder:
-    """Collects lists of strings; equal lists share their place."""
+    """Collect lists of strings into a pool; equal lists are stored once."""
 
     def __init__(self) -> None:
         self._strings: list[str] = [""]
         self._places: dict[tuple[str, ...], int] = {}
 
     def add(self, strings: Sequence[str]) -> int:
-        """Number of the first of these pieces, which stand side by side."""
+        """Add these pieces, numbered consecutively, and return the number of the first."""
         key = tuple(strings)
         place = self._places.setdefault(key, len(self._strings))
         if place == len(self._strings):
@@ -106,7 +106,7 @@ class PoolBuilder:
         return place
 
     def build(self) -> Pool:
-        """The pool; piece 0 is the empty string."""
+        """Return the pool; piece 0 is the empty string."""
         lines = "\n".join(self._strings)
         spelled = [text for _, spell in sorted(_SPELL.items()) for text in spell(lines).split("\n")]
         distinct = list(dict.fromkeys(spelled))
@@ -124,9 +124,9 @@ class PoolBuilder:
 
 @dataclass(frozen=True, slots=True)
 class Templates:
-    """Two rows a template (for a man, for a woman), with up to `width` parts, each a range of pieces.
+    """Two rows per template (for a man, for a woman), with up to `width` parts, each a range of pieces.
 
-    `yearly` parts name a year: their range moves on by one piece a year. `variety` is how many texts a row can make.
+    `yearly` parts are years: their range moves by one piece per year. `variety` is the number of texts of a row.
     """
 
     base: Pieces
@@ -138,12 +138,12 @@ class Templates:
 
     @property
     def width(self) -> int:
-        """The highest number of parts of a template."""
+        """Maximum number of parts of a template."""
         return int(self.base.shape[1])
 
 
 def compile_templates(phrases: Phrases, builder: PoolBuilder) -> Templates:
-    """Put every template into the pool; row 2t is template t for a man, row 2t + 1 for a woman."""
+    """Add every template to the pool; row 2t is template t for a man, row 2t + 1 for a woman."""
     rows = [_ranges(template, sex, builder) for template in phrases.templates for sex in SEXES]
     width = max(map(len, rows))
     table = np.zeros((3, len(rows), width), dtype=np.int32)
@@ -162,7 +162,7 @@ def compile_templates(phrases: Phrases, builder: PoolBuilder) -> Templates:
 
 
 def _variety(template: Template, sex: str) -> float:
-    """How many texts a template can become."""
+    """Return the number of texts that a template can become."""
     elements = template.elements[sex]
     return math.prod(float(len(pieces(e)) if isinstance(e, str) else len(set(e))) for e in elements)
 
@@ -181,12 +181,12 @@ def _ranges(template: Template, sex: str, builder: PoolBuilder) -> list[tuple[in
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """All that rendering draws from.
+    """The tables that `Grammar.render` draws from.
 
-    `pickers` draw a template by side ('sensitive', 'harmless', 'note') and sex; `stamps` has one row a stamp format
-    (first date, first signature, signatures); `joints`, `informants` and `shouts` are (first piece, how many).
-    `sparse`, by template row: few texts can come of it. By family, `hearsay`: it may be put in somebody's mouth, and
-    `fragile`: its truth hangs on one small word.
+    `pickers` draw a template by side ('sensitive', 'harmless', 'note') and sex. `stamps` has one row per stamp format:
+    first date, first signature, number of signatures. `joints`, `informants` and `exclamations` are (first piece,
+    number of pieces). `sparse` marks template rows with few possible texts. `hearsay` marks families that may be
+    reported by a third party, and `fragile` those whose truth depends on one small word.
     """
 
     pool: Pool
@@ -195,7 +195,7 @@ class Tables:
     stamps: Ints
     joints: tuple[int, int]
     informants: tuple[int, int]
-    shouts: tuple[int, int]
+    exclamations: tuple[int, int]
     sparse: NDArray[np.bool_]
     hearsay: NDArray[np.bool_]
     fragile: NDArray[np.bool_]
@@ -204,7 +204,7 @@ class Tables:
 
 
 def compile_tables(phrases: Phrases) -> Tables:
-    """Compile the whole grammar, with the pieces that styles add."""
+    """Compile a grammar, with the pieces that styles add."""
     builder = PoolBuilder()
     pickers = {(side, sex): _picker(phrases, side, sex) for side in _SIDES for sex in SEXES}
     templates = compile_templates(phrases, builder)
@@ -218,18 +218,18 @@ def compile_tables(phrases: Phrases) -> Tables:
         stamps=np.array(stamps, dtype=np.int64),
         joints=(builder.add(_JOINTS), len(_JOINTS)),
         informants=(builder.add(informants), len(informants)),
-        shouts=(builder.add(_SHOUTS), len(_SHOUTS)),
+        exclamations=(builder.add(_EXCLAMATIONS), len(_EXCLAMATIONS)),
         sparse=(templates.variety < _SPARSE) & ~ordinary[templates.family],
         hearsay=np.array([family.hearsay for family in phrases.families]),
         fragile=np.array([family.polarity != "asserted" for family in phrases.families]),
         note_width=int(templates.parts[notes].max()),
-        longest_addition=max(map(len, informants)) + max(map(len, _SHOUTS)),
+        longest_addition=max(map(len, informants)) + max(map(len, _EXCLAMATIONS)),
         pool=builder.build(),
     )
 
 
 def _stamp(builder: PoolBuilder, pattern: str, signature: str) -> tuple[int, int, int]:
-    """First date, first signature and number of signatures of a stamp format."""
+    """Return the first date, the first signature and the number of signatures of a stamp format."""
     signatures = [signature.format(pair) for pair in initials()] if signature else [""]
     return builder.add(stamp_days(pattern)), builder.add(signatures), len(signatures)
 
@@ -242,11 +242,11 @@ _SIDES: dict[str, Callable[[Family], bool]] = {
 
 
 def _picker(phrases: Phrases, side: str, sex: str) -> Picker:
-    """Draws templates of one side for one sex: a file's weight is shared by its families, then by their templates."""
+    """Return a picker of templates by side and sex; families share the weight of a file, templates that of a family."""
     belongs = [_SIDES[side](family) and family.sex in ("", sex) for family in phrases.families]
     per_file: dict[str, int] = {}
-    for family, ours in zip(phrases.families, belongs, strict=True):
-        per_file[family.source] = per_file.get(family.source, 0) + ours * family.weight
+    for family, included in zip(phrases.families, belongs, strict=True):
+        per_file[family.source] = per_file.get(family.source, 0) + included * family.weight
     weights = []
     for template in phrases.templates:
         family = phrases.families[template.family]
@@ -258,9 +258,9 @@ def _picker(phrases: Phrases, side: str, sex: str) -> Picker:
 
 
 def join_pieces(pool: Pool, numbers: Pieces) -> tuple[NDArray[np.uint8], Ints]:
-    """Join each row of piece numbers: all bytes end to end, and where each text starts (and the last ends).
+    """Join each row of piece numbers: return all bytes, concatenated, and the start of each text (and the last end).
 
-    A row holds at least one piece; 0 stands for nothing.
+    A row must have at least one piece; piece 0 is empty.
     """
     flat = numbers.ravel()
     used = np.flatnonzero(flat)
@@ -275,6 +275,6 @@ def join_pieces(pool: Pool, numbers: Pieces) -> tuple[NDArray[np.uint8], Ints]:
 
 
 def as_series(data: NDArray[np.uint8], offsets: Ints) -> pl.Series:
-    """Texts laid end to end, as a string column (the bytes are not copied before Polars takes them)."""
+    """Return concatenated texts as a string column, without copying the bytes first."""
     array = pa.LargeStringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(data))
     return pl.Series("text", pl.from_arrow(array))

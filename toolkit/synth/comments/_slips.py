@@ -1,7 +1,7 @@
-"""Slips of the hand on texts already joined: letters mistyped, words run together, notes that break off.
+"""Typing errors on joined texts: mistyped letters, missing spaces, notes cut off.
 
-Only the few texts that bear a slip come here, as code points laid end to end with a line feed after each text, so that
-every slip is a change at one place of one array.
+Only the few texts with a typing error are handled here. They are one array of code points with a line feed after each
+text, so every error is a change at one place of the array.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from toolkit.synth import streams as mixer
+from toolkit.synth import streams
 
 __all__ = ["Slips", "apply_slips"]
 
@@ -29,15 +29,15 @@ _KEYBOARD = ("azertyuiop", "qsdfghjklm", "wxcvbn")
 _ACCENTED = {"a": "àâä", "c": "ç", "e": "éèêë", "i": "îï", "o": "ô", "u": "ùûü"}
 _NEIGHBOUR, _DOUBLED, _DROPPED, _SWAPPED = range(4)
 _MARGIN = 3
-"""A cut leaves at least this many characters after the telling part, which a slip may have made longer by one."""
+"""A cut leaves at least this many characters after the phrase, which a doubled letter may have made longer by one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slips:
-    """Which of the texts bear which slip, and the characters between which the telling part of each text lies.
+    """Which texts have which typing error, and the characters between which the phrase of each text is.
 
-    `keep_core` protects the letters of that part from mistyping (where the truth hangs on one small word);
-    `cut` texts break off somewhere after that part.
+    `keep_core` protects the letters of the phrase from mistyping, where the truth depends on one small word. `cut`
+    texts are cut off somewhere after the phrase.
     """
 
     mistyped: Bools
@@ -48,8 +48,8 @@ class Slips:
     keep_core: Bools
 
 
-def apply_slips(texts: pl.Series, slips: Slips, ids: Ints, stream: mixer.Stream, field_length: int) -> pl.Series:
-    """The texts with their slips, none longer than `field_length` characters; ids decide where each slip falls."""
+def apply_slips(texts: pl.Series, slips: Slips, ids: Ints, stream: streams.Stream, field_length: int) -> pl.Series:
+    """Return the texts with their typing errors, each at most `field_length` characters; ids decide the places."""
     typed = _Typed(texts)
     typed.mistype(slips, stream.child("mistype")(ids))
     typed.glue(slips.glued, stream.child("glue")(ids))
@@ -58,7 +58,7 @@ def apply_slips(texts: pl.Series, slips: Slips, ids: Ints, stream: mixer.Stream,
 
 
 def _table_of_neighbours() -> Chars:
-    """For each letter, the two keys that a finger on an AZERTY keyboard hits instead (itself where there is none)."""
+    """Return the two neighbouring keys of each letter on an AZERTY keyboard (the letter itself if it has none)."""
     table = np.repeat(np.arange(_ALPHABET, dtype=np.uint32)[:, None], 2, axis=1)
     for row in _KEYBOARD:
         for place, letter in enumerate(row):
@@ -74,7 +74,7 @@ _NEIGHBOURS = _table_of_neighbours()
 
 
 class _Typed:
-    """Texts laid end to end: their code points, where each text starts and ends, how often each character is typed."""
+    """Concatenated texts: their code points, the bounds of each text, and how often each character is repeated."""
 
     def __init__(self, texts: pl.Series) -> None:
         joined = str(texts.str.join("\n")[0]) + "\n"
@@ -85,19 +85,19 @@ class _Typed:
         self._letters = _LETTERS[np.where(self._chars < _ALPHABET, self._chars, 0)]
 
     def texts(self) -> pl.Series:
-        """The texts as they are now, without spaces at their end."""
+        """Return the current texts, without trailing spaces."""
         joined = np.repeat(self._chars, self._copies).tobytes().decode("utf-32-le").removesuffix("\n")
         return pl.Series("text", [joined]).str.split("\n").explode().str.strip_chars_end()
 
-    def mistype(self, slips: Slips, words: mixer.Words) -> None:
-        """One letter in the middle of five: a neighbouring key, doubled, dropped, or swapped with the next one."""
+    def mistype(self, slips: Slips, words: streams.Words) -> None:
+        """Change one letter in the middle of five: a neighbouring key, doubled, dropped, or swapped with the next."""
         letter, chars = self._letters, self._chars
         middle = np.zeros_like(letter)
         middle[2:-2] = letter[:-4] & letter[1:-3] & letter[2:-2] & letter[3:-1] & letter[4:]
         protected = np.flatnonzero(slips.keep_core & slips.mistyped)
         middle[self._between(self._starts[protected], slips.core_start[protected], slips.core_end[protected])] = False
         texts, at = self._draw(middle, slips.mistyped, words)
-        kind = mixer.scale(mixer.low(words[texts]), 4)
+        kind = streams.scale(streams.low(words[texts]), 4)
         kind[(kind == _SWAPPED) & (chars[at] == chars[at + 1])] = _DROPPED
         hit = at[kind == _NEIGHBOUR]
         side = (words[texts[kind == _NEIGHBOUR]] & np.uint64(1)).astype(np.int64)
@@ -107,35 +107,35 @@ class _Typed:
         swapped = at[kind == _SWAPPED]
         chars[swapped], chars[swapped + 1] = chars[swapped + 1], chars[swapped]
 
-    def glue(self, wanted: Bools, words: mixer.Words) -> None:
-        """One space lost before a word (so that two numbers are never joined)."""
+    def glue(self, wanted: Bools, words: streams.Words) -> None:
+        """Remove one space before a word, so that two numbers are never joined."""
         space = np.zeros_like(self._letters)
         space[:-1] = (self._chars[:-1] == _SPACE) & self._letters[1:]
         _, at = self._draw(space, wanted, words)
         self._copies[at] = 0
 
-    def cut(self, slips: Slips, words: mixer.Words, field_length: int) -> None:
-        """Take away what follows a place after the telling part, and what outgrows the field."""
+    def cut(self, slips: Slips, words: streams.Words, field_length: int) -> None:
+        """Cut texts at a place after the phrase, and at the length of the field."""
         length = self._ends - self._starts
-        # A letter typed twice makes a text longer by one: the last place is kept for it.
+        # Doubling a letter makes a text longer by one, so the last place is kept free.
         limit = np.where(length >= field_length, field_length - 1, length)
         earliest = slips.core_end + _MARGIN
-        broken = earliest + mixer.scale(words, np.maximum(limit - earliest, 1))
+        broken = earliest + streams.scale(words, np.maximum(limit - earliest, 1))
         limit = np.where(slips.cut & (limit > earliest), broken, limit)
         self._copies[self._between(self._starts, limit, length)] = 0
 
     def _between(self, starts: Ints, first: Ints, last: Ints) -> Bools:
-        """True for the characters from `first` to before `last` of the texts that start at `starts`."""
+        """Return true for characters `first` to `last - 1` of the texts that start at `starts`."""
         steps = np.zeros(len(self._chars) + 1, dtype=np.int8)
         some = first < last
         np.add.at(steps, starts[some] + first[some], 1)
         np.add.at(steps, starts[some] + last[some], -1)
         return np.cumsum(steps[:-1], dtype=np.int8).astype(np.bool_)
 
-    def _draw(self, possible: Bools, wanted: Bools, words: mixer.Words) -> tuple[Ints, Ints]:
-        """For each wanted text that has a possible place, its number and one of its places, drawn evenly."""
+    def _draw(self, possible: Bools, wanted: Bools, words: streams.Words) -> tuple[Ints, Ints]:
+        """Return the number of each wanted text with a possible place, and one of its places, drawn evenly."""
         places = np.flatnonzero(possible)
         first = np.searchsorted(places, self._starts)
         count = np.searchsorted(places, self._ends) - first
         texts = np.flatnonzero(wanted & (count > 0))
-        return texts, places[first[texts] + mixer.scale(words[texts], count[texts])]
+        return texts, places[first[texts] + streams.scale(words[texts], count[texts])]

@@ -1,6 +1,6 @@
-"""Built-in slots of the comment grammar: what phrases need and no list of words can hold.
+"""Built-in slots of the comment grammar: dates, hours, telephone numbers and other values made by code.
 
-Telephone numbers come from the ranges that the French numbering plan keeps for fiction: 06 39 98 xx xx and
+Telephone numbers are in the ranges that the French numbering plan reserves for fiction: 06 39 98 xx xx and
 01 99 00 xx xx.
 """
 
@@ -26,10 +26,10 @@ __all__ = [
 ]
 
 FIRST_YEAR = 1980
-"""First year that `{year}` can name."""
+"""First year that `{year}` can become."""
 
 YEARS_BACK = 14
-"""`{year}` names one of this many years before the one in which the note was typed."""
+"""`{year}` becomes one of this many years before the year in which the note was typed."""
 
 FIRST_STAMP_DAY = date(2005, 1, 1)
 LAST_STAMP_DAY = date(2026, 12, 31)
@@ -42,7 +42,7 @@ _MONTHS = (
     *("juillet", "août", "septembre", "octobre", "novembre", "décembre"),
 )
 _MISREAD_INITIALS = frozenset({"AA", "HD", "IV", "PD", "PS", "SD", "TJ", "TS", "TV"})
-"""Initials that would read as a word of the trade or of a party: nobody here bears them."""
+"""Initials left out because they are also medical or political abbreviations."""
 
 
 def _mobiles() -> list[str]:
@@ -71,12 +71,12 @@ def _hours() -> list[str]:
 
 
 def initials() -> list[str]:
-    """Two capitals, as a member of staff signs a note."""
+    """Return pairs of capitals, as staff sign a note."""
     return [a + b for a, b in product(ascii_uppercase, repeat=2) if a + b not in _MISREAD_INITIALS and b not in "QUXYZ"]
 
 
 def stamp_days(pattern: str) -> list[str]:
-    """Every day from `FIRST_STAMP_DAY` to `LAST_STAMP_DAY`, in order; the pattern names `dd`, `mm`, `yy` and `yyyy`."""
+    """Return every day from `FIRST_STAMP_DAY` to `LAST_STAMP_DAY` by a pattern of `dd`, `mm`, `yy` and `yyyy`."""
     days = (FIRST_STAMP_DAY + timedelta(days=n) for n in range(LAST_DAY - FIRST_DAY + 1))
     parts = ((f"{day.day:02d}", f"{day.month:02d}", str(day.year)) for day in days)
     return [pattern.format(dd=dd, mm=mm, yy=yyyy[2:], yyyy=yyyy) for dd, mm, yyyy in parts]
@@ -93,10 +93,10 @@ BUILT_IN: dict[str, Callable[[], list[str]]] = {
     "number": lambda: [str(n) for n in range(11, 4_000)],
     "year": lambda: [str(n) for n in range(FIRST_YEAR, LAST_STAMP_DAY.year + 1)],
 }
-"""What each built-in slot may become; `{year}` is drawn from the years before the note's own."""
+"""The possible values of each built-in slot; `{year}` is drawn from the years before the note."""
 
 
 @cache
 def pieces(name: str) -> tuple[str, ...]:
-    """The strings of a built-in slot, made once."""
+    """Return the strings of a built-in slot, computed once."""
     return tuple(BUILT_IN[name]())

@@ -1,22 +1,21 @@
-"""The crate: every file of a report is described once, every described file is there, and nothing is fetched."""
+"""The crate: every file of a report is described once, every described file exists, and nothing is fetched."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import socket
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
 from rocrate.rocrate import ROCrate
 
-from toolkit.dataset._leak import open_leak
-from toolkit.questions import Answer
-from toolkit.report._findings import Findings, NotebookPage
+from toolkit.report import Findings, NotebookPage
+from toolkit.run import RunRecord
 from toolkit.run._ro_crate import write_crate
-from toolkit.run._run_manifest import RunRecord, make_record, write_record
+from toolkit.run._run_manifest import make_record, write_record
 from toolkit.scenario import load_scenario
 
 FILES = {
@@ -31,13 +30,10 @@ FILES = {
 
 
 @pytest.fixture
-def report(tmp_path: Path, small_leak: Path, small_answers: dict[str, Answer]) -> tuple[Path, Findings, RunRecord]:
-    """A report's folder with files of every kind, what was found, and its record."""
-    with open_leak(small_leak) as leak:
-        manifest = leak.manifest
-    told = {"rows": 20_000, "seed": 1, "memory_limit": "1GB", "threads": 2}
+def report(tmp_path: Path, small_findings: Findings) -> tuple[Path, Findings, RunRecord]:
+    """Return the folder of a report with files of every kind, its findings, and its record."""
     pages = (NotebookPage("00_start_here", "notebooks/00_start_here.html", "Start & go"),)
-    found = Findings("small", small_leak, manifest, small_answers, pl.DataFrame(), pages, told, "toolkit investigate")
+    found = replace(small_findings, notebooks=pages)
     for name, content in FILES.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(content)
@@ -49,7 +45,7 @@ def report(tmp_path: Path, small_leak: Path, small_answers: dict[str, Answer]) -
 
 @pytest.fixture
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Any connection is an error."""
+    """Raise an error for any connection."""
 
     def refused(*_: object) -> None:
         raise AssertionError("something was fetched from the network")
@@ -58,7 +54,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def graph_of(path: Path) -> dict[str, dict[str, Any]]:
-    """The entities of a crate by their ids, each of which stands once."""
+    """Return the entities of a crate by their ids, which must be unique."""
     entities = json.loads(path.read_text(encoding="utf-8"))["@graph"]
     by_id = {entity["@id"]: entity for entity in entities}
     assert len(entities) == len(by_id)
@@ -67,7 +63,7 @@ def graph_of(path: Path) -> dict[str, dict[str, Any]]:
 
 @pytest.mark.usefixtures("no_network")
 def test_every_file_is_described_once_and_exists(report: tuple[Path, Findings, RunRecord]) -> None:
-    """Files and descriptions are the same, with sizes and hashes; what is hidden is not of the report."""
+    """Each file has a description with its size and hash; hidden files have none."""
     folder, found, record = report
 
     graph = graph_of(write_crate(folder, found, record))
@@ -81,13 +77,13 @@ def test_every_file_is_described_once_and_exists(report: tuple[Path, Findings, R
         assert "File" == graph[name]["@type"]
         assert str(len(content)) == graph[name]["contentSize"]
         assert hashlib.sha256(content).hexdigest() == graph[name]["sha256"]
-    assert "Notebook as it was run: Start & go." == graph["notebooks/00_start_here.html"]["description"]
+    assert "Executed notebook: Start & go." == graph["notebooks/00_start_here.html"]["description"]
     assert "image/svg+xml" == graph["charts/counts.svg"]["encodingFormat"]
     assert "text/csv" == graph["tables/overview.csv"]["encodingFormat"]
 
 
-def test_crate_has_what_the_standard_demands(report: tuple[Path, Findings, RunRecord]) -> None:
-    """RO-Crate 1.2: a descriptor, a root with name, description, date and licence; no reference leads nowhere."""
+def test_crate_follows_the_standard(report: tuple[Path, Findings, RunRecord]) -> None:
+    """RO-Crate 1.2: a descriptor, a root with name, description, date and licence; every reference is resolved."""
     folder, found, record = report
 
     path = write_crate(folder, found, record)
@@ -104,7 +100,7 @@ def test_crate_has_what_the_standard_demands(report: tuple[Path, Findings, RunRe
 
 
 def references(value: object) -> set[str]:
-    """The ids that entities name, other than their own."""
+    """Return the ids that entities refer to."""
     if isinstance(value, dict):
         if set(value) == {"@id"}:
             return {value["@id"]}
@@ -112,8 +108,10 @@ def references(value: object) -> set[str]:
     return set().union(*map(references, value)) if isinstance(value, list) else set()
 
 
-def test_run_tells_software_data_and_parameters(report: tuple[Path, Findings, RunRecord]) -> None:
-    """The action has the program with version and licence, the data set by its hash, the parameters, and every file."""
+def test_run_has_software_data_and_parameters(report: tuple[Path, Findings, RunRecord]) -> None:
+    """The action has the program with version and licence, the data set with its hash, the parameters, and every
+    file.
+    """
     folder, found, record = report
 
     graph = graph_of(write_crate(folder, found, record))
@@ -139,7 +137,7 @@ def test_run_tells_software_data_and_parameters(report: tuple[Path, Findings, Ru
 
 
 def test_crate_is_read_by_the_library(report: tuple[Path, Findings, RunRecord]) -> None:
-    """The library that knows the standard reads the folder back with all its files, and writing again changes none."""
+    """The ro-crate library reads the folder with all its files, and writing the crate again adds none."""
     folder, found, record = report
     write_crate(folder, found, record)
 

@@ -1,10 +1,10 @@
-"""Teach the second reader that comes with the toolkit, and write it.
+"""Train the n-gram model of comments that comes with the toolkit, and write it.
 
-usage: python -m maintenance.second_reader
+usage: python -m maintenance.ngram_model
 
-It learns from the labelled notes of `toolkit/analysis/comments/data`, and, with little weight, from the notes of an invented
-leak, those of families of phrases that are not held out: they show it what an ordinary comment looks like, which
-people who write examples forget. The leak has a seed of its own, that no test and no notebook uses.
+The training data are the labelled notes of `toolkit/analysis/comments/data` and, with a low weight, comments of a
+synthetic leak from families of phrases that are not held out. These add ordinary comments, which are rare among the
+labelled notes. The leak has its own seed, which no test and no notebook uses.
 """
 
 from __future__ import annotations
@@ -15,29 +15,29 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from toolkit.analysis.comments import SecondReader, labelled_notes, taught_notes, train_with_categories
+from toolkit.analysis.comments import NgramModel, labelled_notes, train_with_categories, training_notes
 from toolkit.scenario import DEFAULT_SCENARIO, load_scenario
 from toolkit.synth import generate
 
 TARGET = Path(__file__).parents[1] / "toolkit" / "analysis" / "comments" / "data" / "ngram_model.npz"
 _ROWS, _SEED = 500_000, 20_260_222
 _SENSITIVE, _HARMLESS = 2_000, 12_000
-"""How many distinct comments of the leak are taught."""
+"""Number of distinct comments of the leak to train on."""
 _WEIGHT = 0.1
-"""What a comment of the leak weighs beside a note."""
+"""Weight of a comment of the leak, relative to a labelled note."""
 
 
-def teach() -> SecondReader:
-    """The second reader, taught anew."""
-    notes = pl.concat([part.select("comment", "categories") for part in (labelled_notes(), taught_notes())])
+def train_model() -> NgramModel:
+    """Return the trained model."""
+    notes = pl.concat([part.select("comment", "categories") for part in (labelled_notes(), training_notes())])
     comments = _comments()
     importance = np.concatenate([np.ones(notes.height), np.full(comments.height, _WEIGHT)])
-    taught = pl.concat([notes, comments])
-    return train_with_categories(taught["comment"], taught["categories"].to_list(), importance)
+    training = pl.concat([notes, comments])
+    return train_with_categories(training["comment"], training["categories"].to_list(), importance)
 
 
 def _comments() -> pl.DataFrame:
-    """Distinct comments of an invented leak, none of a held-out family: comment, categories."""
+    """Return distinct comments of a synthetic leak, without held-out families: comment, categories."""
     with tempfile.TemporaryDirectory() as folder:
         path = generate(load_scenario(DEFAULT_SCENARIO), _SEED, _ROWS, Path(folder) / "leak").path
         lines = pl.scan_parquet(path / "lines" / "*.parquet").select("line_id", comment="administrative_comment")
@@ -59,6 +59,6 @@ def _comments() -> pl.DataFrame:
 
 
 if __name__ == "__main__":
-    reader = teach()
-    reader.save(TARGET)
-    print(f"{TARGET.name}: {len(reader.sequences):,} letter sequences, {TARGET.stat().st_size / 1e6:.1f} MB")
+    model = train_model()
+    model.save(TARGET)
+    print(f"{TARGET.name}: {len(model.ngrams):,} letter sequences, {TARGET.stat().st_size / 1e6:.1f} MB")

@@ -1,4 +1,4 @@
-"""The labelling sheet, driven without a browser: what is pressed, typed, shown, saved, resumed and masked."""
+"""The labelling sheet without a browser: buttons, typed input, display, saving, resuming and masking."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from toolkit.schema import CATEGORIES
 
 TEXT = "administrative_comment"
 COMMENTS = {30: "sous Subutex, vu par Mme Petit", 10: "rdv <b>mardi</b>", 20: "suivi VIH"}
-"""Three comments in the order of review, by unit; the first is that of a record which has another one, of unit 40."""
+"""Three comments in the order of review, by unit; the record of the first has another comment, unit 40."""
 
 
 def sample_of(seed: int = 1) -> audit.Sample:
-    """A sample of the three comments, where lines 10 and 11 carry the same."""
+    """Return a sample of the three comments, where lines 10 and 11 have the same one."""
     lines = [(30, 30), (10, 10), (20, 20), (11, 10)]
     rows = [(line, unit, "D", COMMENTS[unit], 1) for line, unit in lines]
     columns = ["line_id", "unit", "stratum", TEXT, "record_lines"]
@@ -35,7 +35,7 @@ def sample_of(seed: int = 1) -> audit.Sample:
 
 
 def answers(sheet: LabellingSheet) -> list[tuple[int, str]]:
-    """The answers of a sheet, in the order given."""
+    """Return the answers of a sheet, in the order given."""
     return sheet.labels.select("unit", "answer").rows()
 
 
@@ -45,7 +45,7 @@ def type_in(sheet: LabellingSheet, keys: str) -> None:
 
 
 def test_buttons_answer_and_show_the_next(tmp_path: Path) -> None:
-    """Each button gives its answer to the comment shown, in the order of review, and the next one comes."""
+    """Each button saves its answer for the comment shown and displays the next one in the order of review."""
     sheet = LabellingSheet(sample_of(), tmp_path, "anna")
     sensitive, harmless, _ = sheet._parts.answers
     assert 30 == sheet.current
@@ -60,7 +60,7 @@ def test_buttons_answer_and_show_the_next(tmp_path: Path) -> None:
 
 
 def test_keys_answer_with_categories(tmp_path: Path) -> None:
-    """A number and Enter is an answer; numbers after it are categories; the box is empty again."""
+    """The first number typed is the answer, further ones are categories, and the box is cleared."""
     sheet = LabellingSheet(sample_of(), tmp_path, "anna")
 
     type_in(sheet, "1 3 7")
@@ -73,7 +73,7 @@ def test_keys_answer_with_categories(tmp_path: Path) -> None:
 
 
 def test_categories_chosen_by_mouse_are_taken(tmp_path: Path) -> None:
-    """What is selected in the list goes with 'sensitive', and the list is empty for the next comment."""
+    """The selected categories are saved with 'sensitive', and the selection is cleared for the next comment."""
     sheet = LabellingSheet(sample_of(), tmp_path, "anna")
     sheet._parts.categories.value = ("addiction",)
 
@@ -85,18 +85,18 @@ def test_categories_chosen_by_mouse_are_taken(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("typed", ["4", "0", "x", "1 13", "2,", "1 x", "²"])
 def test_wrong_key_changes_nothing(tmp_path: Path, typed: str) -> None:
-    """What is no answer is told, and nothing is saved."""
+    """Invalid input shows a message, and nothing is saved."""
     sheet = LabellingSheet(sample_of(), tmp_path, "anna")
 
     type_in(sheet, typed)
 
     assert [] == answers(sheet)
-    assert f"{typed!r} is no answer" in sheet._parts.told.value
+    assert f"{typed!r} is not an answer" in sheet._parts.message.value
     assert not sheet.file.exists()
 
 
-def test_sheet_goes_on_where_it_stopped(tmp_path: Path) -> None:
-    """After a kill, which closes nothing, a new sheet has every answer and shows the next comment."""
+def test_sheet_resumes_where_it_stopped(tmp_path: Path) -> None:
+    """A new sheet has every saved answer and shows the next comment, although the first was never closed."""
     killed = LabellingSheet(sample_of(), tmp_path, "anna")
     type_in(killed, "2")
     type_in(killed, "1 3")
@@ -111,7 +111,7 @@ def test_sheet_goes_on_where_it_stopped(tmp_path: Path) -> None:
 def test_kill_while_saving_keeps_what_was_saved(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owner: object, step: str
 ) -> None:
-    """Whoever is killed in the middle of a save finds the answers before it, whole."""
+    """When a save is interrupted, the answers saved before it are still complete."""
     sheet = LabellingSheet(sample_of(), tmp_path, "anna")
     type_in(sheet, "2")
 
@@ -126,8 +126,8 @@ def test_kill_while_saving_keeps_what_was_saved(
     assert [(30, "not")] == answers(LabellingSheet(sample_of(), tmp_path, "anna"))
 
 
-def test_undo_takes_the_last_answer_back(tmp_path: Path) -> None:
-    """By button or by key, also after the sheet was opened again; with nothing to undo, nothing happens."""
+def test_undo_removes_the_last_answer(tmp_path: Path) -> None:
+    """Undo works by button and key, also for a reopened sheet, and does nothing when there is no answer."""
     type_in(LabellingSheet(sample_of(), tmp_path, "anna"), "2")
     sheet = LabellingSheet(sample_of(), tmp_path, "anna")
     type_in(sheet, "2")
@@ -142,7 +142,7 @@ def test_undo_takes_the_last_answer_back(tmp_path: Path) -> None:
 
 
 def test_unsure_comments_come_again(tmp_path: Path) -> None:
-    """Once all others have an answer, the unsure ones are shown again until they have one."""
+    """Unsure comments are shown again after all others, until they have an answer."""
     sheet = LabellingSheet(sample_of(), tmp_path, "anna")
     for key in "332":
         type_in(sheet, key)
@@ -159,7 +159,7 @@ def test_unsure_comments_come_again(tmp_path: Path) -> None:
 
 
 def test_other_comments_of_a_sensitive_record_are_asked_for(tmp_path: Path) -> None:
-    """A record counts once, so what else stands in it is judged too, at the end; then there is an estimate."""
+    """The other comments of a sensitive record are shown at the end, and the estimate counts the record once."""
     sheet = LabellingSheet(sample_of(), tmp_path, "anna")
     for key in "122":
         type_in(sheet, key)
@@ -173,8 +173,8 @@ def test_other_comments_of_a_sensitive_record_are_asked_for(tmp_path: Path) -> N
     assert [("lines", 2.0), ("comments", 2.0), ("records", 1.0)] == shares.select("unit", "sensitive").rows()
 
 
-def test_finished_sheet_takes_no_more(tmp_path: Path) -> None:
-    """An answer to nothing is no answer."""
+def test_finished_sheet_ignores_answers(tmp_path: Path) -> None:
+    """An answer is ignored when no comment is left."""
     sheet = LabellingSheet(sample_of(), tmp_path, "anna")
     for _ in range(5):
         sheet.answer("not")
@@ -183,7 +183,7 @@ def test_finished_sheet_takes_no_more(tmp_path: Path) -> None:
 
 
 def test_two_reviewers_keep_two_files(tmp_path: Path) -> None:
-    """What one says, the other does not see."""
+    """Each reviewer has a file, and the other's answers do not appear in it."""
     anna, ben = (LabellingSheet(sample_of(), tmp_path, name) for name in ("anna", "ben"))
     for key in "222":
         type_in(anna, key)
@@ -194,8 +194,8 @@ def test_two_reviewers_keep_two_files(tmp_path: Path) -> None:
     assert pytest.approx(2 / 3) == audit.kappa(anna.labels, ben.labels).agreed
 
 
-def test_file_holds_no_word_of_a_comment(tmp_path: Path) -> None:
-    """On disk are the sample's hash, its seed and rules, and numbers with answers."""
+def test_file_has_no_text_of_a_comment(tmp_path: Path) -> None:
+    """The file has the sample's hash, seed and rules, the reviewer, and units with answers."""
     sheet = LabellingSheet(sample_of(), tmp_path, "anna")
     type_in(sheet, "1 3")
 
@@ -205,57 +205,57 @@ def test_file_holds_no_word_of_a_comment(tmp_path: Path) -> None:
     assert [{"unit": 30, "answer": "sensitive", "categories": [CATEGORIES[2]]}] == rows
 
 
-def test_answers_for_another_sample_are_refused(tmp_path: Path) -> None:
-    """A file that was begun for one sample cannot go on with another."""
+def test_file_of_another_sample_is_an_error(tmp_path: Path) -> None:
+    """A sheet cannot resume from the file of another sample."""
     LabellingSheet(sample_of(), tmp_path, "anna").answer("not")
 
-    with pytest.raises(InputError, match="was begun for another sample"):
+    with pytest.raises(InputError, match="belongs to another sample"):
         LabellingSheet(sample_of(seed=2), tmp_path, "anna")
 
 
 @pytest.mark.parametrize("content", ["", "no JSON", '{"a": 1}\n{"unit": 1}', "3\n4"])
-def test_file_that_is_no_sheet_is_refused(tmp_path: Path, content: str) -> None:
-    """What is no sheet is named, and left as it is."""
+def test_file_that_is_not_a_sheet_is_an_error(tmp_path: Path, content: str) -> None:
+    """A file that is not a labelling sheet is an error and stays unchanged."""
     file = tmp_path / "labels-anna.jsonl"
     file.write_text(content, encoding="utf-8")
 
-    with pytest.raises(InputError, match=r"is no labelling sheet|was begun for another sample"):
+    with pytest.raises(InputError, match=r"is not a labelling sheet|belongs to another sample"):
         LabellingSheet(sample_of(), tmp_path, "anna")
     assert content == file.read_text(encoding="utf-8")
 
 
 def test_saved_labels_are_read_for_their_sample_only(tmp_path: Path) -> None:
-    """What was saved is what the sheet held; for another sample, or where there is no sheet, one is told so."""
+    """`read_labels` returns the labels of the sheet; another sample, a missing file and other files are errors."""
     sheet = LabellingSheet(sample_of(), tmp_path, "anna")
     for key in ("1 3", "2"):
         type_in(sheet, key)
 
     assert sheet.labels.equals(read_labels(sheet.file, sample_of()))
-    with pytest.raises(InputError, match="was filled in for another sample"):
+    with pytest.raises(InputError, match="belongs to another sample"):
         read_labels(sheet.file, sample_of(seed=2))
     with pytest.raises(InputError, match="There is no file"):
         read_labels(tmp_path / "labels-ben.jsonl", sample_of())
     (tmp_path / "notes.txt").write_text("[1]", encoding="utf-8")
-    with pytest.raises(InputError, match="was filled in for another sample"):
+    with pytest.raises(InputError, match="belongs to another sample"):
         read_labels(tmp_path / "notes.txt", sample_of())
 
 
 @pytest.mark.parametrize("name", ["", "Anna", "../anna", "anna b"])
-def test_reviewer_must_name_a_file(tmp_path: Path, name: str) -> None:
-    """A name that could lead elsewhere is refused."""
+def test_reviewer_must_be_a_valid_file_name(tmp_path: Path, name: str) -> None:
+    """A name with capitals, spaces or slashes is an error."""
     with pytest.raises(InputError, match="cannot name a file"):
         LabellingSheet(sample_of(), tmp_path, name)
 
 
 @pytest.mark.parametrize(("answer", "categories"), [("yes", ()), ("sensitive", ("weather",))])
-def test_unknown_answer_is_refused(tmp_path: Path, answer: str, categories: tuple[str, ...]) -> None:
-    """From code, too, only known answers and categories are taken."""
+def test_unknown_answer_is_an_error(tmp_path: Path, answer: str, categories: tuple[str, ...]) -> None:
+    """An answer or category that does not exist is an error."""
     with pytest.raises(InputError, match="There is no answer"):
         LabellingSheet(sample_of(), tmp_path, "anna").answer(answer, categories)
 
 
 def test_comment_is_shown_masked_and_escaped(tmp_path: Path) -> None:
-    """No name is on the screen, and a comment's own signs are signs, not HTML."""
+    """A comment is displayed with names masked and HTML escaped."""
     sheet = LabellingSheet(sample_of(), tmp_path, "anna")
 
     assert "sous Subutex, vu par Mme [name]" in sheet._parts.comment.value
@@ -279,6 +279,6 @@ def test_comment_is_shown_masked_and_escaped(tmp_path: Path) -> None:
         ("sous Méthadone et Subutex", "sous Méthadone et Subutex"),
     ],
 )
-def test_names_are_masked_and_what_is_judged_stays(text: str, expected: str) -> None:
-    """Names, numbers and addresses go; the words a reviewer must see stay."""
+def test_names_are_masked_and_lexicon_words_are_kept(text: str, expected: str) -> None:
+    """Names, numbers and addresses are masked; words that a reviewer must see are kept."""
     assert expected == mask_names(text)

@@ -1,4 +1,4 @@
-"""The log of disclosures: written before anything is shown, for the owner's eyes, and holding no value."""
+"""The access log: written before values are shown, private to its owner, and without any of the values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ REASON = "The desk verifies three names with their lawyers."
 
 
 def test_a_disclosure_is_one_line_of_who_when_what_and_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each disclosure adds a line, and the lines before it stay as they are."""
+    """Each disclosure adds a line and leaves earlier lines unchanged."""
     monkeypatch.setattr("getpass.getuser", lambda: "anna")
 
     disclose(tmp_path, "two lines", ["last_name", "nir"], 2, REASON)
@@ -30,7 +30,7 @@ def test_a_disclosure_is_one_line_of_who_when_what_and_why(tmp_path: Path, monke
 
 
 def test_the_log_is_for_its_owner_alone(tmp_path: Path) -> None:
-    """Nobody else may read the log, even where somebody had made it readable."""
+    """The log has mode 0600, even if the file existed with a wider mode."""
     (tmp_path / LOG).touch(mode=0o644)
 
     disclose(tmp_path, "lines", ["nir"], 1, REASON)
@@ -40,51 +40,53 @@ def test_the_log_is_for_its_owner_alone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("reason", ["", "   ", "because", " x \n y "])
 def test_without_a_reason_nothing_is_logged(reason: str, tmp_path: Path) -> None:
-    """A reason that says nothing is refused, and leaves no trace."""
-    with pytest.raises(InputError, match="says too little"):
+    """A reason that is too short is refused, and no log is created."""
+    with pytest.raises(InputError, match="is too short"):
         disclose(tmp_path, "lines", ["nir"], 1, reason)
 
     assert [] == list(tmp_path.iterdir())
 
 
 def test_without_a_log_nothing_may_be_shown(tmp_path: Path) -> None:
-    """Where the log cannot be written, the caller is stopped by an error."""
+    """An error is raised when the log cannot be written."""
     with pytest.raises(DisclosureError, match="so nothing is shown"):
         disclose(tmp_path / "missing", "lines", ["nir"], 1, REASON)
 
 
 def test_a_data_set_without_a_log_has_no_disclosures(tmp_path: Path) -> None:
-    """No log is an empty table, a broken one an error."""
+    """A missing log is an empty table; a broken log is an error."""
     assert (0, 6) == read_disclosures(tmp_path).shape
 
     (tmp_path / LOG).write_text(json.dumps({"when": "today"}) + "\n{", encoding="utf-8")
-    with pytest.raises(DisclosureError, match="no list of disclosures"):
+    with pytest.raises(DisclosureError, match="not a list of disclosures"):
         read_disclosures(tmp_path)
     with pytest.raises(DisclosureError, match=r"There is no directory .*/nowhere"):
         read_disclosures(tmp_path / "nowhere")
 
 
 def test_the_command_reads_the_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`toolkit disclosures` tells each disclosure with its reason, for people and for machines, and changes nothing."""
+    """`toolkit disclosures` prints each disclosure with its reason, as a table or as JSON, and changes nothing."""
     assert 0 == main(["disclosures", str(tmp_path)])
-    assert "Nothing was shown in clear so far" in capsys.readouterr().out
+    assert "No personal value has been shown in clear" in capsys.readouterr().out
     assert [] == list(tmp_path.iterdir())
     disclose(tmp_path, "lines of the dump: 3", ["last_name", "nir"], 1, REASON)
 
     codes = [main(["disclosures", str(tmp_path), *option]) for option in ((), ("--json",))]
 
-    table, _, told = capsys.readouterr().out.partition("{")
+    table, _, rest = capsys.readouterr().out.partition("{")
     assert [0, 0] == codes
     assert all(word in table for word in ("last_name, nir", "lines of the dump: 3", REASON))
-    assert read_disclosures(tmp_path).to_dicts() == json.loads("{" + told)["disclosures"]
+    assert read_disclosures(tmp_path).to_dicts() == json.loads("{" + rest)["disclosures"]
 
 
-@pytest.mark.parametrize(("place", "says"), [("nowhere", "There is no directory"), ("", "no list of disclosures")])
+@pytest.mark.parametrize(
+    ("place", "message"), [("nowhere", "There is no directory"), ("", "not a list of disclosures")]
+)
 def test_a_log_that_cannot_be_read_is_one_line(
-    place: str, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    place: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A directory that is not there, and a file that is no log, are told in one line."""
+    """A missing directory and a broken log end the command with one line on standard error."""
     (tmp_path / LOG).write_text("{", encoding="utf-8")
 
     assert 2 == main(["disclosures", str(tmp_path / place)])
-    assert says in capsys.readouterr().err
+    assert message in capsys.readouterr().err

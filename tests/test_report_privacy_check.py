@@ -1,4 +1,4 @@
-"""The scan of a report: text of a record is found in whatever file and form it stands, and what is masked passes."""
+"""The privacy check of a report: text of a record is found in any kind of file, and masked lines are allowed."""
 
 from __future__ import annotations
 
@@ -15,11 +15,9 @@ import pytest
 
 from toolkit.errors import ReportError
 from toolkit.i18n import day, use_language
-from toolkit.privacy._masking import mask_lines
+from toolkit.privacy import mask_lines
+from toolkit.report import Findings, check_privacy, write_report
 from toolkit.report import _page as report_page
-from toolkit.report._findings import Findings
-from toolkit.report._page import write_report
-from toolkit.report._privacy_check import scan_report
 
 KINDS = {
     "administrative_comment": "a comment",
@@ -32,7 +30,7 @@ KINDS = {
 
 @pytest.fixture(scope="session")
 def lines(small_leak: Path) -> pl.DataFrame:
-    """The lines of the small leak on which all is filled, comments of three words or more."""
+    """The lines of the small leak on which every column is filled, with comments of three words or more."""
     every = pl.read_parquet(small_leak / "lines" / "*.parquet").drop_nulls()
     long = (pl.col("administrative_comment").str.split(" ").list.len() >= 3) & (
         pl.col("administrative_comment").str.len_chars() >= 20
@@ -42,40 +40,40 @@ def lines(small_leak: Path) -> pl.DataFrame:
 
 @pytest.fixture(scope="session")
 def line(lines: pl.DataFrame) -> dict[str, Any]:
-    """One of them."""
+    """One of these lines."""
     return lines.row(0, named=True)
 
 
 @pytest.mark.parametrize("column", list(KINDS))
 def test_text_of_a_record_is_found(column: str, line: dict[str, Any], small_leak: Path, tmp_path: Path) -> None:
-    """A value of a line in a page ends the report; the error names the file and the kind, and never the value."""
+    """A value of a line in a page stops the report; the error names the file and the kind, and never the value."""
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "notebooks" / "02.html").write_text(f"<p>As in {escape(line[column])}.</p>", encoding="utf-8")
 
     with pytest.raises(ReportError, match=rf"notebooks/02\.html: {KINDS[column]} \(1\)") as caught:
-        scan_report(tmp_path, small_leak, {})
+        check_privacy(tmp_path, small_leak, {})
 
     assert line[column] not in str(caught.value)
 
 
 @pytest.mark.parametrize("form", ["{:%Y-%m-%d}", "{:%d/%m/%Y}", "{0.day} {month} {0.year}"])
 def test_name_with_its_birth_date_is_found(form: str, line: dict[str, Any], small_leak: Path, tmp_path: Path) -> None:
-    """First and last name near the birth date of their line are found, in capitals and however the date is written."""
+    """First and last name near the birth date of their line are found, in capitals and in every form of the date."""
     with use_language("fr"):
         month = day(line["birth_date"]).split()[1]
     born = form.format(line["birth_date"], month=month)
     row = f"<td>{line['last_name'].upper()}</td><td>{line['first_name']}</td><td>F</td><td>{born}</td>"
 
     with pytest.raises(ReportError, match="a name with its birth date"):
-        scan_report(tmp_path, small_leak, {"index.html": f"<table><tr>{row}</tr></table>"})
+        check_privacy(tmp_path, small_leak, {"index.html": f"<table><tr>{row}</tr></table>"})
 
 
-def test_birth_date_without_its_name_passes(line: dict[str, Any], small_leak: Path, tmp_path: Path) -> None:
-    """A date alone, and a name alone, point at nobody."""
+def test_birth_date_without_its_name_is_allowed(line: dict[str, Any], small_leak: Path, tmp_path: Path) -> None:
+    """A date far from the name identifies no one."""
     far = "and so on " * 60
     text = f"{line['birth_date']} {far} {line['first_name']} {line['last_name']}"
 
-    scan_report(tmp_path, small_leak, {"index.html": text})
+    check_privacy(tmp_path, small_leak, {"index.html": text})
 
 
 @pytest.mark.parametrize(
@@ -93,57 +91,57 @@ def test_birth_date_without_its_name_passes(line: dict[str, Any], small_leak: Pa
 def test_every_kind_of_file_is_searched(
     name: str, written: Callable[[str], bytes], line: dict[str, Any], small_leak: Path, tmp_path: Path
 ) -> None:
-    """A comment is found in pages, scripts, attributes, JSON, CSV, SVG and beside a picture, in capitals as well."""
+    """A comment is found in pages, scripts, attributes, JSON, CSV, SVG and the texts of a PNG, in capitals as well."""
     path = tmp_path / name
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(written(line["administrative_comment"]))
 
     with pytest.raises(ReportError, match="a comment"):
-        scan_report(tmp_path, small_leak, {})
+        check_privacy(tmp_path, small_leak, {})
 
 
 def test_file_that_cannot_be_searched_is_refused(small_leak: Path, tmp_path: Path) -> None:
-    """A file that is no text, such as a table of lines, has no place in a report."""
+    """A file that is not text, such as a Parquet file, is refused."""
     (tmp_path / "lines.parquet").write_bytes((small_leak / "practices.parquet").read_bytes())
 
-    with pytest.raises(ReportError, match=r"lines\.parquet: content that cannot be searched"):
-        scan_report(tmp_path, small_leak, {})
+    with pytest.raises(ReportError, match=r"files that cannot be searched \(lines\.parquet\)"):
+        check_privacy(tmp_path, small_leak, {})
 
 
-def test_hidden_file_of_a_system_passes(line: dict[str, Any], small_leak: Path, tmp_path: Path) -> None:
-    """What a file manager leaves is none of the report's; what the report left half written is searched."""
+def test_hidden_file_of_a_system_is_allowed(line: dict[str, Any], small_leak: Path, tmp_path: Path) -> None:
+    """A hidden file of a file manager is ignored; a half-written file of the report is searched."""
     (tmp_path / ".DS_Store").write_bytes(b"\x00\xff\xfe")
-    scan_report(tmp_path, small_leak, {})
+    check_privacy(tmp_path, small_leak, {})
 
     (tmp_path / ".index.html.partial").write_text(line["address"], encoding="utf-8")
     with pytest.raises(ReportError, match=r"\.index\.html\.partial: a street address"):
-        scan_report(tmp_path, small_leak, {})
+        check_privacy(tmp_path, small_leak, {})
 
 
 def test_file_of_the_same_name_below_is_searched(line: dict[str, Any], small_leak: Path, tmp_path: Path) -> None:
-    """Only the very file that is about to be written is not read from the disk."""
+    """Only the file that is about to be written is not read from disk: one of the same name in a subfolder is."""
     (tmp_path / "old").mkdir()
     for folder in (tmp_path, tmp_path / "old"):
         (folder / "index.html").write_text(line["address"], encoding="utf-8")
 
     with pytest.raises(ReportError, match=r"\(old/index\.html: a street address \(1\)\)"):
-        scan_report(tmp_path, small_leak, {"index.html": "<p>new</p>"})
+        check_privacy(tmp_path, small_leak, {"index.html": "<p>new</p>"})
 
 
-def test_masked_lines_and_stock_phrases_pass(lines: pl.DataFrame, small_leak: Path, tmp_path: Path) -> None:
-    """What the masks leave of lines passes, and so do counts, hashes and phrases of two words."""
+def test_masked_lines_and_stock_phrases_are_allowed(lines: pl.DataFrame, small_leak: Path, tmp_path: Path) -> None:
+    """Masked lines, counts, hashes and phrases of two words are allowed."""
     masked = mask_lines(lines.head(200))
     table = "".join(f"<td>{escape(str(value))}</td>" for row in masked.rows() for value in row)
-    said = "<p>rdv annulé, 22\u202f000\u202f000 lignes, 0.012345678901234567, 77df58bcbaf336d5fdd0023312345678</p>"
+    text = "<p>rdv annulé, 22\u202f000\u202f000 lignes, 0.012345678901234567, 77df58bcbaf336d5fdd0023312345678</p>"
 
-    scan_report(tmp_path, small_leak, {"index.html": f"<table>{table}</table>{said}"})
+    check_privacy(tmp_path, small_leak, {"index.html": f"<table>{table}</table>{text}"})
 
 
-def test_report_that_would_show_somebody_has_no_page(
+def test_report_that_shows_a_record_is_not_written(
     line: dict[str, Any], small_findings: Findings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """When the scan finds something, the page of this run is not written and that of an earlier one is gone."""
-    monkeypatch.setattr(report_page, "write_stills", lambda _charts, _folder: False)
+    """When the check finds something, no page is written and the page of an earlier run is removed."""
+    monkeypatch.setattr(report_page, "write_images", lambda _charts, _folder: False)
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "notebooks" / "01.html").write_text(line["address"], encoding="utf-8")
     (tmp_path / "index.html").write_text("before", encoding="utf-8")
@@ -155,7 +153,7 @@ def test_report_that_would_show_somebody_has_no_page(
 
 
 def _png(text: str, keyword: str) -> bytes:
-    """A PNG of no picture, with a text beside it."""
+    """Return a PNG of one pixel with a text in its metadata."""
     data = keyword.encode() + b"\x00" + text.encode()
     return (
         b"\x89PNG\r\n\x1a\n"

@@ -1,4 +1,4 @@
-"""One picture of each kind, drawn from small tables by hand and from the nine lines of `conftest`."""
+"""One example of every chart, from small tables by hand and from the nine lines of `conftest`."""
 
 from __future__ import annotations
 
@@ -82,10 +82,10 @@ WATERFALL = pl.DataFrame(
     {
         "step": ["lines", "linked people"],
         "n": [9, 6],
-        "rule": ["every line of the dump", "records that the model takes for different people"],
+        "rule": ["every line of the dump", "records that the linkage model assigns to different people"],
     }
 )
-REPEATS = pl.DataFrame({"kind": ["lines exported twice", "entries of nobody"], "n": [2, 1]})
+REPEATS = pl.DataFrame({"kind": ["lines exported twice", "placeholder records"], "n": [2, 1]})
 SIZES = pl.DataFrame({"records": [1, 2, 4, 7], "people": [60, 30, 9, 1]})
 SHARING = pl.DataFrame(
     {
@@ -110,7 +110,7 @@ KINDS = pl.DataFrame({"kind": ["none", "names_swapped"], "records": [70, 30], "r
 WEIGHTS = pl.DataFrame(
     {
         "comparison": ["sex", "sex", "nir", "nir"],
-        "degree": ["missing", "same", "same number, own to both", "each fits its own record"],
+        "degree": ["missing", "same", "same number, fits both records", "different numbers, each fits its record"],
         "bits": [None, 1.0, 25.2, -200.0],
         "veto": [False, False, False, True],
     }
@@ -118,7 +118,7 @@ WEIGHTS = pl.DataFrame(
 PAIR = pl.DataFrame(
     {
         "comparison": ["start", "nir", "sex", "names"],
-        "seen": ["any two records", "same number, own to both", "other", "missing"],
+        "seen": ["any two records", "same number, fits both records", "other", "missing"],
         "one": [None, "[hidden]", "F", None],
         "other": [None, "[hidden]", "M", None],
         "bits": [-17.0, 25.0, -3.0, 0.0],
@@ -169,7 +169,7 @@ def both_keys(leak: Leak) -> pl.DataFrame:
 
 SPREAD = pl.DataFrame(
     {
-        # Whoever counts again and again says what: the names come in the reader's language.
+        # The caller translates the labels.
         "label": ["N1", "N1", "N2", "N2"],
         "seed": [1, 2, 1, 2],
         "value": [9.0, 11.0, 99.0, 104.0],
@@ -179,7 +179,7 @@ SPREAD = pl.DataFrame(
     }
 )
 
-PICTURES: dict[str, Callable[[Leak], go.Figure]] = {
+CHARTS: dict[str, Callable[[Leak], go.Figure]] = {
     "claims_against_leak": lambda _: charts.claims_against_leak(CLAIMS, SOURCE),
     "counts_overview": lambda leak: charts.counts_overview(counts.overview(leak), SOURCE),
     "completeness": lambda leak: charts.completeness(counts.completeness(leak), SOURCE),
@@ -223,9 +223,9 @@ NOTHING: dict[str, Callable[[], go.Figure]] = {
     "nobody exposed": lambda: charts.public_figures_exposure(EXPOSURE.with_columns(address=0, phone=0), SOURCE),
     "nothing repeated": lambda: charts.repeats(REPEATS.with_columns(n=0), SOURCE),
 }
-"""Pictures that say that there is nothing to show."""
+"""Charts without data."""
 
 
 def outlines(figure: go.Figure) -> list[go.Scatter]:
-    """The traces that draw departements."""
+    """Return the traces that draw departements."""
     return [trace for trace in figure.data if trace.type == "scatter" and trace.fill == "toself"]
