@@ -6,7 +6,7 @@ import csv
 import importlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -173,9 +173,7 @@ def test_options_are_in_the_record(package: ModuleType, nine_lines: Path) -> Non
 
 
 @toy_registered
-def test_summary_has_its_number(
-    investigated: tuple[Path, dict[str, Any]], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_summary_has_its_number(investigated: tuple[Path, dict[str, Any]], capsys: pytest.CaptureFixture[str]) -> None:
     """The summary in the terminal has the number with its label."""
     _, made = investigated
 
@@ -187,7 +185,7 @@ def test_summary_has_its_number(
 
 @toy_registered
 def test_unanswerable_where_the_column_is_missing(
-    nine_lines: Path, write_data_set: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]  # noqa: ANN401
+    nine_lines: Path, write_data_set: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Without the column that it needs, the command gives the reason and ends with 1."""
     import pyarrow.parquet as pq

@@ -154,7 +154,7 @@ def test_result_in_french() -> None:
 
     assert ("1\u202f234", "personnes", "20\u202f000 dossiers", "6,2\u202f%") == texts[:4]
     assert (
-        "personnes qui ont un dossier dans deux cabinets ou plus\u202f; une personne, c’est\u00a0: même numéro de "
+        "personnes ayant des dossiers dans au moins deux cabinets\u202f; une personne, c’est\u00a0: même numéro de "
         "sécurité sociale, tel que saisi"
     ) == texts.meaning
 

@@ -171,7 +171,7 @@ def test_page_has_the_questions_that_cannot_be_answered(report: Path) -> None:
 
 
 def test_page_follows_the_origin(report: Path) -> None:
-    """A page on received data has their notice and calls nothing synthetic; one on synthetic data states that they are."""
+    """A page on received data has their notice and calls nothing synthetic; one on synthetic data states its origin."""
     text = visible(report / "index.html").lower()
 
     if report.name == "half":
@@ -249,7 +249,7 @@ def test_investigation_as_json(reports: Path, run: Callable[..., Ran]) -> None:
     assert "lines" in {result["id"] for result in printed["results"]}
 
 
-# --- Options that contradict each other --------------------------------------------------------------------------------
+# --- Options that contradict each other -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
