@@ -119,7 +119,7 @@ def test_describe_lists_the_question(nine_lines: Path, capsys: pytest.CaptureFix
 def investigated(
     package: ModuleType, nine_lines: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, dict[str, Any]]:
-    """Investigate the nine lines with the question, without notebooks and pictures; return the folder and the output."""
+    """Investigate the nine lines with the question, without notebooks and pictures."""
     from toolkit.cli._summary import print_summary
     from toolkit.run import _investigation as investigation
 
