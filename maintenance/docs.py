@@ -95,7 +95,7 @@ def _output(output: nbformat.NotebookNode, name: str, charts: list[DrawnChart]) 
     if _PLOTLY in data:
         figure = go.Figure({key: data[_PLOTLY][key] for key in ("data", "layout")})
         charts.append(DrawnChart(f"{name}-{len(charts) + 1}", name, figure))
-        return f"![{_escaped(charts[-1].told['alt'])}](images/{charts[-1].name}.svg)"
+        return f"![{_escaped(charts[-1].texts['alt'])}](images/{charts[-1].name}.svg)"
     if "text/markdown" in data:
         return str(data["text/markdown"])
     if "text/html" in data:

@@ -456,15 +456,15 @@ def test_command_prints_json(
 def test_command_prints_a_table(
     nine_lines: Path, ledger: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The table has the title of the file, the published and measured values, and the verdict."""
+    """The table has the published and measured values, and the verdict."""
     file = ledger("lines = 90\n" + of_nine({}, {"id": "records", "value": 80, "tests": ["records"]}))
 
     code = main(["claims", str(nine_lines), "--claims", str(file)])
     printed = " ".join(capsys.readouterr().out.split())
 
     assert 0 == code
-    assert printed.startswith("Nine lines")
-    assert "80 (to scale: 8)" in printed
+    assert "80 lines 8 lines consistent" in printed
+    assert "(at the scale of this data set: 8)" in printed
     assert "consistent" in printed
 
 

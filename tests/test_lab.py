@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from toolkit.cli import main
+from toolkit.errors import ReportError
 from toolkit.notebook import _lab as lab
 from toolkit.notebook import copy_notebooks
 from toolkit.report import _notebooks as notebooks
@@ -66,11 +67,10 @@ def test_notebooks_are_looked_for_here_then_where_the_toolkit_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The working directory comes first, then the checkout, then the package; an error where there are none."""
-    names = {"_CHECKOUT": tmp_path / "checkout", "_PACKAGE": tmp_path / "package"}
-    for name, folder in names.items():
-        monkeypatch.setattr(notebooks, name, folder)
+    monkeypatch.setattr(notebooks, "_CHECKOUT", tmp_path / "checkout")
+    monkeypatch.setattr(notebooks, "_PACKAGE", tmp_path / "package")
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(notebooks.ReportError, match=r"There are no notebooks in .*package: install the toolkit again"):
+    with pytest.raises(ReportError, match=r"There are no notebooks in .*package: install the toolkit again"):
         find_notebooks()
 
     found = []

@@ -81,11 +81,13 @@ def test_only_one_module_calls_what_posix_alone_has() -> None:
         if path.name == "_platform.py":
             continue
         for node in ast.walk(ast.parse(path.read_bytes())):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             used = isinstance(node, ast.Attribute) and node.attr in calls
-            if used or modules.intersection(names):
-                found.append(f"{path.relative_to(PACKAGE)}:{node.lineno}")
+            if isinstance(node, ast.Import):
+                used = any(alias.name in modules for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                used = node.module in modules
+            if used:
+                found.append(f"{path.relative_to(PACKAGE)}: {ast.unparse(node)}")
 
     assert [] == found
 

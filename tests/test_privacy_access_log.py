@@ -67,7 +67,7 @@ def test_a_data_set_without_a_log_has_no_disclosures(tmp_path: Path) -> None:
 def test_the_command_reads_the_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`toolkit disclosures` prints each disclosure with its reason, as a table or as JSON, and changes nothing."""
     assert 0 == main(["disclosures", str(tmp_path)])
-    assert "Nothing was shown in clear so far" in capsys.readouterr().out
+    assert "No personal value has been shown in clear" in capsys.readouterr().out
     assert [] == list(tmp_path.iterdir())
     disclose(tmp_path, "lines of the dump: 3", ["last_name", "nir"], 1, REASON)
 

@@ -1,4 +1,4 @@
-"""What is exposed of the figures found: counted against the lines, suppressed, masked, and named for a reason."""
+"""Exposure of the figures found: counted against the lines, suppressed, masked, and shown by name for a reason."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ REASON = "The desk checks the strongest leads with a second source."
 
 @pytest.fixture(scope="module")
 def small(small_leak: Path) -> Iterator[Leak]:
-    """The invented leak of 20,000 lines, open."""
+    """The synthetic leak of 20,000 lines, open."""
     with open_leak(small_leak, threads=2) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
 def found(small: Leak) -> Matches:
-    """What its own register finds in it."""
+    """The matches of the leak with its own register."""
     return public_figures.match(small)
 
 
 def test_exposure_counts_figures_by_what_their_lines_hold(small: Leak, found: Matches) -> None:
-    """Each count is that of the confirmed figures one of whose lines holds the column, counted again line by line."""
+    """Each count equals that of the confirmed figures with a line that has the column, counted line by line."""
     lines = pl.DataFrame(small.lines.to_polars())
     hits = public_figures.confirmed(found).join(found.register.select("figure_id", "role_category"), on="figure_id")
     own = hits.select("figure_id", "role_category", "record_id", hit="practice_id").join(lines, on="record_id")
@@ -59,7 +59,7 @@ def test_exposure_counts_figures_by_what_their_lines_hold(small: Leak, found: Ma
 
 
 def test_small_counts_are_not_shown(small: Leak, found: Matches) -> None:
-    """No count from 1 to 9 is in the table, and a single one that is gone cannot be had from the total."""
+    """The table has no count from 1 to 9, and a single hidden count cannot be computed from the total."""
     shown, raw = public_figures.exposure(small, found), public_figures.exposure(small, found, minimum=1)
 
     counts = [name for name in shown.columns if name != "role_category"]
@@ -69,12 +69,12 @@ def test_small_counts_are_not_shown(small: Leak, found: Matches) -> None:
         assert not any(count is not None and 0 < count < 10 for count in (*parts, total))
         gone = sum(count is None for count in parts)
         assert gone != 1 or total is None
-        # Of cells that are all too small, and all gone, the total would tell too much.
+        # Where all cells are too small and hidden, the total would reveal too much.
         assert total in (None, 0) or gone < len(parts) or max(raw[name].head(-1)) >= 10
 
 
 def test_the_list_is_masked(found: Matches) -> None:
-    """The list of hits has a row a confirmed hit, initials, and no name of the register."""
+    """The list has one row per confirmed hit, with initials and without a name of the register."""
     listed = public_figures.masked(found)
 
     text = listed.write_csv()
@@ -85,7 +85,7 @@ def test_the_list_is_masked(found: Matches) -> None:
 
 
 def test_confirmed_hits_are_sure_and_dated(found: Matches) -> None:
-    """Confirmed is who agrees in name and birth date, with a risk of 5 % at most."""
+    """Confirmed hits agree in name and birth date, with a risk of at most 5 %."""
     hits = public_figures.confirmed(found)
 
     assert 0.05 >= hits["p_wrong_person"].max()
@@ -93,7 +93,7 @@ def test_confirmed_hits_are_sure_and_dated(found: Matches) -> None:
 
 
 def test_names_are_revealed_for_a_reason_that_is_logged(leak: Leak, nine_lines: Path) -> None:
-    """Who asks by name gives a reason; the log tells what was shown, and holds no name."""
+    """Names are shown for a reason; the log has the number of rows and the reason, and no name."""
     matches = public_figures.match(leak)
     log = nine_lines / LOG
     try:
@@ -110,7 +110,7 @@ def test_names_are_revealed_for_a_reason_that_is_logged(leak: Leak, nine_lines: 
 
 def test_without_a_reason_no_name_is_revealed(leak: Leak, nine_lines: Path) -> None:
     """Without a reason there are no names and no log."""
-    with pytest.raises(InputError, match="says too little"):
+    with pytest.raises(InputError, match="is too short"):
         public_figures.reveal(leak, public_figures.match(leak), reason="")
 
     assert not (nine_lines / LOG).exists()
@@ -120,7 +120,7 @@ def test_without_a_reason_no_name_is_revealed(leak: Leak, nine_lines: Path) -> N
 
 
 def test_shuffled_dates_are_those_of_others_of_the_same_sex(found: Matches) -> None:
-    """Nobody keeps a birth date, each sex keeps its own, and who had none has none."""
+    """No figure keeps its birth date, each sex keeps its dates, and figures without a date stay without one."""
     register, shuffled = found.register, shuffle_dates(found.register)
 
     assert register.drop("birth_date").equals(shuffled.drop("birth_date"))
@@ -132,7 +132,7 @@ def test_shuffled_dates_are_those_of_others_of_the_same_sex(found: Matches) -> N
 
 
 def test_shuffled_names_are_those_of_others_of_the_same_sex(found: Matches) -> None:
-    """Hardly anybody keeps a first name, and each name stays with its sex."""
+    """Less than 2 % of the figures keep their first name, and each name stays with its sex."""
     register, shuffled = found.register, shuffle_names(found.register)
 
     assert register.drop("first_name").equals(shuffled.drop("first_name"))
@@ -141,8 +141,8 @@ def test_shuffled_names_are_those_of_others_of_the_same_sex(found: Matches) -> N
     assert set(shuffled.filter(pl.col("sex") == "M")["first_name"]) <= of_men
 
 
-def test_who_is_alone_of_a_sex_has_no_date_left() -> None:
-    """The one woman of a register cannot be given another's date, and does not keep her own."""
+def test_the_only_figure_of_a_sex_loses_its_date() -> None:
+    """The only woman of a register gets no other date, and does not keep her own."""
     from toolkit.analysis.public_figures import to_register
 
     table = {"nom": ["A", "B", "C"], "prénom": ["D", "E", "F"], "sexe": ["F", "M", "M"]}
@@ -151,14 +151,14 @@ def test_who_is_alone_of_a_sex_has_no_date_left() -> None:
     assert [None, "1962-01-01", "1961-01-01"] == shuffle_dates(register, 1)["birth_date"].cast(pl.String).to_list()
 
 
-def test_a_step_of_nothing_is_refused(found: Matches) -> None:
-    """A step that gives everybody their own values back is no placebo."""
+def test_a_step_of_zero_is_refused(found: Matches) -> None:
+    """A step of 0 would give figures their own values, which is no placebo."""
     with pytest.raises(InputError, match="A step of 0"):
         shuffle_dates(found.register, 0)
 
 
-def test_with_names_recombined_nobody_is_confirmed(small: Leak, found: Matches) -> None:
-    """Where the names are made up, hits are namesakes: as many as expected, and none is confirmed."""
+def test_no_hit_is_confirmed_with_recombined_names(small: Leak, found: Matches) -> None:
+    """With recombined names all hits are namesakes: as many as expected, and none is confirmed."""
     matches = public_figures.match(small, shuffle_names(found.register), found.frequencies)
 
     row = matches.tiers.row(0, named=True)

@@ -1,4 +1,4 @@
-"""Registers: read from any usual file, with French or English headers, or refused in one clear sentence."""
+"""Registers: read from the usual files, with French or English headers, or refused with one clear sentence."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ EXPECTED = [
 
 
 def test_french_headers_are_mapped() -> None:
-    """Headers in French, capitals and accents are ours; what lacks is filled in, what is not known is left out."""
+    """French headers with capitals and accents are recognised; missing values are filled, unknown columns dropped."""
     register = to_register(FRENCH)
 
     assert list(schema.PUBLIC_FIGURES.names) == register.columns
@@ -60,14 +60,14 @@ def test_every_kind_of_file_is_read(name: str, tmp_path: Path) -> None:
 
 
 def test_dates_of_a_spreadsheet_stay_dates(tmp_path: Path) -> None:
-    """A column of true dates in Excel is read as it is."""
+    """A column of dates in Excel is read as dates."""
     table = pl.DataFrame({"nom": ["A", "B"], "prénom": ["C", "D"], "dob": [date(1962, 12, 24), None]})
     table.write_excel(tmp_path / "dates.xlsx")
 
     assert [date(1962, 12, 24), None] == read_register(tmp_path / "dates.xlsx")["birth_date"].to_list()
 
 
-def test_our_own_register_is_one(leak: Leak) -> None:
+def test_the_register_of_a_leak_passes_unchanged(leak: Leak) -> None:
     """The register that came with the leak passes through unchanged."""
     own = own_register(leak)
 
@@ -75,7 +75,7 @@ def test_our_own_register_is_one(leak: Leak) -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "says"),
+    ("table", "message"),
     [
         ({"nom": ["A"], "role": ["x"]}, "lacks a first name .*its columns are: nom, role"),
         ({"prénom": ["A"]}, "lacks a last name .* or birth name"),
@@ -83,22 +83,22 @@ def test_our_own_register_is_one(leak: Leak) -> None:
         ({"nom": ["A"], "last_name": ["B"], "prénom": ["C"]}, "two columns for last_name: 'nom' and 'last_name'"),
         ({"nom": ["A", None], "prénom": ["C", "D"]}, "1 values have no name in the column last_name: rows 2"),
         ({"nom": ["A"], "prénom": [" "]}, "have no name in the column first_name: rows 1"),
-        ({"nom": ["A", "B"], "prénom": ["C", "D"], "id": [7, 7]}, "stand more than once .* figure_id: rows 1, 2"),
-        ({"nom": ["A"], "prénom": ["C"], "id": ["x"]}, r"no whole numbers .* figure_id: rows 1 \(the first is 'x'\)"),
+        ({"nom": ["A", "B"], "prénom": ["C", "D"], "id": [7, 7]}, "appear more than once .* figure_id: rows 1, 2"),
+        ({"nom": ["A"], "prénom": ["C"], "id": ["x"]}, r"not whole numbers .* figure_id: rows 1 \(the first is 'x'\)"),
         ({"nom": ["A"], "prénom": ["C"], "sexe": ["?"]}, "neither M nor F in the column sex: rows 1"),
-        ({"nom": ["A"], "prénom": ["C"], "dob": ["31/02/1960"]}, r"no dates .* birth_date: rows 1 .*'31/02/1960'"),
-        ({"nom": ["A"], "prénom": ["C"], "département": ["Ain"]}, "no codes .* departement_code: rows 1 .*'Ain'"),
+        ({"nom": ["A"], "prénom": ["C"], "dob": ["31/02/1960"]}, r"not dates .* birth_date: rows 1 .*'31/02/1960'"),
+        ({"nom": ["A"], "prénom": ["C"], "département": ["Ain"]}, "not codes .* departement_code: rows 1 .*'Ain'"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_is_no_register_is_told(table: dict[str, list[object]], says: str) -> None:
-    """A missing, doubled or unreadable column is named, with the rows and what was expected."""
-    with pytest.raises(InputError, match=says):
+def test_a_table_that_is_not_a_register_is_refused(table: dict[str, list[object]], message: str) -> None:
+    """The error names a missing, repeated or unreadable column, the rows, and what was expected."""
+    with pytest.raises(InputError, match=message):
         to_register(pl.DataFrame(table))
 
 
 def test_names_are_not_repeated_in_errors() -> None:
-    """An error about a name gives the row, never another's name."""
+    """An error about a name gives the row and no name."""
     with pytest.raises(InputError) as raised:
         to_register(pl.DataFrame({"nom": ["Placroux", None], "prénom": ["Benjamin", "Noémie"]}))
 
@@ -106,7 +106,7 @@ def test_names_are_not_repeated_in_errors() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "says"),
+    ("name", "content", "message"),
     [
         ("missing.csv", None, "There is no file"),
         ("register.docx", b"x", r"ends in '\.docx': use one of \.csv, \.parquet"),
@@ -115,10 +115,10 @@ def test_names_are_not_repeated_in_errors() -> None:
         ("broken.xlsx", b"no spreadsheet", "cannot be read"),
     ],
 )
-def test_what_cannot_be_read_is_told(name: str, content: bytes | None, says: str, tmp_path: Path) -> None:
-    """A file that is missing, of another kind, or broken is named in one sentence."""
+def test_a_file_that_cannot_be_read_is_refused(name: str, content: bytes | None, message: str, tmp_path: Path) -> None:
+    """The error names a file that is missing, broken or of another kind."""
     if content is not None:
         (tmp_path / name).write_bytes(content)
 
-    with pytest.raises(InputError, match=says):
+    with pytest.raises(InputError, match=message):
         read_register(tmp_path / name)

@@ -224,6 +224,7 @@ def _complete(claim: Claim, why: str, scale: float) -> str:
         low = max(0.0, low)
         first, last = in_words(low, claim.unit), "" if high == float("inf") else in_words(high, claim.unit)
         ends = translate("{low} to {high}", low=first, high=last) if last else translate("{low} or more", low=first)
+        ends = first if first == last else ends
         factor = number(scale, max(0, 2 - math.floor(math.log10(scale))))
         why = translate("{why} (at the scale of this data set, {scale}: {ends})", why=why, scale=factor, ends=ends)
     if claim.caveat:

@@ -23,7 +23,7 @@ def by_departement(leak: Leak) -> pl.DataFrame:
     One row per departement, by code, including those without a practice: `departement_code`, `name`, `practices`
     (listed), `lines`, `records` (of those practices; null where none of their lines has a record id), `inhabitants`,
     `records_per_1000`. It can exceed 1,000: a person with files at two practices has two records, and programs keep
-    files for years. A departement that the reference lacks, such as an overseas collectivity, has neither name nor
+    files for years. A departement that the reference lacks, such as an overseas collectivity, has no name and no
     inhabitants. The last row has no code where lines have a practice id that the table of practices lacks.
     Raises `MissingError` when the data set has no table of practices, or has lines of which none has a practice id.
     """

@@ -150,7 +150,7 @@ def completeness(leak: Leak) -> pl.DataFrame:
     """Count the lines on which each column is filled.
 
     One row per column of `lines`, in the order of the schema: `column`, `personal` (how personal it is), `filled`
-    (lines where it is neither null nor blank), `lines` (all), `share`.
+    (lines where it is not null or blank), `lines` (all), `share`.
     """
     lines = leak.lines
     filled = {column.name: _filled(lines[column.name]).count() for column in schema.LINES.columns}
@@ -215,7 +215,7 @@ def _lines_by_year(leak: Leak, column: str) -> pl.DataFrame:
 def _filled(column: ir.Column) -> ir.Column:
     """Return the column, null where it is blank."""
     if isinstance(column, ir.StringColumn):
-        # A text that sorts after "!" begins with neither a space nor a control character: only the others are stripped.
+        # A text that sorts after "!" does not begin with a space or control character, so it is not stripped.
         return ibis.cases((column < "!", column.strip().nullif("")), else_=column)
     return column
 

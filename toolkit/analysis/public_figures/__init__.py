@@ -1,15 +1,15 @@
-"""Question 3: which people in public life are in the leak, and how sure can one be that it is them?
+"""Question 3: which public figures are in the leak, and how likely is each hit to be another person?
 
-A register from outside (`read_register`, or the one that came with the leak) is matched with the records (`match`).
-A name alone proves little, since most names have several bearers, so every hit comes with the probability that it is
-somebody else (`chance`), and every tier with the number of hits that namesakes alone would give (`namesakes`).
-`placebo` asks the same of registers in which nobody can be right. `exposure` counts what is exposed of those who are
-found; names are shown by `reveal` alone, which keeps a log.
+`match` compares a register of public figures (`read_register`, or the one that came with the leak) with the records.
+A name alone proves little because most names belong to several people. So every hit has a probability of being the
+wrong person, and every tier has the number of hits that namesakes alone would give. `placebo` repeats the search with
+registers in which every hit is wrong. `exposure` counts what the leak exposes of the figures found. Only `reveal` shows
+names, and it keeps a log.
 """
 
 from toolkit.analysis.public_figures._export import check_place, write_hits
 from toolkit.analysis.public_figures._exposure import confirmed, exposure, masked, reveal
-from toolkit.analysis.public_figures._frequencies import Frequencies, measure
+from toolkit.analysis.public_figures._frequencies import Frequencies, count_frequencies
 from toolkit.analysis.public_figures._match_levels import TIERS
 from toolkit.analysis.public_figures._matching import Matches, match
 from toolkit.analysis.public_figures._placebo import placebo, shuffle_dates, shuffle_names
@@ -22,10 +22,10 @@ __all__ = [
     "Matches",
     "check_place",
     "confirmed",
+    "count_frequencies",
     "exposure",
     "masked",
     "match",
-    "measure",
     "own_register",
     "placebo",
     "poisson_binomial_range",

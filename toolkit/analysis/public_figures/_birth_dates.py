@@ -1,4 +1,4 @@
-"""When the people of a leak were born: how many in each year, and on which days of it."""
+"""Birth dates in a leak: the number of people born in each year, and the share of each day of the year."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from numpy.typing import NDArray
 from toolkit.analysis.public_figures._candidates import Candidates
 from toolkit.analysis.public_figures._frequencies import Frequencies
 
-__all__ = ["SEXES", "Born", "Calendar"]
+__all__ = ["SEXES", "BirthDates", "Calendar"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 SEXES = ("M", "F")
 _DAYS = 12 * 31
-_MANY_BEARERS = 500
-"""How many bearers of the register's surnames weigh as much as all lines in saying when people were born."""
+_PRIOR_PEOPLE = 500
+"""People with the register's surnames whose birth decades weigh as much as those of all lines."""
 
 
-class Born:
-    """The birth dates of the figures, in numbers; NaN where unknown."""
+class BirthDates:
+    """The birth dates of the figures as numbers, NaN where unknown."""
 
     def __init__(self, dates: pl.Series) -> None:
         self.year: Floats = dates.dt.year().cast(pl.Float64).fill_null(np.nan).to_numpy()
@@ -36,7 +36,7 @@ class Born:
         self.swapped: Ints = np.where(exists, _day_of(self._day, self._month), -1)
 
     def one_digit(self, calendar: Calendar, by_year: Floats) -> tuple[Floats, Floats]:
-        """People born on a day that differs in one digit: of the same year, and of another."""
+        """Return the expected people born on a date that differs in one digit: of the day or month, and of the year."""
         year = np.nan_to_num(self.year).astype(np.int64)
         near = np.zeros(len(year))
         for value, other in ((self._month, self._day), (self._day, self._month)):
@@ -52,7 +52,7 @@ class Born:
 
 
 def _other_digits(value: Ints, place: int) -> list[Ints]:
-    """The numbers that differ from `value` in the digit of one place."""
+    """Return the numbers that differ from `value` in the digit of one place."""
     digit = value // place % 10
     return [value + ((digit + step) % 10 - digit) * place for step in range(1, 10)]
 
@@ -62,7 +62,7 @@ def _day_of(month: Ints, day: Ints) -> Ints:
 
 
 class Calendar:
-    """The years and days on which the people of a leak were born."""
+    """The distribution of birth years and days in a leak."""
 
     def __init__(self, frequencies: Frequencies, candidates: Candidates) -> None:
         days = frequencies.days
@@ -87,46 +87,51 @@ class Calendar:
         for sex in range(len(SEXES)):
             np.add.at(totals[sex], self._decade, self._by_sex[sex])
         self._of_decade = totals / candidates.lines_per_person
-        self._year_share = self._shares(totals, candidates.bearers)
+        self._year_share = self._shares(totals, candidates.surname_counts)
 
-    def _shares(self, totals: Floats, bearers: pl.DataFrame) -> Floats:
-        """P(y | x) among the bearers of the register's surnames, one row a sex.
+    def _shares(self, totals: Floats, surname_counts: pl.DataFrame) -> Floats:
+        """Return P(y | x) among the people with the register's surnames, one row per sex.
 
-        They are older than everybody: a married woman bears two surnames, a girl one. Decades are theirs, as far as
-        they are many, years within a decade those of all lines.
+        They are older than all people of the leak, because a married woman has two surnames and a girl has one. The
+        decades are those of these people, shrunk towards those of all lines when they are few; the years within a
+        decade are those of all lines.
         """
-        everybody = totals / np.maximum(totals.sum(axis=1, keepdims=True), 1)
-        shares = np.empty_like(everybody)
+        all_lines = totals / np.maximum(totals.sum(axis=1, keepdims=True), 1)
+        shares = np.empty_like(all_lines)
         for sex, each in enumerate(SEXES):
             for column, decade in enumerate(self.decades):
-                part = bearers.filter((pl.col("sex") == each) & (pl.col("decade") == decade))
+                part = surname_counts.filter((pl.col("sex") == each) & (pl.col("decade") == decade))
                 shares[sex, column] = int(part["people"].sum())
-        shares = (shares + _MANY_BEARERS * everybody) / (shares.sum(axis=1, keepdims=True) + _MANY_BEARERS)
+        shares = (shares + _PRIOR_PEOPLE * all_lines) / (shares.sum(axis=1, keepdims=True) + _PRIOR_PEOPLE)
         within = self._by_sex / np.maximum(totals[:, self._decade], 1)
         found: Floats = shares[:, self._decade] * within
         return found
 
     def decade_of(self, year: Floats) -> Ints:
-        """The column of each year's decade, -1 where it is unknown or before or after everybody's."""
+        """Return the column of each year's decade, -1 where the year is unknown or outside the years of the leak."""
         found = np.where(np.isnan(year), -1, np.nan_to_num(year) // 10 - self._first // 10)
         return np.where((found >= 0) & (found < len(self.decades)), found, -1).astype(np.int64)
 
-    def by_year(self, bearers: Floats, firsts: Floats) -> Floats:
-        """n(f, y): one row a figure, one column a year."""
-        expected = np.zeros((bearers.shape[1], self._year_share.shape[1]))
+    def by_year(self, people: Floats, firsts: Floats) -> Floats:
+        """Return n(f, y): one row per figure, one column per year.
+
+        `people` counts those with a surname of each figure, by sex; `firsts` those with its first name, by sex and
+        decade.
+        """
+        expected = np.zeros((people.shape[1], self._year_share.shape[1]))
         for sex in range(len(SEXES)):
             share = firsts[sex] / np.maximum(self._of_decade[sex], 1)
-            expected += bearers[sex][:, None] * share[:, self._decade] * self._year_share[sex]
+            expected += people[sex][:, None] * share[:, self._decade] * self._year_share[sex]
         return expected
 
     def in_year(self, by_year: Floats, year: Ints) -> Floats:
-        """Of each figure's namesakes those born in a year."""
+        """Return the namesakes of each figure who were born in a year."""
         column = year - self._first
         known = (column >= 0) & (column < by_year.shape[1])
         found: Floats = np.where(known, by_year[np.arange(len(year)), np.where(known, column, 0)], 0.0)
         return found
 
     def on_day(self, by_year: Floats, year: Ints, day: Ints) -> Floats:
-        """Of each figure's namesakes those born on one day of a year; none where the day is -1."""
+        """Return the namesakes of each figure who were born on one day of a year; 0 where the day is -1."""
         found: Floats = np.where(day >= 0, self.in_year(by_year, year) * self._day_share[np.maximum(day, 0)], 0.0)
         return found

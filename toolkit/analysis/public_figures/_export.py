@@ -1,4 +1,4 @@
-"""The hits as a file, for other tools: ids and probabilities, no names."""
+"""Write the hits to a file for other tools: ids and probabilities, no names."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _COLUMNS = ("figure_id", "record_id", "tier", "p_wrong_person")
 
 
 def check_place(path: str | os.PathLike[str]) -> None:
-    """Raise `InputError` when the folder of a file to be written is not there: better before the work than after."""
+    """Raise `InputError` when the folder of an output file does not exist, before the work begins."""
     folder = Path(path).absolute().parent
     if not folder.is_dir():
         raise InputError(f"The file {path} cannot be written (there is no folder {folder}): give --out another path.")

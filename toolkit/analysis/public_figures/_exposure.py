@@ -1,4 +1,4 @@
-"""What is exposed of the figures that are found: counted by kind of role, listed in initials, named on demand alone."""
+"""What the leak exposes of the figures found: counts by kind of role, a masked list, and names on request."""
 
 from __future__ import annotations
 
@@ -13,29 +13,30 @@ from toolkit.privacy import disclose, mask_name, suppress_small
 __all__ = ["EXPOSED", "confirmed", "exposure", "masked", "reveal"]
 
 EXPOSED = ("address", "phone", "email", "nir", "comment", "sensitive_comment")
-"""What of a figure may be exposed: by at least one of its records."""
+"""What may be exposed of a figure, by at least one of its records."""
 
-_SURE = 0.05
-_DATED = 2
-_EVERYBODY = "all"
+_MAX_P_WRONG = 0.05
+_DATED_RANK = 2
+_ALL_ROLES = "all"
 
 
 def confirmed(matches: Matches) -> pl.DataFrame:
-    """The hits to go on with: name and birth date agree, and P(wrong person) is at most 5 %.
+    """Return the hits whose name and birth date agree and whose P(wrong person) is at most 5%.
 
-    The rows and columns of `Matches.hits`. They are leads all the same: before anybody is named, an independent source
-    must confirm, the person must be heard, and the public interest must carry it.
+    The columns are those of `Matches.hits`. These hits are still leads: before publishing a name, confirm it with an
+    independent source, ask the person for comment, and check that the public interest justifies it.
     """
-    return matches.hits.filter(pl.col("rank") >= _DATED, pl.col("p_wrong_person") <= _SURE)
+    return matches.hits.filter(pl.col("rank") >= _DATED_RANK, pl.col("p_wrong_person") <= _MAX_P_WRONG)
 
 
 @cached
 def exposure(leak: Leak, matches: Matches, minimum: int = 10) -> pl.DataFrame:
-    """Of the confirmed figures, how many have what exposed, by kind of role?
+    """Count the confirmed figures by what the leak exposes of them and by kind of role.
 
-    One row a role category, and a last one called "all": `role_category`, `figures` (confirmed), one column for each of
-    `EXPOSED` and `several_practices` (figures with records at more than one practice), all of them numbers of figures.
-    Counts under `minimum` are null, and so are those from which they could be computed.
+    One row per role category, and a last one called "all": `role_category`, `figures` (confirmed), one column
+    for each of `EXPOSED` and `several_practices` (figures with records at two or more practices), all in figures.
+    Counts below `minimum` are null, and so are those from which they could be computed. `several_practices` is also
+    null where no line of the leak has a practice id.
     """
     hits = confirmed(matches)
     flags = _flags(leak, hits)
@@ -43,28 +44,31 @@ def exposure(leak: Leak, matches: Matches, minimum: int = 10) -> pl.DataFrame:
     figures = (
         hits.join(flags, on="record_id")
         .group_by("figure_id")
-        .agg(pl.col(EXPOSED).any(), several_practices=pl.col("practice_id").n_unique() > 1)
+        .agg(pl.col(EXPOSED).any(), several_practices=pl.col("practice_id").drop_nulls().n_unique() > 1)
         .join(roles, on="figure_id")
     )
     counted = ["figures", *EXPOSED, "several_practices"]
     figures = figures.with_columns(figures=pl.lit(value=True))
     by_role = figures.group_by("role_category").agg(pl.col(counted).sum().cast(pl.Int64)).sort("role_category")
-    everybody = by_role.select(pl.lit(_EVERYBODY).alias("role_category"), pl.col(counted).sum())
+    all_roles = by_role.select(pl.lit(_ALL_ROLES).alias("role_category"), pl.col(counted).sum())
     shown = suppress_small(by_role, counted, minimum)
-    # A total goes when it is itself too small, or when it is of so few that every cell of it had to go.
+    # A total is hidden when it is too small itself, or when all of its cells are hidden because together they are few.
     few = [name for name in counted if (by_role[name] < minimum).all()]
-    gone = [name for name in few if 0 < shown[name].null_count() == shown.height]
-    total = everybody.with_columns(
-        pl.when(((pl.col(name) >= minimum) | (pl.col(name) == 0)) & pl.lit(name not in gone)).then(name)
+    hidden = [name for name in few if 0 < shown[name].null_count() == shown.height]
+    total = all_roles.with_columns(
+        pl.when(((pl.col(name) >= minimum) | (pl.col(name) == 0)) & pl.lit(name not in hidden)).then(name)
         for name in counted
     )
-    return pl.concat([shown, total])
+    table = pl.concat([shown, total])
+    if not leak.capabilities.has("practice_id"):
+        table = table.with_columns(several_practices=pl.lit(None, pl.Int64))
+    return table
 
 
 def masked(matches: Matches) -> pl.DataFrame:
-    """The confirmed hits as a list fit to be looked at: initials, kind of role, tier, P(wrong person); nobody's name.
+    """List the confirmed hits without names: initials, kind of role, tier and P(wrong person).
 
-    One row a hit, the surest first: `figure`, `role_category`, `tier`, `p_wrong_person`.
+    One row per hit, the most certain first: `figure`, `role_category`, `tier`, `p_wrong_person`.
     """
     initials = pl.struct("first_name", "last_name").map_elements(
         lambda name: mask_name(f"{name['first_name']} {name['last_name']}"), return_dtype=pl.String
@@ -77,9 +81,9 @@ def masked(matches: Matches) -> pl.DataFrame:
 
 
 def reveal(leak: Leak, matches: Matches, *, reason: str) -> pl.DataFrame:
-    """Who are the confirmed hits? In clear, after the reason is written to the log of the data set.
+    """Return the confirmed hits with names, after writing the reason to the log of the data set.
 
-    One row a hit: `figure_id`, `first_name`, `last_name`, `role`, `record_id`, `practice_id`, `tier`,
+    One row per hit: `figure_id`, `first_name`, `last_name`, `role`, `record_id`, `practice_id`, `tier`,
     `p_wrong_person`. Raises `InputError` without a reason and `DisclosureError` when the log cannot be written.
     """
     names = matches.register.select("figure_id", "first_name", "last_name", "role")
@@ -90,7 +94,7 @@ def reveal(leak: Leak, matches: Matches, *, reason: str) -> pl.DataFrame:
 
 
 def _flags(leak: Leak, hits: pl.DataFrame) -> pl.DataFrame:
-    """One row a record: `record_id`, and whether each of `EXPOSED` stands in one of its lines."""
+    """Return one row per record: `record_id`, and whether one of its lines has each of `EXPOSED`."""
     lines = leak.lines.semi_join(leak.register_table(hits.select("record_id").unique().to_arrow()), "record_id")
     filled = {name: lines[name].nullif("").notnull() for name in ("address", "email", "nir")}
     phone = lines.mobile_phone.nullif("").notnull() | lines.landline_phone.nullif("").notnull()

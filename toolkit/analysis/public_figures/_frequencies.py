@@ -1,8 +1,8 @@
-"""How common names, birth dates and places are in the leak itself: what the chance of a namesake is made of.
+"""Count how common names, birth dates and places are in the leak: the basis of the expected number of namesakes.
 
-Nothing comes from outside: a leak of patients is older, and from other places, than the population of any census.
-Shares are taken of lines, since how often a file was exported hangs neither on its names nor on its dates; numbers of
-people are counted apart, where a register asks for them (`matching`).
+All counts come from the leak itself, because patients are older than the population of a census and live elsewhere.
+Shares are shares of lines, since the number of exports of a file does not depend on its names or dates. The
+numbers of people with the surnames of a register are counted separately (`_candidates`).
 """
 
 from __future__ import annotations
@@ -17,62 +17,70 @@ import polars as pl
 from toolkit.analysis._folding import departement_of
 from toolkit.analysis.public_figures._names import with_keys
 from toolkit.dataset import Leak, collect
-from toolkit.errors import DataSetError
+from toolkit.errors import MissingError
 
-__all__ = ["Frequencies", "measure"]
+__all__ = ["Frequencies", "count_frequencies"]
 
 _FIRST_DAY = date(1900, 1, 1)
-"""Where programs begin to count days: whoever was born then would be the oldest human being."""
+"""Day 0 of many programs; a real person with this birth date would be the oldest in the world."""
 _MANY_LINES = 50
 _TIMES_A_BUSY_DAY = 20
 
 
 @dataclass(frozen=True)
 class Frequencies:
-    """How often each name, birth date and departement stands in a leak; tables hold `lines` that carry each value."""
+    """How many lines of a leak have each name, birth date and departement; the tables have a column `lines`."""
 
     surnames: pl.DataFrame
-    """One row a spelling of a last or birth name: `spelling`, `words`, `key`, `lines`."""
+    """One row per spelling of a last or birth name: `spelling`, `words`, `key`, `lines`."""
     first_names: pl.DataFrame
-    """One row a spelling of a first name: `spelling`, `words`, `key`, and `first`, a number for each key."""
+    """One row per spelling of a first name: `spelling`, `words`, `key`, and `first`, a number for each key."""
     first_names_by_decade: pl.DataFrame
-    """One row a key of a first name, sex and decade of birth: `key`, `sex`, `decade` (1980 // 10), `lines`."""
+    """One row per key of a first name, sex and decade of birth: `key`, `sex`, `decade` (1980 // 10), `lines`."""
     days: pl.DataFrame
-    """One row a birth date and sex: `birth_date`, `sex`, `lines`; without the placeholders."""
+    """One row per birth date and sex: `birth_date`, `sex`, `lines`; without the placeholders."""
     places: pl.DataFrame
-    """One row a departement: `departement`, `lines`."""
+    """One row per departement: `departement`, `lines`."""
     placeholders: tuple[date, ...]
-    """Dates typed for "unknown": 1 January 1900, and those twenty times as frequent as the busiest days."""
+    """Dates typed for "unknown": 1 January 1900, and dates over twenty times as frequent as the 99th percentile."""
     undated: float
     """The share of lines whose birth date is blank or a placeholder."""
     unplaced: float
-    """The share of lines without a postal code that points to a departement."""
+    """The share of lines whose postal code gives no departement."""
 
 
-def measure(leak: Leak) -> Frequencies:
+def count_frequencies(leak: Leak) -> Frequencies:
     """Count the names, birth dates and places of a leak, once for any number of registers.
 
-    Raises `DataSetError` when no line has a birth date: nothing can then be said about namesakes.
+    Raises `MissingError` when no line has a birth date, a sex, a first name, or a last or birth name: without them the
+    number of namesakes is unknown.
     """
     lines = leak.lines
     days = _by_sex(collect(lines.group_by("birth_date").aggregate(**_COUNTS), "birth_date"), "birth_date")
-    every = int(days["lines"].sum())
+    total = int(days["lines"].sum())
     placeholders = _placeholders(days)
     dated = days.filter(pl.col("birth_date").is_not_null() & ~pl.col("birth_date").is_in(placeholders))
     if dated.is_empty():
-        raise DataSetError(f"No line of the data set {leak.path} has a birth date, so namesakes cannot be told apart.")
+        raise MissingError("no line of the data set has a birth date")
+    if dated["sex"].null_count() == dated.height:
+        raise MissingError("no line of the data set with a birth date has a sex")
     first_names, by_decade = _first_names(lines, placeholders)
+    surnames = _surnames(lines)
+    if first_names.is_empty():
+        raise MissingError("no line of the data set has a first name")
+    if surnames.is_empty():
+        raise MissingError("no line of the data set has a last name or a birth name")
     places = _places(lines)
     unplaced = int(places.filter(pl.col("departement").is_null())["lines"].sum())
     return Frequencies(
-        surnames=_surnames(lines),
+        surnames=surnames,
         first_names=first_names,
         first_names_by_decade=by_decade,
         days=dated,
         places=places.drop_nulls("departement"),
         placeholders=placeholders,
-        undated=1 - int(dated["lines"].sum()) / max(1, every),
-        unplaced=unplaced / max(1, every),
+        undated=1 - int(dated["lines"].sum()) / max(1, total),
+        unplaced=unplaced / max(1, total),
     )
 
 
@@ -81,11 +89,11 @@ _COUNTS = {
     "M": (ibis._.sex == "M").sum().coalesce(0),
     "F": (ibis._.sex == "F").sum().coalesce(0),
 }
-"""Lines in all and by sex: several times faster than grouping by sex as well."""
+"""Lines, and lines of each sex: several times faster than grouping by sex as well."""
 
 
 def _by_sex(table: pl.DataFrame, *keys: str) -> pl.DataFrame:
-    """One row a key and sex (M, F and null): the keys, `sex`, `lines`."""
+    """Return one row per key and sex (M, F and null): the keys, `sex`, `lines`."""
     unknown = table.with_columns(unknown=pl.col("lines") - pl.col("M") - pl.col("F")).drop("lines")
     parts = unknown.unpivot(["M", "F", "unknown"], index=list(keys), variable_name="sex", value_name="lines")
     sex = pl.when(pl.col("sex") != "unknown").then("sex").alias("sex")
@@ -100,18 +108,18 @@ def _placeholders(days: pl.DataFrame) -> tuple[date, ...]:
 
 
 def _surnames(lines: ir.Table) -> pl.DataFrame:
-    """A line counts once for each of its two surnames, once where they are spelt alike."""
+    """Count the lines with each spelling of a surname; a line counts once where its two surnames are spelt alike."""
     differs = (lines.birth_name != lines.last_name) | lines.last_name.isnull()
-    borne = lines.select(spelling="last_name").union(lines.filter(differs).select(spelling="birth_name"))
-    counted = borne.filter(borne.spelling.notnull()).group_by("spelling").aggregate(lines=ibis._.count())
-    # What is added up over these names later is added up in this order: it has to be the same each time.
+    typed = lines.select(spelling="last_name").union(lines.filter(differs).select(spelling="birth_name"))
+    counted = typed.filter(typed.spelling.notnull()).group_by("spelling").aggregate(lines=ibis._.count())
+    # Later sums over these names run in this order, which has to be the same each time.
     return with_keys(collect(counted, "spelling")).drop_nulls("key")
 
 
 def _first_names(lines: ir.Table, placeholders: tuple[date, ...]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The spellings with their keys, and how many lines bear each key, by sex and decade of birth."""
+    """Return the spellings with their keys, and the lines with each key, by sex and decade of birth."""
     born = lines.birth_date
-    # Null is in no list, so lines without a date need no further care.
+    # `isin` is null for a null date, so lines without a date stay without a year.
     year = ibis.cases((born.isin(placeholders), ibis.null("int32")), else_=born.year())
     typed = lines.select("sex", spelling="first_name", decade=(year / 10).floor().cast("int32"))
     counted = typed.filter(typed.spelling.notnull()).group_by("spelling", "decade").aggregate(**_COUNTS)

@@ -1,4 +1,4 @@
-"""What agrees between a figure and a record: names, birth date, departement, each in levels."""
+"""Levels of agreement between a figure and a record: names, birth date and departement."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ TIERS = {
     "name_birth_date": "the same, and birth date",
     "name_birth_date_place": "the same, and departement of the postal code",
 }
-"""What agrees between figure and record, from the weakest tier to the strongest."""
+"""The fields that agree between figure and record, from the weakest tier to the strongest."""
 
 DATES = ("same", "swapped", "one_digit", "one_digit_of_year", "year", "other", "unknown")
-"""Birth dates: equal; equal once day and month are swapped; one digit apart in the day or month, or in the year; of one
-year; none of these; one unknown."""
+"""Birth dates: equal; equal after swapping day and month; one digit apart in the day or month, or in the year; in the
+same year; none of these; one unknown."""
 
 NEAR_NAME = len(DATES)
-"""The level after those of `DATES`: the same birth date, but one of the names only near, or both exchanged."""
+"""The level after those of `DATES`: the same birth date, and one name only near, or both names exchanged."""
 
 PLACES = ("same", "other", "unknown")
 """Departements: equal, different, or one of them unknown."""
@@ -29,7 +29,7 @@ PLACES = ("same", "other", "unknown")
 
 def _ranks() -> NDArray[np.int64]:
     name, year, date = 0, 1, 2
-    # As agreement and as none: what a slip counts for when it is likelier than a namesake, and when it is not.
+    # The rank when an error is likelier than a namesake (the error counts as agreement), and when it is not.
     by_level = {
         "same": (date, date),
         "swapped": (date, year),
@@ -48,14 +48,14 @@ def _ranks() -> NDArray[np.int64]:
 
 
 RANKS = _ranks()
-"""The tier (its position in `TIERS`, -1 for none) by level of date or name, place, and whether a slip is believed.
+"""The tier (its position in `TIERS`, -1 for none) by level of date or name, by place, and by whether errors count.
 
-A slip (day and month swapped, one digit, a near name) counts as agreement where it is likelier than a namesake.
+An error (day and month swapped, one digit, a near name) counts as agreement where it is likelier than a namesake.
 """
 
 
 def date_agreement(born: str, typed: str) -> pl.Expr:
-    """The level in `DATES` of two columns of dates; the first that holds, from the strongest."""
+    """Return the strongest level in `DATES` at which two columns of dates agree."""
     figure, record = pl.col(born), pl.col(typed)
     same_year = figure.dt.year() == record.dt.year()
     swapped = same_year & (figure.dt.month() == record.dt.day()) & (figure.dt.day() == record.dt.month())
@@ -79,7 +79,7 @@ def date_agreement(born: str, typed: str) -> pl.Expr:
 
 
 def place_agreement(lives: str, departement: str) -> pl.Expr:
-    """The level in `PLACES` of two columns of departement codes."""
+    """Return the level in `PLACES` at which two columns of departement codes agree."""
     known = pl.col(lives).is_not_null() & pl.col(departement).is_not_null()
     same = pl.col(lives) == pl.col(departement)
     return pl.when(~known).then(pl.lit("unknown")).when(same).then(pl.lit("same")).otherwise(pl.lit("other"))

@@ -1,25 +1,25 @@
-"""How many other people in the leak would agree with a figure as well: the namesakes that chance alone gives.
+"""Expected namesakes: the number of other people in the leak who agree with a figure by chance.
 
 For figure *f* with first name *g*, sex *x* and surnames *S*, the expected number of *other* people of the leak born in
-year *y* who bear the same name is
+year *y* with the same name is
 
-    n(f, y) = bearers(S, x) * P(y | x) * P(g | x, decade of y)
+    n(f, y) = people(S, x) * P(y | x) * P(g | x, decade of y)
 
-where `bearers` are people counted in the leak itself, P(y | x) says when they were born, and P(g | x, decade) is the
-share of the first name in the lines of that sex and decade. Surname and first name are
-taken to be independent within sex and decade, as is the day within the year; both are approximations, and families who
-keep first names break the first one. From n follow the namesakes at each level of `agreement.DATES`: those born on the
-very day (n times the share of that day and month in a year), on the day with month exchanged, on one of the days that
-one wrong digit makes, in the same year, in any other. Names that are near count likewise, from the people who bear
-them. This is the u-probability of record linkage, worked out for each figure apart (I. Fellegi and A. Sunter, 1969,
-*A theory for record linkage*, JASA 64; W. Winkler, 2000, on frequency-based matching).
+where people(S, x) is the number of people in the leak with these surnames and this sex, P(y | x) the distribution of
+their birth years, and P(g | x, decade) the share of the first name in the lines of that sex and decade. The model
+assumes that surname and first name are independent within sex and decade, and that the day is independent of the year.
+Both are approximations; families who reuse first names violate the first one. From n follow the namesakes at each level
+of `_match_levels.DATES`: born on the same day (n times the share of that day and month in a year), on the day with the
+month swapped, on one of the days that differ by one digit, in the same year, in any other year. The number of people
+with near names is computed in the same way. This is the u-probability of record linkage, computed for each figure
+(I. Fellegi and A. Sunter, 1969, *A theory for record linkage*, JASA 64; W. Winkler, 2000, on frequency-based matching).
 
-**The figure's own records must not count.** A hit on a surname that nobody else bears says c = 1 bearer; the number of
-others is 0, but the next stranger may bear it too. With the Gamma(1/2, 0) prior of Jeffreys for the mean of a Poisson
-count, c - 1 others seen give c - 1/2 expected; the same holds for the first name in its decade. So `beside_hits` takes
-the figure out and adds one half, and is meant for judging hits that are there. `in_all` is meant for the number of
-chance hits to be expected over the register: there each figure is taken out with the probability that it is in the
-leak, and nothing is added.
+**The figure's own records do not count.** If a hit has a surname that no one else in the leak has, there is c = 1
+person with the surname and there are 0 others, but another person might have had it. With the Gamma(1/2, 0) prior of
+Jeffreys for the mean of a Poisson count, c - 1 others seen give c - 1/2 expected; the same holds for the first name in
+its decade. So `beside_hits` removes the figure and adds one half; use it to evaluate a hit. `in_all` is for the
+expected number of chance hits over the register: it removes each figure with the probability that it is in the leak,
+and adds nothing.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from toolkit.analysis.public_figures._birth_dates import SEXES, Born, Calendar
+from toolkit.analysis.public_figures._birth_dates import SEXES, BirthDates, Calendar
 from toolkit.analysis.public_figures._candidates import Candidates, FigureNames
 from toolkit.analysis.public_figures._frequencies import Frequencies
 from toolkit.analysis.public_figures._match_levels import DATES
@@ -44,11 +44,11 @@ _HALF = 0.5
 
 @dataclass(frozen=True)
 class Rates:
-    """Expected namesakes: one row a figure, one column a level of `DATES`, and a last one for `NEAR_NAME`."""
+    """Expected namesakes: one row per figure, one column per level of `DATES`, and a last one for `NEAR_NAME`."""
 
     people: Floats
     place: Floats
-    """One entry a figure: the share of people who live in its departement, null (NaN) where the register has none."""
+    """One value per figure: the share of people who live in its departement, NaN where the register has none."""
 
 
 class Namesakes:
@@ -60,67 +60,67 @@ class Namesakes:
         self._ids = register.select("figure_id")
         sex = register["sex"].to_numpy()
         self._weights = np.stack([(sex == each) | register["sex"].is_null().to_numpy() for each in SEXES]).astype(float)
-        self._born = Born(register["birth_date"])
+        self._birth_dates = BirthDates(register["birth_date"])
         self._calendar = Calendar(frequencies, candidates)
         self._undated = frequencies.undated
         per_person = candidates.lines_per_person
-        by_sex = candidates.bearers.group_by("key", "sex").agg(n=pl.col("people").sum())
-        self._bearers = self._count(names.surnames, by_sex)
+        by_sex = candidates.surname_counts.group_by("key", "sex").agg(n=pl.col("people").sum())
+        self._people = self._count(names.surnames, by_sex)
         self._firsts = self._by_decade(names.first_names, frequencies, per_person)
         near_firsts = names.first_names.join(names.near_first_names, on="key").select("figure_id", key="near")
         self._near_firsts = self._by_decade(near_firsts, frequencies, per_person)
-        self._near_bearers = self._near(names, frequencies, candidates)
+        self._near_people = self._near(names, frequencies, candidates)
         self._place = self._places(register, frequencies)
         hit = candidates.pairs.filter("same_name").select("figure_id").unique()
-        self._carried = self._carry(names, candidates, hit)
+        self._own_surnames = self._surnames_of_hits(names, candidates, hit)
 
     def beside_hits(self) -> Rates:
-        """Namesakes other than the one person looked at: for judging a hit."""
-        bearers = _less_one(self._bearers, self._carried)
+        """Return the namesakes besides the person of a hit: to evaluate the hit."""
+        people = _less_one(self._people, self._own_surnames)
         firsts = self._own_decade(self._firsts, 1.0, _HALF)
-        near_bearers = np.maximum(self._near_bearers - 1, 0) + _HALF
+        near_people = np.maximum(self._near_people - 1, 0) + _HALF
         near_firsts = self._own_decade(self._near_firsts, 1.0, _HALF)
-        return Rates(self._levels(bearers, firsts, near_bearers, near_firsts), self._place)
+        return Rates(self._levels(people, firsts, near_people, near_firsts), self._place)
 
     def in_all(self, present: Floats) -> Rates:
-        """Namesakes to be expected over the register, where each figure is in the leak with probability `present`."""
-        share = self._bearers / np.maximum(self._bearers.sum(axis=0), 1e-9)
-        bearers = np.maximum(self._bearers - share * self._carried * present, 0)
+        """Return the namesakes expected over the register; each figure is in the leak with probability `present`."""
+        share = self._people / np.maximum(self._people.sum(axis=0), 1e-9)
+        people = np.maximum(self._people - share * self._own_surnames * present, 0)
         firsts = self._own_decade(self._firsts, present, 0.0)
-        return Rates(self._levels(bearers, firsts, self._near_bearers, self._near_firsts), self._place)
+        return Rates(self._levels(people, firsts, self._near_people, self._near_firsts), self._place)
 
-    def _levels(self, bearers: Floats, firsts: Floats, near_bearers: Floats, near_firsts: Floats) -> Floats:
-        """One row a figure, one column a level."""
-        calendar, born = self._calendar, self._born
-        by_year = calendar.by_year(bearers, firsts)
-        dated = ~np.isnan(born.year)
-        year, day = np.nan_to_num(born.year).astype(np.int64), np.nan_to_num(born.day).astype(np.int64)
+    def _levels(self, people: Floats, firsts: Floats, near_people: Floats, near_firsts: Floats) -> Floats:
+        """Return one row per figure, one column per level."""
+        calendar, births = self._calendar, self._birth_dates
+        by_year = calendar.by_year(people, firsts)
+        dated = ~np.isnan(births.year)
+        year, day = np.nan_to_num(births.year).astype(np.int64), np.nan_to_num(births.day).astype(np.int64)
         same = calendar.on_day(by_year, year, day)
-        swapped = calendar.on_day(by_year, year, born.swapped)
-        near_year, far_year = born.one_digit(calendar, by_year)
-        whole_year = calendar.in_year(by_year, year)
-        everybody = by_year.sum(axis=1)
-        near_names = calendar.by_year(bearers, near_firsts) + calendar.by_year(near_bearers, firsts)
+        swapped = calendar.on_day(by_year, year, births.swapped)
+        near_year, far_year = births.one_digit(calendar, by_year)
+        in_year = calendar.in_year(by_year, year)
+        total = by_year.sum(axis=1)
+        near_names = calendar.by_year(people, near_firsts) + calendar.by_year(near_people, firsts)
         levels = np.stack(
             [
                 same,
                 swapped,
                 near_year,
                 far_year,
-                np.maximum(whole_year - same - swapped - near_year, 0),
-                np.maximum(everybody - whole_year - far_year, 0),
-                everybody * self._undated / (1 - self._undated),
+                np.maximum(in_year - same - swapped - near_year, 0),
+                np.maximum(total - in_year - far_year, 0),
+                total * self._undated / (1 - self._undated),
                 calendar.on_day(near_names, year, day),
             ],
             axis=1,
         )
         unknown = np.zeros_like(levels)
-        unknown[:, DATES.index("unknown")] = everybody / (1 - self._undated)
+        unknown[:, DATES.index("unknown")] = total / (1 - self._undated)
         return np.where(dated[:, None], levels, unknown)
 
     def _own_decade(self, firsts: Floats, own: float | Floats, added: float) -> Floats:
-        """`firsts` less the figure's own in its sex and decade, or spread over all decades where that is unknown."""
-        column = self._calendar.decade_of(self._born.year)
+        """Return `firsts` without the figure itself: in its sex and decade, or over all decades if unknown."""
+        column = self._calendar.decade_of(self._birth_dates.year)
         dated = column >= 0
         at = np.where(dated, column, 0)
         rows = np.arange(len(at))
@@ -136,8 +136,8 @@ class Namesakes:
         return result
 
     def _count(self, keys: pl.DataFrame, counted: pl.DataFrame) -> Floats:
-        """One row a sex, one column a figure: the sum of `n` over the keys of the figure."""
-        # People whose sex is unknown are few; they count for either.
+        """Return one row per sex, one column per figure: the sum of `n` over the keys of the figure."""
+        # People whose sex is unknown are few; they count for both sexes.
         sums = keys.join(counted.with_columns(pl.col("sex").fill_null("?")), on="key").group_by("figure_id", "sex").agg(
             pl.col("n").sum()
         )  # fmt: skip
@@ -147,7 +147,7 @@ class Namesakes:
         return counts
 
     def _by_decade(self, keys: pl.DataFrame, frequencies: Frequencies, lines_per_person: float) -> Floats:
-        """By sex, figure and decade: how many people bear one of the figure's keys as a first name."""
+        """Return by sex, figure and decade the number of people with one of the figure's keys as first name."""
         table = keys.join(frequencies.first_names_by_decade, on="key").group_by("figure_id", "sex", "decade").agg(
             n=pl.col("lines").sum() / lines_per_person
         )  # fmt: skip
@@ -160,39 +160,39 @@ class Namesakes:
         return weighted
 
     def _near(self, names: FigureNames, frequencies: Frequencies, candidates: Candidates) -> Floats:
-        """By sex and figure: people who bear a surname near one of the figure's."""
+        """Return by sex and figure the number of people with a surname near one of the figure's."""
         lines = frequencies.surnames.group_by("key").agg(pl.col("lines").sum())
         near = names.surnames.join(names.near_surnames, on="key").select("figure_id", key="near").unique()
         counted = near.join(lines, on="key").group_by("figure_id").agg(
             n=pl.col("lines").sum() / candidates.lines_per_person
         )  # fmt: skip
-        of_sex = [int(candidates.bearers.filter(pl.col("sex") == sex)["people"].sum()) for sex in SEXES]
+        of_sex = [int(candidates.surname_counts.filter(pl.col("sex") == sex)["people"].sum()) for sex in SEXES]
         share = np.array(of_sex) / max(1, sum(of_sex))
         of_both: Floats = share[:, None] * self._aligned(counted, "n") * self._weights
         return of_both
 
     def _places(self, register: pl.DataFrame, frequencies: Frequencies) -> Floats:
-        every = max(1, int(frequencies.places["lines"].sum()))
+        lines = max(1, int(frequencies.places["lines"].sum()))
         share = register.select(departement="departement_code").join(
             frequencies.places, on="departement", how="left", maintain_order="left"
         )
-        shares = (share["lines"].fill_null(0).to_numpy() + _HALF) / every
+        shares = (share["lines"].fill_null(0).to_numpy() + _HALF) / lines
         return np.where(register["departement_code"].is_null().to_numpy(), np.nan, shares)
 
-    def _carry(self, names: FigureNames, candidates: Candidates, hit: pl.DataFrame) -> Floats:
-        """For each figure that was hit: how many of its surnames are borne in the leak, once each by the one hit."""
-        known = names.surnames.join(candidates.bearers.select("key").unique(), on="key", how="semi")
-        carried = known.join(hit, on="figure_id", how="semi").group_by("figure_id").len("n")
-        return self._aligned(carried, "n")
+    def _surnames_of_hits(self, names: FigureNames, candidates: Candidates, hit: pl.DataFrame) -> Floats:
+        """Return for each figure with a hit how many of its surnames are in the leak; the hit has each once."""
+        known = names.surnames.join(candidates.surname_counts.select("key").unique(), on="key", how="semi")
+        found = known.join(hit, on="figure_id", how="semi").group_by("figure_id").len("n")
+        return self._aligned(found, "n")
 
     def _aligned(self, table: pl.DataFrame, column: str) -> Floats:
-        """A column of `table`, one entry a figure of the register, 0 where it has none."""
+        """Return a column of `table`, one value per figure of the register, 0 where it has none."""
         aligned = self._ids.join(table.select("figure_id", column), on="figure_id", how="left", maintain_order="left")
         return aligned[column].fill_null(0).cast(pl.Float64).to_numpy()
 
 
-def _less_one(bearers: Floats, carried: Floats) -> Floats:
-    """Bearers without the person looked at, who counts once for each surname borne, and one half more."""
-    share = bearers / np.maximum(bearers.sum(axis=0), 1e-9)
-    less: Floats = np.maximum(bearers - share * carried, 0) + share * _HALF
+def _less_one(people: Floats, own: Floats) -> Floats:
+    """Return the people with a surname without the person of the hit, who has `own` surnames, plus one half."""
+    share = people / np.maximum(people.sum(axis=0), 1e-9)
+    less: Floats = np.maximum(people - share * own, 0) + share * _HALF
     return less

@@ -1,8 +1,8 @@
-"""What chance really gives: the same search with registers in which nobody can be right.
+"""Placebo test: repeat the search with registers in which every hit is wrong, and count the hits.
 
-The model of `namesakes` says how many hits chance gives; a placebo looks. Each figure is given the birth date of
-another of the same sex and about the same age, so that whoever still agrees is a namesake; or its first name, so that
-whoever bears the name that comes out does so by chance. The idea is that of a negative control (M. Lipsitch, E.
+The model of `_namesakes` predicts the number of chance hits; a placebo measures it. Each figure gets the birth date of
+another figure of the same sex and about the same age, so every record that still agrees is a namesake's; or it gets
+another's first name, so people with the combined name have it by chance. This is a negative control (M. Lipsitch, E.
 Tchetgen Tchetgen and T. Cohen, 2010, *Negative controls*, Epidemiology 21).
 """
 
@@ -16,7 +16,7 @@ from toolkit.errors import InputError
 
 __all__ = ["placebo", "shuffle_dates", "shuffle_names"]
 
-_OWN = 0.5
+_LIKELY_OWN = 0.5
 _SAME_YEAR = ("same", "swapped", "one_digit", "year")
 _COMPARED = tuple(TIERS)[1:]
 _STEP = 40
@@ -25,31 +25,31 @@ _TRIES = 8
 
 
 def shuffle_dates(register: pl.DataFrame, step: int = _STEP) -> pl.DataFrame:
-    """The register with each birth date replaced by that of the figure `step` places younger, of the same sex.
+    """Replace each birth date of the register by that of the figure `step` places younger, of the same sex.
 
-    Figures without a birth date have none afterwards, nor has one that is alone of its sex. Raises `InputError` when
-    `step` is below 1.
+    A figure without a birth date stays without one, and the only figure of its sex loses its own. Raises `InputError`
+    when `step` is below 1.
     """
-    return _moved(register, "birth_date", step)
+    return _shift(register, "birth_date", step)
 
 
 def shuffle_names(register: pl.DataFrame, step: int = _STEP) -> pl.DataFrame:
-    """The register with each first name replaced by another, of a figure about `step` places younger, of the same sex.
+    """Replace each first name of the register by that of a figure about `step` places younger, of the same sex.
 
-    Names stay those of their generation. Raises `InputError` when `step` is below 1.
+    So first names stay typical of their generation. Raises `InputError` when `step` is below 1.
     """
-    return _moved(register, "first_name", step)
+    return _shift(register, "first_name", step)
 
 
 def placebo(matches: Matches, rounds: int = 20) -> pl.DataFrame:
-    """How many records agree with birth dates that are not the figures' own, and how many does the model expect?
+    """Count the records that agree with birth dates of other figures, next to the number that the model expects.
 
-    The records found by name in `matches` are compared `rounds` times with shuffled birth dates; those that are likely
-    the figure's own are left out. One row a tier that compares dates: `tier`, `rounds`, `hits` and
-    `expected_by_chance` (in one round, on average), `low` and `high` (between which the hits of one round fall in 95 of
-    100 cases). Dates that are one slip away do not count as agreeing here.
+    Compares the records found by name in `matches` with shuffled birth dates, `rounds` times, without those that are
+    likely the figure's own. One row per tier that compares dates: `tier`, `rounds`, `hits` and
+    `expected_by_chance` (in one round, on average), `low` and `high` (the range of the hits of one round in 95 of 100
+    cases). Dates with an error do not count as agreeing here.
     """
-    others = matches.pairs.filter("same_name", pl.col("p_wrong_person") > _OWN).drop("born", "date")
+    others = matches.pairs.filter("same_name", pl.col("p_wrong_person") > _LIKELY_OWN).drop("born", "date")
     found = dict.fromkeys(_COMPARED, 0)
     expected = dict.fromkeys(_COMPARED, 0.0)
     for step in range(_STEP, _STEP + rounds * _APART, _APART):
@@ -75,18 +75,18 @@ def placebo(matches: Matches, rounds: int = 20) -> pl.DataFrame:
     )
 
 
-def _moved(register: pl.DataFrame, column: str, step: int) -> pl.DataFrame:
+def _shift(register: pl.DataFrame, column: str, step: int) -> pl.DataFrame:
     if step < 1:
-        raise InputError(f"A step of {step} gives figures their own values back: use 1 or more.")
-    # Figures without a date stand apart: their names go round among them, their dates stay blank.
+        raise InputError(f"A step of {step} would give figures their own values: use 1 or more.")
+    # Figures without a date form a group of their own: names move within it, and dates stay blank.
     undated = register["birth_date"].is_null().alias("undated")
     ordered = register.with_columns(undated).sort("undated", "sex", "birth_date", "figure_id", nulls_last=True)
-    own, many = pl.col(column), pl.len()
-    moved = own
-    # Who would be given the own value back takes that of the next.
+    own, count = pl.col(column), pl.len()
+    shifted = own
+    # A figure that would get its own value takes that of the next one.
     for further in range(_TRIES):
-        other = own.gather((pl.int_range(many) + step + further) % many)
-        moved = pl.when(moved == own).then(other).otherwise(moved)
+        other = own.gather((pl.int_range(count) + step + further) % count)
+        shifted = pl.when(shifted == own).then(other).otherwise(shifted)
     if column == "birth_date":
-        moved = pl.when(moved != own).then(moved)
-    return ordered.with_columns(moved.over(pl.struct("undated", "sex"))).drop("undated").sort("figure_id")
+        shifted = pl.when(shifted != own).then(shifted)
+    return ordered.with_columns(shifted.over(pl.struct("undated", "sex"))).drop("undated").sort("figure_id")

@@ -1,35 +1,37 @@
-"""How likely is a hit to be the wrong person?
+"""Compute the probability that a hit is the wrong person.
 
-**The question** is that of the database search in forensic science: somebody with these traits was looked for among N
-people, some were found, how likely is each of them to be the one? (D. Balding and P. Donnelly, 1995, *Inference in
+**The problem** is the database search problem of forensic science: a search for a person with certain traits among N
+people finds some; how likely is each of them to be that person? (D. Balding and P. Donnelly, 1995, *Inference in
 forensic identification*, JRSS A 158; A. P. Dawid, 1994, *The island problem: coherent use of identification evidence*;
-for many searches at once, with the frequencies learnt from the data, it is Bayesian record linkage one to one,
+for many searches at once, with frequencies learnt from the data, it is Bayesian one-to-one record linkage,
 M. Sadinle, 2017, *Bayesian estimation of bipartite matchings for record linkage*, JASA 112.)
 
 **The model.** A figure is in the leak, under a name by which it can be found, with probability p. If it is, its
-record shows pattern a (what agrees: names, date, departement) with probability m(a). Besides, L(a) *other* people show
-that pattern, a Poisson number with the mean worked out in `namesakes`. Say n(a) people are found at each pattern.
-If the figure is not in the leak, all are namesakes, and the data have the probability
+record has pattern a (which names, date and departement agree) with probability m(a). The number of *other* people with
+that pattern is Poisson, with the mean L(a) from `_namesakes`. Let n(a) be the number of people found with each pattern.
+If the figure is not in the leak, all of them are namesakes, and the data have the probability
 
     D = prod over a of Poisson(n(a); L(a)).
 
-If it is, and is one of those found at pattern a, one fewer is a namesake there, which multiplies D by n(a) / L(a), and
-any of the n(a) may be the one. So candidate j, with pattern a(j), is the figure with probability
+If it is one of those found with pattern a, there is one namesake fewer with that pattern, which multiplies D by
+n(a) / L(a), and each of the n(a) people is equally likely to be the figure. So candidate j,
+with pattern a(j), is the figure with probability
 
     P(j) = p m(a(j)) / L(a(j))  /  (1 - p + p * sum over all candidates k of m(a(k)) / L(a(k))).
 
-The candidates of one figure share what is left after "not in the leak", so two equal ones cannot both be likely; a lone
-hit with L namesakes expected is wrong with the odds (1 - p) L : p m.
+The candidates of one figure share the probability that the figure is in the leak, so two equal candidates cannot both
+be likely. A single hit with L namesakes expected is wrong with the odds (1 - p) L : p m.
 
 **Several records.** A person at several practices has several records. Those with one birth date, or one social
-security number, are one candidate. But a second record may bear a mistyped date: if the figure is another candidate k,
-candidate j may still be its record, one of e(a) expected further ones with pattern a against L(a) namesakes, hence
+security number, are one candidate. But a second record may have a mistyped date: if the figure is another candidate k,
+candidate j may still be a further record of the figure. With e(a) further records and L(a) namesakes expected at
+pattern a,
 
     P(j is the figure's) = P(j) + (sum of P(k) for k other than j) * e(a) / (e(a) + L(a)).
 
-**What is not known** is learnt from all figures at once by expectation and maximisation (empirical Bayes): p is the
-share of figures beyond chance, m the patterns of what is likely theirs. A prior worth a few records, with rates of
-slips that are assumptions, keeps a small register from learning nonsense.
+**The parameters** are estimated from all figures together by expectation-maximisation (empirical Bayes): p is the share
+of figures found beyond chance, m the distribution of patterns among their likely records. A prior worth a few records,
+with assumed error rates, keeps the estimates of a small register reasonable.
 
 **P(wrong person)** of a hit is 1 - P(j is the figure's).
 """
@@ -45,77 +47,77 @@ from numpy.typing import NDArray
 from toolkit.analysis.public_figures._match_levels import DATES, NEAR_NAME, PLACES
 from toolkit.analysis.public_figures._namesakes import Rates
 
-__all__ = ["Judged", "Learnt", "judge"]
+__all__ = ["Evaluation", "Learnt", "evaluate"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-# Assumptions, worth `_WORTH` records: how often a person's own record shows each level.
+# Assumed shares of each level among a person's own records, with the weight of `_PRIOR_RECORDS` records.
 _ASSUMED_DATES = np.array([0.955, 0.003, 0.005, 0.002, 0.002, 0.003, 0.005, 0.025])
 _ASSUMED_PLACE = 0.95
 _ASSUMED_FURTHER = 0.02
-_WORTH = 20.0
+_PRIOR_RECORDS = 20.0
 _FIRST_GUESS = 0.2
-_LEAST = 1e-12
-"""Less than any number of namesakes, where there are none to count."""
-_ROUNDS = 200
-_SETTLED = 1e-9
+_MIN_NAMESAKES = 1e-12
+"""Lower bound on expected namesakes, where none are counted."""
+_MAX_ROUNDS = 200
+_TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True)
 class Learnt:
-    """What was learnt from a register and a leak."""
+    """The parameters estimated from a register and a leak."""
 
     present: float
     """p, the share of figures that are in the leak under a name by which they can be found."""
     dates: Floats
-    """m at each level of `DATES` for the same name, and last for the same date and a near name."""
+    """m at each level of `DATES` for the same name, and last at the same date with a near name."""
     same_place: float
-    """How often a figure's own record is in the departement of the register."""
+    """The share of figures' own records that are in the departement of the register."""
     further: float
-    """Further records of a figure that bear another birth date than its first."""
+    """Expected further records of a figure with a birth date other than that of its first."""
 
 
 @dataclass(frozen=True)
-class Judged:
-    """The verdict on each pair."""
+class Evaluation:
+    """The probabilities of each pair and figure, and the parameters."""
 
     pairs: pl.DataFrame
-    """The pairs with `p_wrong_person`, `person` (a number for each candidate of a figure) and `weight`: the odds for
-    the figure against one namesake that the pattern alone gives."""
+    """The pairs with `p_wrong_person`, `person` (a number for each candidate of a figure) and `weight` (the odds
+    from the pattern alone that the record is the figure's and not a namesake's)."""
     present: Floats
     """For each figure of the register, the probability that it is in the leak."""
     learnt: Learnt
 
 
-def judge(register: pl.DataFrame, pairs: pl.DataFrame, rates: Rates) -> Judged:
-    """How likely is each pair of figure and record to be the wrong person?
+def evaluate(register: pl.DataFrame, pairs: pl.DataFrame, rates: Rates) -> Evaluation:
+    """Return the probability that each pair of figure and record is the wrong person.
 
     `pairs` has `figure_id`, `record_id`, `same_name`, `date` (in `DATES`), `place` (in `PLACES`), `typed` and `nir`;
-    `rates` are those of the register's figures beside their hits.
+    `rates` are the namesakes of the figures besides their hits (`Namesakes.beside_hits`).
     """
     evidence = _Evidence(register, _with_people(pairs), rates)
     learnt = Learnt(_FIRST_GUESS, _ASSUMED_DATES, _ASSUMED_PLACE, _ASSUMED_FURTHER)
-    for _ in range(_ROUNDS):
+    for _ in range(_MAX_ROUNDS):
         step = evidence.learn(learnt)
-        settled = abs(step.present - learnt.present) < _SETTLED
+        converged = abs(step.present - learnt.present) < _TOLERANCE
         learnt = step
-        if settled:
+        if converged:
             break
     weights = evidence.weigh(learnt)
-    verdict = evidence.people.with_columns(
+    probabilities = evidence.people.with_columns(
         p_wrong_person=pl.Series(np.clip(1 - weights.right, 0, 1)), weight=pl.Series(evidence.odds(learnt))
     )
     columns = ["figure_id", "person", "p_wrong_person", "weight"]
-    judged = evidence.pairs.join(verdict.select(columns), on=["figure_id", "person"], maintain_order="left")
-    return Judged(judged, weights.present, learnt)
+    evaluated = evidence.pairs.join(probabilities.select(columns), on=["figure_id", "person"], maintain_order="left")
+    return Evaluation(evaluated, weights.present, learnt)
 
 
 def _with_people(pairs: pl.DataFrame) -> pl.DataFrame:
-    """The pairs with `person`: records of one figure that share a birth date, or a NIR, are one candidate's."""
+    """Add `person` to the pairs: records of a figure with one birth date or one NIR are one candidate."""
     people = pairs.with_columns(person=pl.col("record_id"))
-    # Sharing is handed on: a record with neither joins one by its date, another by its NIR. Three rounds are enough
-    # for chains that people make.
+    # A record can link two others, one by its date and one by its NIR. Three rounds are enough for the chains that
+    # occur.
     for _ in range(3):
         for shared in ("typed", "nir"):
             least = pl.col("person").min().over("figure_id", shared)
@@ -126,37 +128,37 @@ def _with_people(pairs: pl.DataFrame) -> pl.DataFrame:
 
 
 def _near_another(people: pl.DataFrame) -> pl.DataFrame:
-    """The candidates whose birth date is one slip away from that of another candidate of the figure.
+    """Return the candidates whose birth date is one error away from that of another candidate of the figure.
 
-    Dates that agree once a digit is covered are one digit apart, those that agree in the year and in the set of day and
-    month are equal or have them swapped.
+    Dates that agree with one digit masked differ by at most that digit; dates with the same year and the same set of
+    day and month are equal or have them swapped.
     """
     dates = (
         people.drop_nulls("typed").select("figure_id", "person", text=pl.col("typed").dt.strftime("%Y%m%d")).unique()
     )
     text = pl.col("text")
-    covered = [pl.concat_str(text.str.head(at), pl.lit("*"), text.str.slice(at + 1)) for at in range(8)]
+    masked = [pl.concat_str(text.str.head(at), pl.lit("*"), text.str.slice(at + 1)) for at in range(8)]
     month, day = text.str.slice(4, 2), text.str.slice(6, 2)
     swapped = pl.concat_str(text.str.head(4), pl.min_horizontal(month, day), pl.max_horizontal(month, day))
-    keys = dates.select("figure_id", "person", key=pl.concat_list(*covered, swapped)).explode("key")
+    keys = dates.select("figure_id", "person", key=pl.concat_list(*masked, swapped)).explode("key")
     shared = keys.filter(pl.col("person").n_unique().over("figure_id", "key") > 1)
     return shared.select("figure_id", "person", near_another=pl.lit(value=True)).unique()
 
 
 @dataclass(frozen=True)
 class _Weights:
-    """Probabilities: one entry a candidate, and for `present` one a figure."""
+    """Probabilities: one value per candidate, and for `present` one per figure."""
 
     right: Floats
-    """It is the figure's."""
+    """The candidate is the figure."""
     further: Floats
-    """It is, while the figure is another candidate too."""
+    """The candidate is the figure, and so is another candidate."""
     present: Floats
     """The figure is in the leak."""
 
 
 class _Evidence:
-    """Candidates as arrays: one entry a candidate person, with its pattern and the namesakes expected there."""
+    """Candidates as arrays: one value per candidate person, with its pattern and the namesakes expected there."""
 
     def __init__(self, register: pl.DataFrame, pairs: pl.DataFrame, rates: Rates) -> None:
         self.pairs = pairs
@@ -164,7 +166,7 @@ class _Evidence:
         level = pl.col("date").replace_strict({name: at for at, name in enumerate(DATES)}, return_dtype=pl.Int64)
         level = pl.when("same_name").then(level).otherwise(NEAR_NAME)
         place = pl.col("place").replace_strict({name: at for at, name in enumerate(PLACES)}, return_dtype=pl.Int64)
-        # What agrees best in any of a candidate's records counts.
+        # The best agreement among the records of a candidate counts.
         strength = pl.col("level").replace_strict({0: 0, NEAR_NAME: 1}, default=pl.col("level") + 1)
         ranked = pairs.with_columns(level=level, at=place).sort("figure_id", "person", strength, "at")
         self.people = (
@@ -180,47 +182,49 @@ class _Evidence:
         lives = np.nan_to_num(rates.place[self._row])
         by_place = np.where(self._place == 0, lives, 1 - lives)
         self._known_place = self._place < PLACES.index("unknown")
-        self._strangers = np.maximum(rates.people[self._row, self._level], _LEAST)
-        self._strangers *= np.where(self._known_place, by_place, 1.0)
+        self._namesakes = np.maximum(rates.people[self._row, self._level], _MIN_NAMESAKES)
+        self._namesakes *= np.where(self._known_place, by_place, 1.0)
 
     def weigh(self, learnt: Learnt) -> _Weights:
-        """What each candidate is likely to be, and each figure."""
+        """Return the probabilities of each candidate and each figure."""
         own = self._own(learnt)
-        density = own / self._strangers
+        density = own / self._namesakes
         sums = np.bincount(self._row, density, self._figures)
-        nobody = 1 - learnt.present + learnt.present * sums
-        first = learnt.present * density / nobody[self._row]
-        present = learnt.present * sums / nobody
+        evidence = 1 - learnt.present + learnt.present * sums
+        first = learnt.present * density / evidence[self._row]
+        present = learnt.present * sums / evidence
         # Without a birth date in the register, the dates of the candidates are compared with each other.
-        own_slip = np.where(self._dated | self._near_another, 1.0, learnt.dates[DATES.index("other")])
-        more = learnt.further * own * own_slip
+        own_error = np.where(self._dated | self._near_another, 1.0, learnt.dates[DATES.index("other")])
+        more = learnt.further * own * own_error
         another = np.maximum(present[self._row] - first, 0)
-        further = another * more / (more + self._strangers)
+        further = another * more / (more + self._namesakes)
         return _Weights(first + further, further, present)
 
     def odds(self, learnt: Learnt) -> Floats:
-        """The odds for the figure that a candidate's pattern gives, were it the only one."""
-        odds: Floats = learnt.present * self._own(learnt) / (self._strangers * (1 - learnt.present))
+        """Return the odds that a candidate is the figure, from its pattern alone."""
+        odds: Floats = learnt.present * self._own(learnt) / (self._namesakes * (1 - learnt.present))
         return odds
 
     def learn(self, learnt: Learnt) -> Learnt:
-        """One step of expectation and maximisation."""
+        """Take one step of expectation-maximisation."""
         weights = self.weigh(learnt)
         right = weights.right
         dated = np.bincount(self._level[self._dated], right[self._dated], len(_ASSUMED_DATES))
-        dates = (dated + _WORTH * _ASSUMED_DATES) / (dated.sum() + _WORTH)
+        dates = (dated + _PRIOR_RECORDS * _ASSUMED_DATES) / (dated.sum() + _PRIOR_RECORDS)
         placed = float(right[self._known_place].sum())
         same = float(right[self._place == 0].sum())
         return Learnt(
-            present=float((weights.present.sum() + _WORTH * _FIRST_GUESS) / (self._figures + _WORTH)),
+            present=float((weights.present.sum() + _PRIOR_RECORDS * _FIRST_GUESS) / (self._figures + _PRIOR_RECORDS)),
             dates=dates,
-            same_place=(same + _WORTH * _ASSUMED_PLACE) / (placed + _WORTH),
-            further=float((weights.further.sum() + _WORTH * _ASSUMED_FURTHER) / (weights.present.sum() + _WORTH)),
+            same_place=(same + _PRIOR_RECORDS * _ASSUMED_PLACE) / (placed + _PRIOR_RECORDS),
+            further=float(
+                (weights.further.sum() + _PRIOR_RECORDS * _ASSUMED_FURTHER) / (weights.present.sum() + _PRIOR_RECORDS)
+            ),
         )
 
     def _own(self, learnt: Learnt) -> Floats:
-        """m: how often a figure's own record shows the pattern of each candidate."""
+        """Return m: the share of figures' own records with the pattern of each candidate."""
         place = np.where(self._place == 0, learnt.same_place, 1 - learnt.same_place)
-        # Where the register has no birth date, nothing of it can agree or differ.
+        # Where the register has no birth date, dates neither agree nor differ.
         own: Floats = np.where(self._dated, learnt.dates[self._level], 1.0) * np.where(self._known_place, place, 1.0)
         return own

@@ -1,17 +1,19 @@
-"""Does P(wrong person) keep its word? Of the hits said to be wrong with 20 %, are 20 % wrong?
+"""Check P(wrong person) against the truth: of the hits given a probability of 20 %, are 20 % wrong?
 
-Where the truth is known, the predicted and the true number of wrong hits are compared, in all and by bins of the
-probability (a reliability diagram: J. Bröcker and L. Smith, 2007, *Increasing the reliability of reliability diagrams*,
-Weather and Forecasting 22). How far apart they may be by chance is told by the Poisson-binomial distribution, that of
-a sum of unequal coin tosses (W. Hoeffding, 1956, Annals of Mathematical Statistics 27).
+Compares the predicted with the true number of wrong hits, over all hits and by bins of the probability (a reliability
+diagram: J. Bröcker and L. Smith, 2007, *Increasing the reliability of reliability diagrams*, Weather and Forecasting
+22). How far the two may differ by chance follows from the Poisson-binomial distribution, that of a sum of independent
+events with different probabilities (W. Hoeffding, 1956, Annals of Mathematical Statistics 27).
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
+from scipy import stats
 
 from toolkit.analysis.stats import Interval
 from toolkit.errors import InputError
@@ -19,18 +21,17 @@ from toolkit.errors import InputError
 __all__ = ["BINS", "poisson_binomial_range", "reliability"]
 
 BINS = (0.0, 0.001, 0.01, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99, 1.0)
-"""Where the bins of a reliability curve begin and end: finer towards the ends, where the hits are."""
+"""Edges of the bins of a reliability diagram: finer towards the ends, where most hits are."""
 
 _CERTAIN = 1e-12
 
 
 def reliability(hits: pl.DataFrame) -> pl.DataFrame:
-    """Of the hits said to be wrong with about this probability, how many are?
+    """Compare predicted and true numbers of wrong hits, by bins of the probability.
 
-    `hits` has `p_wrong_person` and `wrong` (bool, from the truth). One row a bin that holds hits, and a last one for
+    `hits` has `p_wrong_person` and `wrong` (bool, from the truth). One row per bin that has hits, and a last one for
     all: `p_from`, `p_to`, `hits`, `predicted` (the sum of the probabilities), `wrong` (how many are), `low` and `high`
-    (between which that number falls in 95 of 100 cases, if the probabilities are right), `share_predicted`,
-    `share_wrong`.
+    (the range of that number in 95 of 100 cases, if the probabilities are right), `share_predicted`, `share_wrong`.
     """
     p = hits["p_wrong_person"].to_numpy()
     wrong = hits["wrong"].to_numpy()
@@ -44,25 +45,27 @@ def reliability(hits: pl.DataFrame) -> pl.DataFrame:
 
 
 def poisson_binomial_range(probabilities: Sequence[float] | np.ndarray, confidence: float = 0.95) -> Interval:
-    """Between which numbers do events with these probabilities fall, all in all, with at least this probability?
+    """Return the range of the number of events that occur, which holds with at least this confidence.
 
-    Exact, but that events which are certain or impossible to within 1e-12 are taken to be so.
-    Raises `InputError` when a probability is not between 0 and 1 or `confidence` not inside.
+    The events are independent and have these `probabilities`. Exact, except that events within 1e-12 of certain or
+    impossible count as such. Raises `InputError` when a probability is not between 0 and 1, or `confidence` is not
+    strictly between them.
     """
     p = np.asarray(probabilities, dtype=float)
     if not 0 < confidence < 1 or ((p < 0) | (p > 1)).any() or np.isnan(p).any():
-        raise InputError("Probabilities must lie between 0 and 1, and the confidence inside: give for example 0.95.")
+        raise InputError(
+            "Probabilities must be between 0 and 1, and the confidence strictly between them: give for example 0.95."
+        )
     certain = int((p > 1 - _CERTAIN).sum())
-    open_ones = p[(p >= _CERTAIN) & (p <= 1 - _CERTAIN)]
-    mass = np.zeros(len(open_ones) + 1)
-    mass[0] = 1.0
-    for count, each in enumerate(open_ones, 1):
-        mass[1 : count + 1] = mass[1 : count + 1] * (1 - each) + mass[:count] * each
-        mass[0] *= 1 - each
-    below = np.cumsum(mass)
+    uncertain = p[(p >= _CERTAIN) & (p <= 1 - _CERTAIN)]
+    if not len(uncertain):
+        return Interval(float(certain), float(certain))
+    # SciPy's own quantiles fail for more than some sixty probabilities, and a table of all values needs their square.
+    cumulative = stats.poisson_binom(uncertain).cdf
     tail = (1 - confidence) / 2
-    low = int(np.searchsorted(below, tail, side="right"))
-    high = min(int(np.searchsorted(below, 1 - tail, side="left")), len(open_ones))
+    counts = range(len(uncertain) + 1)
+    low = bisect_right(counts, tail, key=cumulative)
+    high = min(bisect_left(counts, 1 - tail, key=cumulative), len(uncertain))
     return Interval(float(certain + low), float(certain + high))
 
 

@@ -30,13 +30,13 @@ def test_tanks_numbered_19_40_42_60() -> None:
     assert (74.0, 60, 125) == estimate_size(60, 4)
 
 
-def test_one_number_says_little() -> None:
+def test_one_number_gives_a_wide_interval() -> None:
     """One tank numbered 60: twice as many less one, and up to twenty times as many (60 in 1,200 is 5 %)."""
     assert (119.0, 60, 1200) == estimate_size(60, 1)
 
 
 def test_a_table_seen_whole_is_no_larger() -> None:
-    """Who has seen 1 to 10 has nothing to add, unless 5 % leave room: 10 of 11 in order have a chance of 9 %."""
+    """From 1 to 10 all seen, the estimate is 10; the interval includes 11, where this has a probability of 9 %."""
     size, low, high = estimate_size(10, 10)
 
     assert (10.0, 10) == (size, low)
@@ -45,8 +45,8 @@ def test_a_table_seen_whole_is_no_larger() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(1, 60).flatmap(lambda size: st.tuples(st.just(size), st.integers(1, size))))
-def test_estimate_is_unbiased_and_its_interval_keeps_its_promise(table: tuple[int, int]) -> None:
-    """Over every highest number that a draw can show, the estimates average to the truth and 95 % hold it."""
+def test_estimate_is_unbiased_and_its_interval_covers_the_truth(table: tuple[int, int]) -> None:
+    """Over all possible highest numbers, the mean estimate is the truth, and 95 % of the intervals contain it."""
     size, seen = table
     shown = {highest: chance(highest, seen, size) for highest in range(seen, size + 1)}
 
@@ -62,7 +62,7 @@ def test_estimate_is_unbiased_and_its_interval_keeps_its_promise(table: tuple[in
 @settings(max_examples=60, deadline=None)
 @given(st.integers(1, 400).flatmap(lambda highest: st.tuples(st.just(highest), st.integers(1, highest))))
 def test_upper_end_is_the_last_table_that_is_not_too_rare(drawn: tuple[int, int]) -> None:
-    """At the upper end a highest number this low has a chance of 5 % or more; one number further, less."""
+    """At the upper end a highest number this low has a probability of 5 % or more; at the next size, less."""
     highest, seen = drawn
     high = estimate_size(highest, seen).high
 
@@ -72,13 +72,13 @@ def test_upper_end_is_the_last_table_that_is_not_too_rare(drawn: tuple[int, int]
 
 @pytest.mark.parametrize(("highest", "seen"), [(5, 6), (5, 0), (0, 0)])
 def test_impossible_numbers_are_refused(highest: int, seen: int) -> None:
-    """More numbers than there can be, or none at all, are an error that says so."""
+    """More numbers than are possible, or none at all, are refused."""
     with pytest.raises(InputError, match="There cannot be"):
         estimate_size(highest, seen)
 
 
 def test_confidence_is_a_share() -> None:
-    """A confidence of 1 asks for certainty, which no interval gives."""
+    """A confidence of 1 is refused."""
     with pytest.raises(InputError, match="confidence of 1"):
         estimate_size(60, 4, 1)
 
@@ -112,12 +112,12 @@ def test_a_wide_gap_is_uneven() -> None:
 
 
 def test_a_table_seen_whole_is_even() -> None:
-    """Where every number was seen there is no gap to judge."""
+    """Numbers that were all seen are even."""
     assert evenness([5] * 20, 100, 1).even
 
 
 def test_table_of_nine_lines(leak: Leak) -> None:
-    """Eight records up to number 31 make 33.875; the widest step is the first one, from nothing to 10."""
+    """Eight records up to number 31 make 33.875; the widest step is the first one, from 0 to 10."""
     table = table_size(leak)
 
     assert (8, 31) == (table.records, table.highest)
@@ -143,7 +143,7 @@ def test_widest_gap_between_record_ids(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The largest step from one id to the next, the first from nothing, however lines stand and ids are read."""
+    """The largest step between ids, the first from 0, in any order of lines and size of the chunks."""
     monkeypatch.setattr(record_ids, "_ROWS_AT_ONCE", rows_at_once)
     dates = dict.fromkeys(("created_on", "updated_on"), date(2020, 1, 1))
     rows = [

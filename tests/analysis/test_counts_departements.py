@@ -17,7 +17,7 @@ from toolkit.dataset._leak import Leak, open_leak
 
 
 def test_records_are_counted_where_the_practice_is(leak: Leak) -> None:
-    """Two practices in Rennes, one in Paris, one in La Réunion: theirs are the lines and records."""
+    """Lines and records are those of two practices in Rennes, one in Paris and one in La Réunion."""
     table = by_departement(leak)
 
     held = {row[0]: row[1:] for row in table.select("departement_code", "practices", "lines", "records").iter_rows()}
@@ -50,7 +50,7 @@ def test_inhabitants_are_those_of_the_communes() -> None:
 def test_a_departement_that_the_reference_lacks_has_no_inhabitants(
     write_data_set: Callable[..., Path], tmp_path: Path, leak: Leak
 ) -> None:
-    """Records of a practice overseas, outside the 101, are counted all the same, without name and rate."""
+    """Records of a practice outside the 101 departements are counted, without name and rate."""
     practices = leak.practices.to_pyarrow().to_pylist()
     for practice in practices:
         practice["departement_code"] = practice["departement_code"].replace("974", "987")

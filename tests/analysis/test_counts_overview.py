@@ -27,7 +27,7 @@ QUESTIONS = [
 
 
 def test_overview_counts_lines_records_and_people(leak: Leak) -> None:
-    """Lines, records and people by each key, each over what it was counted from."""
+    """Lines, records and people by each key, each with its denominator."""
     table = counts.overview(leak)
 
     assert [
@@ -46,14 +46,14 @@ def test_overview_counts_lines_records_and_people(leak: Leak) -> None:
 
 
 def test_overview_shares_are_value_over_denominator(leak: Leak) -> None:
-    """The share is the value over the denominator that stands beside it."""
+    """The share is the value over the denominator of the same row."""
     table = counts.overview(leak)
 
     assert (table["value"] / table["denominator"]).to_list() == table["share"].to_list()
 
 
 def test_by_practice_lists_practices_without_lines(leak: Leak) -> None:
-    """Every practice listed has its row, with zero where the leak has nothing of it."""
+    """Every listed practice has a row, with 0 where the leak has no line of it."""
     table = counts.by_practice(leak)
 
     assert [(1, 4, 3), (2, 3, 3), (3, 2, 2), (4, 0, 0)] == table.select("practice_id", "lines", "records").rows()
@@ -63,7 +63,7 @@ def test_by_practice_lists_practices_without_lines(leak: Leak) -> None:
 
 
 def test_per_practitioner_holds_no_name(leak: Leak) -> None:
-    """Practitioners are counted by number, and none is named."""
+    """Practitioners have a number and no name."""
     table = counts.per_practitioner(leak)
 
     assert [(1, 1, 3, 2), (2, 2, 3, 3), (3, 1, 1, 1), (4, 3, 2, 2), (5, 4, 0, 0)] == table.select(
@@ -73,7 +73,7 @@ def test_per_practitioner_holds_no_name(leak: Leak) -> None:
 
 
 def test_by_year_has_every_year_between_first_and_last(leak: Leak) -> None:
-    """Years in which nothing happened are rows with zero."""
+    """Years without a file have a row with 0."""
     table = counts.by_year(leak)
 
     created = {2015: 3, 2017: 1, 2018: 1, 2019: 4}
@@ -84,7 +84,7 @@ def test_by_year_has_every_year_between_first_and_last(leak: Leak) -> None:
     ] == table.rows()
 
 
-def test_completeness_takes_blank_for_missing(leak: Leak) -> None:
+def test_completeness_counts_blank_as_missing(leak: Leak) -> None:
     """Null, empty and blank values are not filled."""
     table = counts.completeness(leak)
 
@@ -102,7 +102,7 @@ def test_completeness_takes_blank_for_missing(leak: Leak) -> None:
     } == {name: filled[name] for name in ("last_name", "sex", "nir", "postal_code", "email", "administrative_comment")}
 
 
-def test_period_tells_first_and_last_dates(leak: Leak) -> None:
+def test_period_has_first_and_last_dates(leak: Leak) -> None:
     """The first and last day of each date column, over the rows that have one."""
     assert [
         ("created_on", date(2015, 1, 5), date(2019, 8, 8), 9, "lines"),
@@ -118,8 +118,8 @@ def test_a_key_counts_like_a_set(leak: Leak) -> None:
     assert (len(set(numbers)), len(numbers)) == counts.count_key(leak, KEYS["nir"])
 
 
-def test_keys_of_names_take_blanks_for_missing(write_data_set: Callable[..., Path], tmp_path: Path) -> None:
-    """A name that folds to nothing is seen letter for letter only, and one that is blank or missing by no key."""
+def test_keys_of_names_count_blanks_as_missing(write_data_set: Callable[..., Path], tmp_path: Path) -> None:
+    """A name that folds to nothing counts letter for letter only; a blank or missing one counts for no key."""
     names = [
         # last name, birth name, first name
         ("Lefèvre", "Lefèvre", "Zoé"),
@@ -154,7 +154,7 @@ def test_keys_of_names_take_blanks_for_missing(write_data_set: Callable[..., Pat
 
 
 def test_a_leak_without_lines(write_data_set: Callable[..., Path], tmp_path: Path) -> None:
-    """Nothing to count gives zeros and shares that are null, not an error."""
+    """A leak without lines has counts of 0 and null shares, not an error."""
     empty = pa.Table.from_pylist([], schema=schema.LINES.arrow_schema())
     with open_leak(write_data_set(tmp_path, lines=empty)) as leak:
         tables = [question(leak) for question in QUESTIONS]

@@ -1,4 +1,4 @@
-"""Hits on public figures and their tiers: against nine lines, the truth of an invented leak, and the other engine."""
+"""Hits on public figures and their tiers: against nine lines, the truth of a synthetic leak, and the other engine."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ D = date
 
 @pytest.fixture(scope="module")
 def small(small_leak: Path) -> Iterator[Leak]:
-    """The invented leak of 20,000 lines, open."""
+    """The synthetic leak of 20,000 lines, open."""
     with open_leak(small_leak, threads=2) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
 def found(small: Leak) -> Matches:
-    """What its own register finds in it."""
+    """The matches of the leak with its own register."""
     return public_figures.match(small)
 
 
@@ -52,14 +52,14 @@ def found(small: Leak) -> Matches:
     ],
 )
 def test_birth_dates_agree_in_levels(typed: date | None, level: str) -> None:
-    """A date is equal, has day and month swapped, one wrong digit, the year alone, nothing, or is not known."""
+    """Dates are equal, swapped, one digit apart, in the same year, different, or one of them is unknown."""
     both = pl.DataFrame({"born": [D(1980, 5, 7)], "typed": [typed]}, schema={"born": pl.Date, "typed": pl.Date})
 
     assert level == both.select(date_agreement("born", "typed")).item()
 
 
 def test_places_agree_in_levels() -> None:
-    """A departement is the same, another, or not known on either side."""
+    """Departements are equal, different, or one of them is unknown."""
     both = pl.DataFrame({"lives": ["35", "35", "35", None], "typed": ["35", "75", None, "35"]})
 
     assert ["same", "other", "unknown", "unknown"] == both.select(
@@ -80,7 +80,7 @@ def test_places_agree_in_levels() -> None:
     ],
 )
 def test_names_are_the_same_by_their_key(spelling: str, key: str | None) -> None:
-    """Capitals, accents, hyphens, spaces and broken letters make no other name."""
+    """Spellings that differ in capitals, accents, hyphens, spaces or broken letters have the same key."""
     assert [key] == with_keys(pl.DataFrame({"spelling": [spelling]}))["key"].to_list()
 
 
@@ -104,7 +104,7 @@ def test_names_are_the_same_by_their_key(spelling: str, key: str | None) -> None
     ],
 )
 def test_names_are_near_by_parts_or_one_slip(wanted: str, known: str, near: bool) -> None:
-    """A name is near another that holds all its words, or that one slip of the finger makes of it."""
+    """A name is near another that has all its words, or that differs by one typing error."""
     left, right = (with_keys(pl.DataFrame({"spelling": [name]})) for name in (wanted, known))
 
     assert near == (near_names(left, right).height == 1)
@@ -114,7 +114,7 @@ def test_names_are_near_by_parts_or_one_slip(wanted: str, known: str, near: bool
 
 
 def test_hits_reach_the_strongest_tier_that_agrees(leak: Leak) -> None:
-    """Each pair of figure and record stands once, at the strongest tier it reaches; other sexes do not agree."""
+    """Each pair of figure and record is one hit, at the strongest tier it reaches; the other sex does not match."""
     hits = public_figures.match(leak).hits
 
     assert [
@@ -132,7 +132,7 @@ def test_hits_reach_the_strongest_tier_that_agrees(leak: Leak) -> None:
 
 
 def test_tiers_count_hits_and_figures(leak: Leak) -> None:
-    """A hit counts at every tier up to its own, a figure over those that carry what the tier compares."""
+    """A hit counts at every tier up to its own; figures are out of those with the fields that the tier compares."""
     table = public_figures.match(leak).tiers
 
     assert [
@@ -144,8 +144,8 @@ def test_tiers_count_hits_and_figures(leak: Leak) -> None:
     ] == table.select("tier", "hits", "best", "figures", "figures_testable").rows()
 
 
-def test_a_register_from_outside_takes_the_place_of_our_own(leak: Leak) -> None:
-    """A table with names alone is a register: it finds what bears the names, at the first tier."""
+def test_a_register_that_is_given_replaces_that_of_the_leak(leak: Leak) -> None:
+    """A table with names only is a register: it finds records with these names, at the first tier."""
     register = public_figures.to_register(pl.DataFrame({"Nom": ["LEFÈVRE", "Personne"], "Prénom": ["zoé", "Ulysse"]}))
 
     hits = public_figures.match(leak, register).hits
@@ -168,7 +168,7 @@ SLIPS = {
 
 @pytest.fixture(scope="module")
 def slips_path(write_data_set: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One person with a record for each of `SLIPS`, among 500 others who share no name with her."""
+    """One person with a record for each of `SLIPS`, and 500 others with other names."""
     own = [ZOE | {"birth_date": D(1980, 5, 7), "postal_code": "35000"} | slip for slip in SLIPS.values()]
     others = [
         ZOE | {"last_name": name, "birth_name": name, "first_name": "Ida", "postal_code": "75001"}
@@ -194,13 +194,13 @@ def slips_path(write_data_set: Callable[..., Path], tmp_path_factory: pytest.Tem
 
 @pytest.fixture(scope="module")
 def slips(slips_path: Path) -> Iterator[Leak]:
-    """The same, open on DuckDB."""
+    """The leak with typing errors, open on DuckDB."""
     with open_leak(slips_path, threads=1) as opened:
         yield opened
 
 
 def test_slips_count_as_agreement_where_no_namesake_is_likelier(slips: Leak) -> None:
-    """Of a rare name every record with one slip is found, at the tier it would reach without the slip."""
+    """With a rare name, every record with one error is found at the tier it would reach without the error."""
     hits = public_figures.match(slips).hits
 
     assert dict.fromkeys(range(len(SLIPS)), "name_birth_date_place") == dict(hits.select("record_id", "tier").rows())
@@ -208,7 +208,7 @@ def test_slips_count_as_agreement_where_no_namesake_is_likelier(slips: Leak) -> 
 
 
 def test_a_leak_without_birth_dates_is_refused(write_data_set: Callable[..., Path], tmp_path: Path) -> None:
-    """Without any birth date nothing can be said about namesakes."""
+    """Without any birth date the number of namesakes is unknown, and matching is refused."""
     line = dict.fromkeys(schema.LINES.names) | {"line_id": 0, "record_id": 0, "practice_id": 1, "practitioner_id": 1}
     line |= {"last_name": "A", "first_name": "B", "created_on": D(2020, 1, 1), "updated_on": D(2020, 1, 1)}
     lines = pa.Table.from_pylist([line], schema.LINES.arrow_schema())
@@ -223,7 +223,7 @@ def test_a_leak_without_birth_dates_is_refused(write_data_set: Callable[..., Pat
 
 
 def test_figures_are_found_at_the_best_tier_they_allow(small: Leak, found: Matches) -> None:
-    """Against the truth, 97 figures in 100 are found at each tier they allow, and hardly anybody by mistake."""
+    """Against the truth, at least 97 % of the figures are found at each tier they allow, with precision of 98 %."""
     table = scoring.score_public_figures(small, found.hits)
 
     assert 70 < table["figures_allowing"][0]
@@ -232,7 +232,7 @@ def test_figures_are_found_at_the_best_tier_they_allow(small: Leak, found: Match
 
 
 def test_matches_show_numbers_and_no_name(found: Matches) -> None:
-    """The representation of what was found names nobody."""
+    """The representation of the matches contains no name."""
     shown = repr(found)
 
     assert f"of {found.register.height:,} figures" in shown
@@ -252,6 +252,6 @@ def test_duckdb_and_spark_agree(leak: Leak, spark_leak: Leak) -> None:
 @pytest.mark.spark
 @pytest.mark.slow
 def test_duckdb_and_spark_agree_on_slips(slips: Leak, slips_path: Path, spark_leak: Leak) -> None:
-    """Records found by slips, too, have the same tier and probability on both engines."""
+    """Records with typing errors have the same tier and probability on both engines."""
     with open_leak(slips_path, "spark") as there:
         assert_frame_equal(public_figures.match(slips).hits, public_figures.match(there).hits)

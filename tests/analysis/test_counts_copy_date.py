@@ -18,13 +18,13 @@ def test_copy_is_not_before_the_last_change(leak: Leak) -> None:
     assert pytest.approx(1 / 14) == day.changes_a_day
 
 
-def test_silence_tells_how_much_later_it_can_be(leak: Leak) -> None:
+def test_the_pause_limits_how_much_later_the_copy_can_be(leak: Leak) -> None:
     """At one change in fourteen days, 5 % of pauses are longer than 14 ln 20 = 41.9 days: 42 days on, 11 January."""
     assert date(2026, 1, 11) == copy_day(leak).last
 
 
 @pytest.mark.parametrize(("rate", "days"), [(1, 3), (3, 1), (1000, 1), (0.1, 30)])
-def test_busier_programs_leave_less_doubt(rate: float, days: int) -> None:
+def test_more_changes_make_the_range_narrower(rate: float, days: int) -> None:
     """The pause is ln 20, or 2.996, over the changes a day, rounded up to whole days."""
     assert days == (latest_copy(date(2025, 1, 1), rate) - date(2025, 1, 1)).days
 
@@ -39,5 +39,5 @@ def test_history_counts_practices_with_a_line(leak: Leak) -> None:
 
 @pytest.mark.spark
 def test_both_engines_agree(leak: Leak, spark_leak: Leak) -> None:
-    """DuckDB and Spark tell the same days and years."""
+    """DuckDB and Spark give the same days and years."""
     assert (copy_day(leak), history(leak)) == (copy_day(spark_leak), history(spark_leak))

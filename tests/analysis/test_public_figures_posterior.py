@@ -1,4 +1,4 @@
-"""P(wrong person) and hits by chance: by hand, on worlds where everything is drawn apart, and on twenty leaks."""
+"""P(wrong person) and chance hits: by hand, on simulated leaks with independent fields, and on twenty leaks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from toolkit import schema
@@ -20,7 +20,7 @@ from toolkit.analysis.public_figures._candidates import Candidates, FigureNames
 from toolkit.analysis.public_figures._frequencies import Frequencies
 from toolkit.analysis.public_figures._match_levels import DATES
 from toolkit.analysis.public_figures._namesakes import Namesakes, Rates
-from toolkit.analysis.public_figures._posterior import judge
+from toolkit.analysis.public_figures._posterior import evaluate
 from toolkit.dataset._leak import open_leak
 from toolkit.errors import InputError
 from toolkit.scenario import load_scenario
@@ -35,7 +35,7 @@ _DAYS = [D(1980, month, day) for month, day in product(range(1, 13), range(1, 11
 
 
 def _hand_made(born: date | None) -> Namesakes:
-    """A leak of 1,200 men born on 120 days of 1980 alone: 41 bear the surname, 24 the first name, 60 live in 35."""
+    """A leak of 1,200 men born on 120 days of 1980: 41 have the surname, 24 the first name, 60 live in 35."""
     frequencies = Frequencies(
         surnames=pl.DataFrame({"spelling": ["A", "AB"], "words": ["A", "AB"], "key": ["A", "AB"], "lines": [41, 6]}),
         first_names=pl.DataFrame({"spelling": ["G"], "words": ["G"], "key": ["G"], "first": [0]}),
@@ -62,7 +62,7 @@ def _hand_made(born: date | None) -> Namesakes:
 
 
 def test_namesakes_beside_a_hit_are_those_worked_out_by_hand() -> None:
-    """Of 41 bearers and 24 first names one each is the hit; a half is added to what is left, as Jeffreys has it."""
+    """Of 41 people with the surname and 24 with the first name, one each is the hit; the prior adds one half."""
     rates = _hand_made(D(1980, 3, 4)).beside_hits()
 
     everybody = (41 - 1 + 0.5) * (24 - 1 + 0.5) / 1200
@@ -79,7 +79,7 @@ def test_namesakes_beside_a_hit_are_those_worked_out_by_hand() -> None:
 
 
 def test_namesakes_of_a_figure_without_birth_date_agree_in_name_alone() -> None:
-    """Without a birth date all namesakes stand at one level."""
+    """Without a birth date all namesakes are at one level."""
     rates = _hand_made(None).beside_hits()
 
     expected = np.zeros(len(DATES) + 1)
@@ -88,7 +88,7 @@ def test_namesakes_of_a_figure_without_birth_date_agree_in_name_alone() -> None:
 
 
 def test_namesakes_in_all_leave_out_the_figure_itself() -> None:
-    """What chance gives over the register leaves the figure out as far as it is there."""
+    """The expected chance hits exclude the figure itself, with the probability that it is in the leak."""
     namesakes = _hand_made(D(1980, 3, 4))
 
     totals = [namesakes.in_all(np.array([present])).people[0, :-1].sum() for present in (0.0, 0.5, 1.0)]
@@ -99,37 +99,37 @@ def test_namesakes_in_all_leave_out_the_figure_itself() -> None:
 # --- P(wrong person), by hand -------------------------------------------------------------------------------------
 
 
-def _judged(pairs: list[tuple[int, int, str, str]], rates: Rates, register: pl.DataFrame) -> list[float]:
+def _p_wrong(pairs: list[tuple[int, int, str, str]], rates: Rates, register: pl.DataFrame) -> list[float]:
     """P(wrong person) of pairs (figure, record, date, place) of the same name, in the order of their ids."""
     table = pl.DataFrame(pairs, schema=["figure_id", "record_id", "date", "place"], orient="row")
     # Birth dates that are far apart, so that each record is another candidate.
     typed = pl.Series([D(1900 + 13 * n, 1 + 5 * n % 12, 1 + 11 * n % 28) for n in range(len(pairs))])
-    judged = judge(register, table.with_columns(same_name=True, typed=typed, nir=None), rates)
-    return judged.pairs.sort("figure_id", "record_id")["p_wrong_person"].to_list()
+    evaluated = evaluate(register, table.with_columns(same_name=True, typed=typed, nir=None), rates)
+    return evaluated.pairs.sort("figure_id", "record_id")["p_wrong_person"].to_list()
 
 
 def test_a_lone_hit_has_the_odds_of_the_formula() -> None:
     """A hit with L namesakes expected is wrong with the odds (1 - p) L : p m, with what was learnt for p and m."""
     register = pl.DataFrame({"figure_id": [1], "birth_date": [D(1980, 1, 1)]})
     pair = pl.DataFrame({"figure_id": [1], "record_id": [1], "same_name": [True], "date": ["same"], "place": ["same"]})
-    judged = judge(
+    evaluated = evaluate(
         register,
         pair.with_columns(typed=D(1980, 1, 1), nir=None),
         Rates(np.full((1, len(DATES) + 1), 0.4), np.array([0.1])),
     )
 
-    learnt, namesakes = judged.learnt, 0.4 * 0.1
+    learnt, namesakes = evaluated.learnt, 0.4 * 0.1
     own = learnt.dates[SAME] * learnt.same_place
     odds = (1 - learnt.present) * namesakes / (learnt.present * own)
-    assert odds / (1 + odds) == pytest.approx(judged.pairs["p_wrong_person"].item())
+    assert odds / (1 + odds) == pytest.approx(evaluated.pairs["p_wrong_person"].item())
 
 
 def test_equal_candidates_share_what_is_left() -> None:
-    """Two candidates with the same pattern are equally likely, and not both likely; a lone one is likely."""
+    """Two candidates with the same pattern share the probability; a single one gets all of it."""
     register = pl.DataFrame({"figure_id": [1, 2], "birth_date": [None, None]}, schema_overrides={"birth_date": pl.Date})
     rates = Rates(np.full((2, len(DATES) + 1), 0.01), np.full(2, 0.1))
 
-    alone, *two = _judged([(1, 1, "unknown", "same"), *((2, n, "unknown", "same") for n in (2, 3))], rates, register)
+    alone, *two = _p_wrong([(1, 1, "unknown", "same"), *((2, n, "unknown", "same") for n in (2, 3))], rates, register)
 
     assert two[0] == pytest.approx(two[1])
     assert 0.4 < two[0] < 0.6
@@ -137,7 +137,7 @@ def test_equal_candidates_share_what_is_left() -> None:
 
 
 def test_records_with_one_nir_are_one_candidate() -> None:
-    """A record whose birth date is another's has the probability of the one whose number it shares."""
+    """A record with another birth date has the probability of the record whose NIR it shares."""
     register = pl.DataFrame({"figure_id": [1], "birth_date": [D(1980, 1, 1)]})
     pairs = pl.DataFrame(
         {
@@ -151,35 +151,35 @@ def test_records_with_one_nir_are_one_candidate() -> None:
         }
     )
 
-    judged = judge(register, pairs, Rates(np.full((1, len(DATES) + 1), 0.001), np.array([0.1]))).pairs
+    evaluated = evaluate(register, pairs, Rates(np.full((1, len(DATES) + 1), 0.001), np.array([0.1]))).pairs
 
-    own, shared, apart = judged["p_wrong_person"].to_list()
+    own, shared, apart = evaluated["p_wrong_person"].to_list()
     assert own == shared < apart
 
 
 @given(namesakes=st.lists(st.floats(1e-6, 100), min_size=2, max_size=6, unique=True))
 def test_more_namesakes_make_a_hit_less_likely(namesakes: list[float]) -> None:
-    """P(wrong person) lies between 0 and 1 and grows with the namesakes expected."""
+    """P(wrong person) is between 0 and 1 and grows with the expected namesakes."""
     ordered = sorted(namesakes)
     pairs = [(figure, figure, "same", "unknown") for figure in range(1, len(ordered) + 1)]
 
     register = pl.DataFrame({"figure_id": range(1, len(ordered) + 1), "birth_date": [D(1980, 1, 1)] * len(ordered)})
     rates = Rates(np.tile(np.array(ordered)[:, None], (1, len(DATES) + 1)), np.full(len(ordered), 0.1))
 
-    wrong = _judged(pairs, rates, register)
+    wrong = _p_wrong(pairs, rates, register)
 
     assert wrong == sorted(wrong)
     assert all(0 <= p <= 1 for p in wrong)
 
 
-# --- Where everything is drawn apart ------------------------------------------------------------------------------
+# --- Simulated leaks with independent fields ------------------------------------------------------------------------------
 
 _PEOPLE, _FIGURES = 20_000, 400
 Write = Callable[..., Path]
 
 
-def _drawn_apart(random: np.random.Generator, rows: int) -> pl.DataFrame:
-    """People whose surname, first name, birth day and departement are drawn apart, some names commoner than others."""
+def _independent(random: np.random.Generator, rows: int) -> pl.DataFrame:
+    """People with independent surname, first name, birth day and departement; some names are more common."""
 
     def names(prefix: str, many: int, skew: float) -> list[str]:
         letters = "abcdefghijklmnopqrst"
@@ -200,11 +200,11 @@ def _drawn_apart(random: np.random.Generator, rows: int) -> pl.DataFrame:
     )
 
 
-def _world(seed: int, write: Write, folder: Path) -> tuple[Matches, pl.DataFrame]:
-    """A leak of people drawn apart, of whom 100 are among 400 figures; what is found, and which hits are wrong."""
+def _simulate(seed: int, write: Write, folder: Path) -> tuple[Matches, pl.DataFrame]:
+    """Match a simulated leak with 400 figures, of whom 100 are in it; return the matches and which hits are wrong."""
     random = np.random.default_rng(seed)
-    people = _drawn_apart(random, _PEOPLE)
-    outside = _drawn_apart(random, _FIGURES - 100)
+    people = _independent(random, _PEOPLE)
+    outside = _independent(random, _FIGURES - 100)
     lines = people.with_row_index("line_id").with_columns(record_id=pl.col("line_id"), practice_id=1, practitioner_id=1)
     lines = lines.with_columns(created_on=D(2020, 1, 1), updated_on=D(2020, 1, 1))
     known = pl.Series(random.random(_FIGURES) < 0.3)
@@ -223,22 +223,24 @@ def _world(seed: int, write: Write, folder: Path) -> tuple[Matches, pl.DataFrame
 
 
 def _as(table: schema.Table, frame: pl.DataFrame) -> object:
-    """The rows of `frame` as an Arrow table of the schema, null where it has no column."""
+    """Convert `frame` to an Arrow table of the schema, with nulls for missing columns."""
     missing = [pl.lit(None).alias(name) for name in table.names if name not in frame.columns]
     return frame.with_columns(missing).select(table.names).to_arrow().cast(table.arrow_schema())
 
 
 @pytest.fixture(scope="module")
-def worlds(write_data_set: Write, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Matches, pl.DataFrame]]:
-    """Eight such worlds."""
-    folder = tmp_path_factory.mktemp("worlds")
-    return [_world(seed, write_data_set, folder / str(seed)) for seed in range(8)]
+def simulated(write_data_set: Write, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Matches, pl.DataFrame]]:
+    """The matches of eight simulated leaks, with their hits."""
+    folder = tmp_path_factory.mktemp("simulated")
+    return [_simulate(seed, write_data_set, folder / str(seed)) for seed in range(8)]
 
 
 @pytest.mark.slow
-def test_probabilities_keep_their_word_where_all_is_drawn_apart(worlds: list[tuple[Matches, pl.DataFrame]]) -> None:
-    """Over eight worlds the wrong hits are as many as was said, in all and in every bin of the probability."""
-    curve = reliability(pl.concat([hits for _, hits in worlds]))
+def test_probabilities_are_calibrated_where_fields_are_independent(
+    simulated: list[tuple[Matches, pl.DataFrame]],
+) -> None:
+    """Over eight leaks the number of wrong hits is as predicted, in all and in every bin of the probability."""
+    curve = reliability(pl.concat([hits for _, hits in simulated]))
 
     # One of ten ranges of 95 % may be missed.
     inside = (curve["low"] <= curve["wrong"]) & (curve["wrong"] <= curve["high"])
@@ -248,12 +250,12 @@ def test_probabilities_keep_their_word_where_all_is_drawn_apart(worlds: list[tup
 
 
 @pytest.mark.slow
-def test_chance_hits_are_as_many_as_expected_where_all_is_drawn_apart(
-    worlds: list[tuple[Matches, pl.DataFrame]],
+def test_chance_hits_are_as_expected_where_fields_are_independent(
+    simulated: list[tuple[Matches, pl.DataFrame]],
 ) -> None:
-    """In each world the wrong hits at each tier lie in the range that is told for chance, but for one in twenty."""
+    """In each leak and tier the wrong hits are within the range for chance, with few exceptions."""
     outside = 0
-    for matches, hits in worlds:
+    for matches, hits in simulated:
         for rank, row in enumerate(matches.tiers.iter_rows(named=True)):
             wrong = hits.filter(pl.col("rank") >= rank)["wrong"].sum()
             outside += not row["low"] <= wrong <= row["high"]
@@ -262,9 +264,9 @@ def test_chance_hits_are_as_many_as_expected_where_all_is_drawn_apart(
 
 
 @pytest.mark.slow
-def test_a_placebo_finds_what_the_model_expects(worlds: list[tuple[Matches, pl.DataFrame]]) -> None:
-    """With birth dates of others as many hits agree in year and date as the model says."""
-    tables = [public_figures.placebo(matches, rounds=5) for matches, _ in worlds]
+def test_a_placebo_finds_what_the_model_expects(simulated: list[tuple[Matches, pl.DataFrame]]) -> None:
+    """With birth dates of other figures, as many hits agree in the year as the model expects."""
+    tables = [public_figures.placebo(matches, rounds=5) for matches, _ in simulated]
 
     by_tier = pl.concat(tables).group_by("tier").agg(pl.col("hits", "expected_by_chance").sum())
     year = by_tier.filter(pl.col("tier") == "name_birth_year")
@@ -275,8 +277,8 @@ def test_a_placebo_finds_what_the_model_expects(worlds: list[tuple[Matches, pl.D
 
 
 @pytest.mark.slow
-def test_probabilities_keep_their_word_on_twenty_leaks(tmp_path: Path) -> None:
-    """On invented leaks of 20 seeds the wrong hits lie in the 95 % range of what was said, but for one in twenty."""
+def test_probabilities_are_calibrated_on_twenty_leaks(tmp_path: Path) -> None:
+    """On synthetic leaks of 20 seeds the wrong hits are within the predicted 95 % range, with at most one exception."""
     outside, parts = 0, []
     for seed in range(1, 21):
         path = generate(load_scenario(), seed, 20_000, tmp_path / str(seed)).path
@@ -291,10 +293,10 @@ def test_probabilities_keep_their_word_on_twenty_leaks(tmp_path: Path) -> None:
     assert everything["low"] <= everything["wrong"] <= everything["high"]
 
 
-# --- The range of a sum of unequal tosses ----------------------------------------------------------------------------
+# --- The Poisson-binomial range ----------------------------------------------------------------------------
 
 
-def test_poisson_binomial_range_of_equal_tosses_is_binomial() -> None:
+def test_poisson_binomial_range_of_equal_probabilities_is_binomial() -> None:
     """With equal probabilities the range is that of the binomial distribution."""
     from scipy import stats
 
@@ -306,7 +308,7 @@ def test_poisson_binomial_range_of_equal_tosses_is_binomial() -> None:
 @settings(max_examples=40)
 @given(st.lists(st.sampled_from([0.0, 1.0, 0.1, 0.5, 0.97]), min_size=1, max_size=9))
 def test_poisson_binomial_range_is_that_of_all_outcomes(probabilities: list[float]) -> None:
-    """For a few tosses the range holds 95 % of all outcomes, listed one by one, and no end of it could be left out."""
+    """For a few events the range covers 95 % of all outcomes, listed one by one, and cannot be narrower."""
     weights = np.zeros(len(probabilities) + 1)
     for outcome in product((0, 1), repeat=len(probabilities)):
         weights[sum(outcome)] += np.prod([p if one else 1 - p for p, one in zip(probabilities, outcome, strict=True)])
@@ -320,14 +322,39 @@ def test_poisson_binomial_range_is_that_of_all_outcomes(probabilities: list[floa
 
 
 @pytest.mark.parametrize(("probabilities", "confidence"), [([1.2], 0.95), ([-0.1], 0.95), ([0.5], 1.0)])
-def test_what_is_no_probability_is_refused(probabilities: list[float], confidence: float) -> None:
-    """Numbers outside 0 to 1 are named."""
+def test_numbers_that_are_not_probabilities_are_refused(probabilities: list[float], confidence: float) -> None:
+    """Numbers outside 0 to 1, and a confidence of 1, are refused."""
     with pytest.raises(InputError, match="between 0 and 1"):
         poisson_binomial_range(probabilities, confidence)
 
 
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.sampled_from([0.0, 1e-13, 0.25, 0.5, 0.9, 1.0]) | st.floats(0, 1), max_size=80),
+    st.sampled_from([0.5, 0.9, 0.95, 0.99]),
+)
+@example([], 0.95)
+@example([0.0] * 5, 0.95)
+@example([1.0] * 5, 0.95)
+def test_poisson_binomial_range_is_that_of_the_convolution(probabilities: list[float], confidence: float) -> None:
+    """The range is that of the distribution worked out event by event, for any number of events and none."""
+    mass = np.ones(1)
+    for p in probabilities:
+        certain = 1.0 if p > 1 - 1e-12 else 0.0 if p < 1e-12 else p
+        mass = np.append(mass, 0.0) * (1 - certain) + np.insert(mass, 0, 0.0) * certain
+    below, tail = np.cumsum(mass), (1 - confidence) / 2
+
+    low, high = poisson_binomial_range(probabilities, confidence)
+
+    # One either side where a cumulative probability is within rounding of the tail.
+    assert below[int(low)] > tail - 1e-9
+    assert low == 0 or below[int(low) - 1] < tail + 1e-9
+    assert below[int(high)] > 1 - tail - 1e-9
+    assert high == 0 or below[int(high) - 1] < 1 - tail + 1e-9
+
+
 def test_reliability_counts_every_hit_once() -> None:
-    """Each hit falls into one bin, 0 and 1 into the outermost, and the last row has them all."""
+    """Each hit is in one bin, with 0 and 1 in the outermost, and the last row has all hits."""
     hits = pl.DataFrame({"p_wrong_person": [0.0, 0.001, 0.3, 0.3, 1.0], "wrong": [False, False, True, False, True]})
 
     table = reliability(hits)
