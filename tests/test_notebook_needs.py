@@ -35,14 +35,14 @@ class Notebook:
     """A shell that runs cells as a notebook does."""
 
     def __init__(self, leak: Leak) -> None:
-        self.shell = InteractiveShell()
+        self.shell = InteractiveShell()  # type: ignore[no-untyped-call]
         self.names = self.shell.user_ns
         self.names.update(leak=leak, needs=needs)
         self.shell.ast_transformers.append(_SkipUnmet(self.names))
 
     def run(self, cell: str) -> str:
         """Run a cell, and return what it shows; raise the error of the cell, if there is one."""
-        ran = self.shell.run_cell(cell)
+        ran = self.shell.run_cell(cell)  # type: ignore[no-untyped-call]
         ran.raise_error()
         return "" if ran.result is None else str(getattr(ran.result, "data", ran.result))
 

@@ -1,13 +1,11 @@
-"""The registry of questions: consistent metadata, what each question needs, answers with reasons, reproducing
-commands.
-"""
+"""The registry of questions: consistent metadata, needs, answers with reasons, commands that reproduce numbers."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shlex
 from collections import Counter
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -53,8 +51,9 @@ def test_ids_of_a_question_are_ids_of_its_results(question: Question, ids: dict[
     """Labels, cells, section, summary and spread name results that the answer has."""
     named = {*question.labels, *question.cells, *question.section.numbers, *question.summary, *question.spread}
 
-    # The cell of the detail table has no result.
-    assert set() == named - ids[question.name] - {"detail"}
+    # The cell of the detail table has no result, and some counts of the small leak are too small to show.
+    hidden = {"detail", "confirmed_figures_with_nir", "confirmed_figures_with_several_practices"}
+    assert set() == named - ids[question.name] - hidden
 
 
 @ALL
@@ -157,7 +156,7 @@ def leak_with(*, without: tuple[str, ...] = (), **tables: bool) -> Any:  # noqa:
         ({"without": DETAILS[1:]}, set()),
         ({"without": ("practice_id", "sex", "city")}, set()),
     ],
-    ids=lambda value: "-".join(sorted(map(str, value))) or "nothing",
+    ids=str,
 )
 def test_needs_of_each_question(lacks: dict[str, Any], unanswerable: set[str]) -> None:
     """A question is not answerable where the data set lacks a table or the columns that it needs, and only there."""
@@ -277,8 +276,9 @@ def test_registered_question_is_gone_after_an_error() -> None:
     """An error inside the block unregisters the question too."""
     before = questions()
 
-    with suppress(ZeroDivisionError), registered(question_of(lambda _leak: Answer())):
-        assert "test" == questions()[-1].name
+    with contextlib.suppress(ZeroDivisionError), registered(question_of(lambda _leak: Answer())):
+        during = questions()
         raise ZeroDivisionError
 
+    assert "test" == during[-1].name
     assert before == questions()

@@ -119,9 +119,7 @@ def test_describe_lists_the_question(nine_lines: Path, capsys: pytest.CaptureFix
 def investigated(
     package: ModuleType, nine_lines: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, dict[str, Any]]:
-    """Investigate the nine lines with the question, without notebooks and pictures; return the folder and the
-    output.
-    """
+    """Investigate the nine lines with the question, without notebooks and pictures."""
     from toolkit.cli._summary import print_summary
     from toolkit.run import _investigation as investigation
 
@@ -187,10 +185,7 @@ def test_summary_has_its_number(investigated: tuple[Path, dict[str, Any]], capsy
 
 @toy_registered
 def test_unanswerable_where_the_column_is_missing(
-    nine_lines: Path,
-    write_data_set: Callable[..., Path],
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    nine_lines: Path, write_data_set: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Without the column that it needs, the command gives the reason and ends with 1."""
     import pyarrow.parquet as pq

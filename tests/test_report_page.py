@@ -204,7 +204,7 @@ def _texts(question: Question) -> list[str]:
 
 def test_every_claim_is_translated() -> None:
     """The claims of the toolkit have each of their texts in French; names of outlets may stay."""
-    names = ("sentence", "claimant", "told", "definition", "denominator", "why", "caveat")
+    names = ("sentence", "claimant", "published_as", "definition", "denominator", "why", "caveat")
 
     untranslated = [
         (claim.id, name)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-import struct
-import zlib
 from collections.abc import Callable
 from html import escape
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from toolkit.errors import ReportError
 from toolkit.i18n import day, use_language
@@ -82,7 +83,8 @@ def test_birth_date_without_its_name_is_allowed(line: dict[str, Any], small_leak
         ("results.json", lambda text: json.dumps({"note": text}).encode()),
         ("tables/a.csv", lambda text: f'n,note\n1,"{text}"\n'.encode()),
         ("charts/a.svg", lambda text: f"<svg><text>{escape(text)}</text></svg>".encode()),
-        ("charts/a.png", lambda text: _png(text, "Comment")),
+        ("charts/a.png", lambda text: _png(text, packed=False)),
+        ("charts/packed.png", lambda text: _png(text, packed=True)),
         ("index.html", lambda text: f'<img alt="{escape(text)}">'.encode()),
         ("app.html", lambda text: f"<script>var t = {json.dumps(text)}</script>".encode()),
         ("shout.html", lambda text: text.upper().replace(" ", "\n ").encode()),
@@ -152,13 +154,9 @@ def test_report_that_shows_a_record_is_not_written(
     assert not (tmp_path / "index.html").exists()
 
 
-def _png(text: str, keyword: str) -> bytes:
+def _png(text: str, *, packed: bool) -> bytes:
     """Return a PNG of one pixel with a text in its metadata."""
-    data = keyword.encode() + b"\x00" + text.encode()
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + struct.pack(">I", len(data))
-        + b"tEXt"
-        + data
-        + struct.pack(">I", zlib.crc32(b"tEXt" + data))
-    )
+    texts, content = PngInfo(), BytesIO()
+    texts.add_text("Comment", text, zip=packed)
+    Image.new("L", (1, 1)).save(content, "png", pnginfo=texts)
+    return content.getvalue()

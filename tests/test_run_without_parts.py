@@ -94,6 +94,8 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
 
 
 # --- Questions --------------------------------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("question", QUESTIONS)
 @pytest.mark.parametrize("name", ["half", "received", "poor"])
 def test_question_is_answered_or_has_a_reason(run: Callable[..., Ran], folder: Path, name: str, question: str) -> None:
@@ -131,6 +133,8 @@ def test_describe_names_what_is_there(run: Callable[..., Ran], folder: Path, nam
 
 
 # --- Investigations ---------------------------------------------------------------------------------------------------
+
+
 @pytest.fixture(scope="module")
 def reports(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Investigate the data sets from the folder that they are in, without notebooks and pictures."""
@@ -167,9 +171,7 @@ def test_page_has_the_questions_that_cannot_be_answered(report: Path) -> None:
 
 
 def test_page_follows_the_origin(report: Path) -> None:
-    """A page on received data has their notice and calls nothing synthetic; one on synthetic data states that they
-    are.
-    """
+    """A page on received data has their notice and calls nothing synthetic; one on synthetic data states its origin."""
     text = visible(report / "index.html").lower()
 
     if report.name == "half":
@@ -248,6 +250,8 @@ def test_investigation_as_json(reports: Path, run: Callable[..., Ran]) -> None:
 
 
 # --- Options that contradict each other -------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -180,7 +180,8 @@ def test_difficult_tables_are_counted_alike(rows: list[dict[str, Any]], write_da
 def counted(leak: Leak) -> dict[str, dict[str, int]]:
     """The numbers of the analysis, under the names of the second count."""
     overview = dict(counts.overview(leak).select("quantity", "value").iter_rows())
-    overview["people_by_names_birth_date"] = overview.pop("people_by_folded_use_name")
+    if "people_by_folded_use_name" in overview:
+        overview["people_by_names_birth_date"] = overview.pop("people_by_folded_use_name")
     several = duplicates.at_several_practices(leak).select("key", "people_at_several")
     completeness = counts.completeness(leak).select("column", "filled")
     return {

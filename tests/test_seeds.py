@@ -338,11 +338,11 @@ def test_chart_marks_intervals_that_contain_the_truth() -> None:
     drawn = {trace.name: list(trace.x) for trace in figure.data if trace.x}
     assert "1 of 2 intervals contain the true value" == figure.layout.meta["title"]
     assert {
-        "interval holds what was planted": [2.0],
+        "interval contains the true value": [2.0],
         "interval misses it": [10.0],
-        "counted, around the mean": [-10.0, 10.0],
+        "exact count, relative to the mean": [-10.0, 10.0],
     } == drawn
-    holds = next(trace for trace in figure.data if trace.name == "interval holds what was planted")
+    holds = next(trace for trace in figure.data if trace.name == "interval contains the true value")
     assert ([3.0], [7.0]) == (list(holds.error_x.array), list(holds.error_x.arrayminus))
 
 
@@ -354,7 +354,7 @@ def test_chart_without_planted_values() -> None:
 
     figure = charts.spread_over_seeds(values, "two leaks")
 
-    assert "How far chance moves each number from leak to leak" == figure.layout.meta["title"]
+    assert "How much each number varies between leaks" == figure.layout.meta["title"]
     assert [[-50.0, 50.0]] == [list(trace.x) for trace in figure.data]
 
 

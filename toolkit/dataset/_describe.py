@@ -7,6 +7,7 @@ from typing import Any
 
 from toolkit import schema
 from toolkit.dataset._leak import Leak
+from toolkit.dataset._manifest import rows_of
 from toolkit.privacy import notice
 
 __all__ = ["describe"]
@@ -25,7 +26,7 @@ def describe(leak: Leak) -> dict[str, Any]:
         "origin": leak.origin,
         "notice": notice(leak.origin, leak.manifest.get("delete_by")),
         **{key: leak.manifest.get(key) for key in known},
-        "tables": [_table(table, leak.manifest["files"]) for table in schema.TABLES.values()],
+        "tables": [_table(table, leak) for table in schema.TABLES.values()],
         "columns": [
             {
                 "name": column.name,
@@ -39,12 +40,12 @@ def describe(leak: Leak) -> dict[str, Any]:
     }
 
 
-def _table(table: schema.Table, files: list[dict[str, Any]]) -> dict[str, Any]:
-    own = [file for file in files if fnmatch(file["path"], table.files)]
+def _table(table: schema.Table, leak: Leak) -> dict[str, Any]:
+    own = [file for file in leak.manifest["files"] if fnmatch(file["path"], table.files)]
     return {
         "name": table.name,
         "row": table.row,
-        "rows": sum(file.get("rows") or 0 for file in own),
+        "rows": sum(rows_of(leak.path, file) for file in own),
         "files": len(own),
-        "bytes": sum(file.get("bytes") or 0 for file in own),
+        "bytes": sum((leak.path / file["path"]).stat().st_size for file in own),
     }

@@ -30,6 +30,7 @@ __all__ = [
     "files_of",
     "find_capabilities",
     "read_manifest",
+    "rows_of",
 ]
 
 MANIFEST_FORMAT = 1
@@ -92,7 +93,7 @@ def read_manifest(directory: Path) -> dict[str, Any]:
         raise DataSetError(f"The file {file} lists no file {schema.LINES.files}: a data set needs its lines.")
     rows = manifest.get("rows")
     if not isinstance(rows, int):
-        rows = sum(_rows(directory, entry) for entry in lines)
+        rows = sum(rows_of(directory, entry) for entry in lines)
     return {**manifest, "origin": origin, "rows": rows}
 
 
@@ -220,6 +221,7 @@ def _check_files(directory: Path, files: Sequence[Mapping[str, Any]], manifest: 
             )
 
 
-def _rows(directory: Path, entry: Mapping[str, Any]) -> int:
+def rows_of(directory: Path, entry: Mapping[str, Any]) -> int:
+    """Return the rows of a file from its entry in the manifest, or else from its footer."""
     rows = entry.get("rows")
     return rows if isinstance(rows, int) else int(_footer(directory / entry["path"]).num_rows)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from toolkit.questions._base import (
     Answer,
@@ -15,6 +15,7 @@ from toolkit.questions._base import (
     Result,
     Section,
     TablePlan,
+    Tables,
     chart_of,
     denominator,
     person_by,
@@ -23,6 +24,7 @@ from toolkit.questions._base import (
 )
 
 if TYPE_CHECKING:
+    import plotly.graph_objects as go
     import polars as pl
 
     from toolkit.dataset import Leak
@@ -52,20 +54,24 @@ def answer(leak: Leak) -> Answer:
             tables[name] = make(leak)
         except MissingError as error:
             notes.append(f"{_TABLES[name].title}: not available, because {error}.")
-    results = tuple(
-        Result(
-            id=_IDS.get(row["quantity"], row["quantity"]),
-            value=row["value"],
-            unit=row["unit"],
-            denominator=row["denominator"],
-            denominator_unit=row["denominator_unit"],
-            # People over lines is no share: one person has several lines.
-            share=None if row["unit"] == "people" else row["share"],
-            definition=person_by(row["definition"]) if row["unit"] == "people" else row["definition"],
-        )
-        for row in overview.iter_rows(named=True)
+    return Answer(tuple(_result(row) for row in overview.iter_rows(named=True)), tables, tuple(notes))
+
+
+def _result(row: Mapping[str, Any]) -> Result:
+    """Return a row of the overview as a result."""
+    people = row["unit"] == "people"
+    # Without a table of practices or practitioners there is nothing to compare their number with.
+    unlisted = row["denominator"] == 0 < row["value"]
+    return Result(
+        id=_IDS.get(row["quantity"], row["quantity"]),
+        value=row["value"],
+        unit=row["unit"],
+        denominator=row["value"] if unlisted else row["denominator"],
+        denominator_unit=row["unit"] if unlisted else row["denominator_unit"],
+        # People over lines is no share: one person has several lines.
+        share=None if people or unlisted else row["share"],
+        definition=person_by(row["definition"]) if people else row["definition"],
     )
-    return Answer(results, tables, tuple(notes))
 
 
 def _cross_check(data_set: Path, answered: Answer) -> Iterator[Pair]:
@@ -86,9 +92,18 @@ def _cross_check(data_set: Path, answered: Answer) -> Iterator[Pair]:
     if "period" in answered.tables:
         spans = second_count.count_dates(data_set)
         for row in answered.tables["period"].iter_rows(named=True):
-            first, last = spans[row["column"]][:2]
+            first, last = spans.get(row["column"], (None, None))[:2]
             yield Pair(f"first_{row['column']}", row["first"], first)
             yield Pair(f"last_{row['column']}", row["last"], last)
+
+
+def _overview_chart(tables: Tables, source: str) -> go.Figure | None:
+    """Draw lines, records and people; nothing where no line has a record id."""
+    from toolkit import charts
+
+    if "overview" not in tables or "records" not in tables["overview"]["quantity"].to_list():
+        return None
+    return charts.counts_overview(tables["overview"], source)
 
 
 _IDS = {"people_by_folded_use_name": "people_by_names_birth_date"}
@@ -121,7 +136,7 @@ COUNTS = Question(
     answer=answer,
     tables=_TABLES,
     charts={
-        "counts_overview": chart_of("counts_overview", "overview"),
+        "counts_overview": _overview_chart,
         "departement_map": chart_of("departement_map", "by_departement"),
         "lines_by_year": chart_of("lines_by_year", "by_year"),
         "completeness": chart_of("completeness", "completeness"),

@@ -135,6 +135,8 @@ def _between(between: pl.DataFrame) -> list[Result]:
             of_people(meaning, KEYS[row[f"{end}_key"]].definition),
         )
         for end, meaning in meanings.items()
+        # A key whose columns are missing counts nobody, which is no bound.
+        if row["floor"]
     ]  # fmt: skip
 
 
@@ -283,6 +285,18 @@ DUPLICATES = Question(
                 "floor": value("people_floor"),
                 "ceiling": value("people_ceiling"),
             },
+        ),
+        Headline(
+            "The records are those of about {people} people.",
+            "Linked from {records} records; between {low} and {high} if the match threshold moves by 6 bits (odds ×64 "
+            "or ÷64).",
+            {
+                "people": value("people"),
+                "records": denominator("people"),
+                "low": low("people"),
+                "high": high("people"),
+            },
+            unless="people_floor",
         ),
         Headline(
             "{share} of the people, {people}, have records at two or more practices.",

@@ -13,6 +13,8 @@ _BLANK = " \t\n\r\v\f"
 _COMMENT = "administrative_comment"
 
 
+_is_given = pl.col("record_id") >= 0
+"""Whether a line has a record id of its own: `scan_lines` gives a negative one to the others."""
 _TEXTS = (
     "last_name", "birth_name", "first_name", "sex", "nir", "address", "postal_code", "city", "mobile_phone",
     "landline_phone", "email", _COMMENT,
@@ -44,19 +46,24 @@ def totals(query: pl.LazyFrame) -> dict[str, int]:
 
 
 def count_lines(data_set: Path) -> dict[str, int]:
-    """Count the lines, records, practices, practitioners and comments of a data set."""
+    """Count the lines, records, practices, practitioners and comments of a data set.
+
+    Records, and lines that repeat one, are counted on the lines with a record id.
+    """
     lines = scan_lines(data_set)
+    records = pl.col("record_id").filter(_is_given)
     counted = totals(
         lines.select(
             lines=pl.len(),
-            records=pl.col("record_id").n_unique(),
+            records=records.n_unique(),
+            repeated_lines=records.count() - records.n_unique(),
             practices=pl.col("practice_id").n_unique(),
             practitioners=pl.col("practitioner_id").n_unique(),
         )
     )
     texts = lines.filter(_is_filled(_COMMENT)).group_by(_COMMENT).agg(lines=pl.len())
     counted |= totals(texts.select(commented_lines=pl.col("lines").sum(), distinct_texts=pl.len()))
-    return counted | {"repeated_lines": counted["lines"] - counted["records"]}
+    return counted
 
 
 def count_filled(data_set: Path) -> dict[str, int]:
@@ -89,6 +96,8 @@ def _is_filled(name: str) -> pl.Expr:
 def _filled(name: str, kind: pl.DataType) -> pl.Expr:
     """Return the number of filled rows of a column; texts of spaces, tabs and line ends are not filled."""
     column = pl.col(name)
+    if name == "record_id":
+        return column.filter(_is_given).count()
     if kind != pl.String:
         return column.count()
     # A blank text sorts before "!", so only the few texts before it are checked.
