@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import os
 import re
 import shutil
@@ -275,3 +277,71 @@ def test_generated_data_are_not_stored() -> None:
     stored = [path.name for path in project_files() if path.parent == ROOT / "data" / "synthetic"]
 
     assert ["README.md"] == stored
+
+
+# --- Private modules --------------------------------------------------------------------------------------------------
+
+
+def imported_modules(path: Path) -> set[str]:
+    """Return the modules of the toolkit that a Python file or a notebook imports, wherever it does."""
+    if path.suffix == ".ipynb":
+        cells = nbformat.read(path, as_version=4).cells
+        text = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    else:
+        text = path.read_text(encoding="utf-8")
+    found = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom) and node.module is not None and node.level == 0:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return {name for name in found if name.startswith("toolkit.")}
+
+
+def private_imports(path: Path, module: str) -> set[str]:
+    """Return the private modules that a file imports from a package that it is not in; `module` is its own name."""
+    found = set()
+    for name in imported_modules(path):
+        parts = name.split(".")
+        place = next((n for n, part in enumerate(parts) if part.startswith("_") and not part.startswith("__")), None)
+        if place is not None and not f"{module}.".startswith(".".join(parts[:place]) + "."):
+            found.add(name)
+    return found
+
+
+def test_no_private_module_is_imported_from_outside_its_package() -> None:
+    """Code of other packages, notebooks, benchmarks and maintenance scripts use the public face of a package."""
+    users = [path for path in project_files() if path.suffix in {".py", ".ipynb"} and "tests" not in path.parts]
+    modules = {path: ".".join(path.relative_to(ROOT).with_suffix("").parts) for path in users}
+
+    assert {} == {
+        path.relative_to(ROOT).as_posix(): found
+        for path, module in modules.items()
+        if (found := private_imports(path, module))
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("from toolkit.run._steps import GENERATE", {"toolkit.run._steps", "toolkit.run._steps.GENERATE"}),
+        ("def f():\n    from toolkit.run import _steps", {"toolkit.run._steps"}),
+        ("from toolkit.report._view import page_content", set()),
+        ("from toolkit.run import rerun", set()),
+    ],
+)
+def test_import_of_a_private_module_is_noticed(tmp_path: Path, line: str, expected: set[str]) -> None:
+    """An import of a private module from another package is found, also inside a function; one from its own is not."""
+    file = tmp_path / "file.py"
+    file.write_text(line, encoding="utf-8")
+
+    assert expected == private_imports(file, "toolkit.report._page")
+
+
+def test_public_faces_list_what_exists() -> None:
+    """Every package's `__all__` names only what the package has, and its `__init__` has a docstring."""
+    packages = [path for path in project_files() if path.name == "__init__.py" and ROOT / "toolkit" in path.parents]
+    for path in packages:
+        module = importlib.import_module(".".join(path.parent.relative_to(ROOT).parts))
+        assert module.__doc__
+        assert [] == [name for name in getattr(module, "__all__", ()) if not hasattr(module, name)]
