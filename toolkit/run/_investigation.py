@@ -108,7 +108,9 @@ def _report(
         command=command,
     )
     progress(WRITE, 0, 1)
-    record = make_record(findings, scenario if manifest["origin"] == SYNTHETIC else None, answered.counted_twice, digests)
+    record = make_record(
+        findings, scenario if manifest["origin"] == SYNTHETIC else None, answered.counted_twice, digests
+    )
     write_record(folder, record)
     index = write_report(folder, findings)
     write_crate(folder, findings, record)

@@ -7,7 +7,7 @@ part in 10^9: it is a sum of fractions, and no library or processor promises the
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any

@@ -124,8 +124,8 @@ def table_size(leak: Leak, confidence: float = 0.95) -> TableSize:
     if lowest < 1:
         raise InputError(
             N_(
-                "The size of the table behind {name} cannot be estimated: its lowest record id is {lowest}, and ids from "
-                "1 upwards were expected."
+                "The size of the table behind {name} cannot be estimated: its lowest record id is {lowest}, and ids "
+                "from 1 upwards were expected."
             ),
             name=leak.name,
             lowest=str(lowest),
