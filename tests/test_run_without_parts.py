@@ -33,7 +33,7 @@ UNANSWERABLE = {
     "synthetic": {"public-figures"},
     "half": {"public-figures"},
     "received": {"public-figures"},
-    "poor": {"public-figures", "comments", "duplicates"},
+    "poor": {"public-figures", "comments", "duplicates", "ages"},
 }
 """The questions that each data set does not allow."""
 ENGLISH = re.compile(r"(?:\S+ ){0,3}\b(?:the|of|and|with|is|are|not|has|because|from|which|each|by|to)\b(?: \S+){0,3}")
