@@ -1,11 +1,11 @@
-"""Renew the executed notebooks of `docs/`: `make notebooks`, or `python -m maintenance.docs` (some minutes on 2 cores).
+"""Execute the notebooks for the documentation: `make notebooks` (some minutes on 2 cores).
 
-Every notebook is run on an invented leak of 200,000 lines, seed 1, made in a temporary folder, and kept as Markdown
-with pictures: every code-hosting site shows that, without running anything, where few show notebooks and none their
-charts, which scripts draw. Pictures are SVG: sharp at any size, small, and their words can be searched, as they are
-for text of the leak's records before anything is written.
+Every notebook runs on a synthetic leak of 200,000 lines, seed 1, in a temporary folder, and is written as Markdown with
+pictures: every code-hosting site and the documentation site show that, while few of them show notebooks, and none their
+charts, which need scripts. Pictures are SVG: sharp at any size, small, and their text is searched for text of the
+leak's records before anything is written.
 
-The same code gives the same bytes on one machine; another may have other fonts, and set words elsewhere in a picture.
+The same code gives the same bytes on one machine; another machine may have other fonts and place text differently.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ _MARK = "<!-- made from {} -->"
 
 
 def write_docs(docs: Path = DOCS, rows: int = ROWS) -> None:
-    """Run every notebook on a new leak; copies, pictures and a page that lists them take the place of the old ones.
+    """Run every notebook on a new leak, and replace the copies, the pictures and the page that lists them.
 
-    Raises `ReportError` when a notebook fails, or when a copy would show text of a record; then `docs` is untouched.
+    Raises `ReportError` when a notebook fails, or when a copy would show text of a record; then `docs` is unchanged.
     """
     with tempfile.TemporaryDirectory(prefix="docs-") as folder:
         scenario = load_scenario()
@@ -60,19 +60,19 @@ def write_docs(docs: Path = DOCS, rows: int = ROWS) -> None:
 
 
 def digest_of(notebook: Path) -> str:
-    """A digest of all that stands in the cells of a stored notebook, by which its copy is known to be of today."""
+    """Return a digest of the cells of a stored notebook, which shows whether its copy is up to date."""
     cells = nbformat.read(notebook, as_version=4).cells
     return hashlib.sha256("\0".join(f"{cell.cell_type}\n{cell.source}" for cell in cells).encode()).hexdigest()
 
 
 def made_from(text: str) -> str | None:
-    """The digest of the notebook that a copy says to be made from."""
+    """Return the digest of the notebook that a copy was made from, as the copy records it."""
     found = re.match(_MARK.format("([0-9a-f]{64})"), text)
     return found[1] if found else None
 
 
 def to_markdown(ran: nbformat.NotebookNode, name: str, digest: str, rows: int) -> tuple[str, list[DrawnChart]]:
-    """An executed notebook as Markdown, and the charts that it shows from `images/`, each by its name."""
+    """Return an executed notebook as Markdown, and the charts that it shows from `images/`."""
     charts: list[DrawnChart] = []
     parts = [_MARK.format(digest)]
     cells = [cell for cell in ran.cells if "injected-parameters" not in cell.metadata.get("tags", [])]
@@ -88,7 +88,7 @@ def to_markdown(ran: nbformat.NotebookNode, name: str, digest: str, rows: int) -
 
 
 def _output(output: nbformat.NotebookNode, name: str, charts: list[DrawnChart]) -> str:
-    """What a cell says, as Markdown; a figure is added to the charts."""
+    """Return an output of a cell as Markdown; a figure is added to the charts."""
     if output.output_type == "stream":
         return f"```text\n{output.text.rstrip()}\n```"
     data = output.data
@@ -104,12 +104,12 @@ def _output(output: nbformat.NotebookNode, name: str, charts: list[DrawnChart]) 
 
 
 def _table(html: str) -> str:
-    """The table in HTML as a Markdown one, with its title above and its notes below."""
+    """Return an HTML table as Markdown, with its title above and its notes below."""
     page = BeautifulSoup(html, "html.parser")
     title = page.select_one(".gt_title, p > strong")
-    said = [f"**{_words(title)}**"] if title else []
+    parts = [f"**{_words(title)}**"] if title else []
     if page.select_one("table[id^=browse-]"):
-        return "\n\n".join([*said, "*In JupyterLab this is a table to search, sort and leaf through.*"])
+        return "\n\n".join([*parts, "*In JupyterLab this is a table to search, sort and leaf through.*"])
     heads = page.select("thead th[scope=col]")
     rows = [[_words(cell) for cell in row.select("th, td")] for row in page.select("tr") if row.select("td")]
     rows = [row for row in rows if len(row) == max(map(len, rows))]
@@ -117,16 +117,16 @@ def _table(html: str) -> str:
     top = [list(map(_words, heads)), sides] if heads else [[" "] * len(rows[0]), ["---"] * len(rows[0])]
     written = "\n".join(f"| {' | '.join(line)} |" for line in [*top, *rows])
     notes = [f"<sub>{_words(note)}</sub>" for note in page.select(".gt_sourcenote")]
-    return "\n\n".join([*said, written, *notes])
+    return "\n\n".join([*parts, written, *notes])
 
 
 def _words(piece: Tag) -> str:
-    """What a piece of HTML says, as Markdown is to show it."""
+    """Return the text of a piece of HTML, escaped for Markdown."""
     return _escaped(piece.get_text(" ", strip=True))
 
 
 def _escaped(text: str) -> str:
-    """Words that Markdown is to show as they are."""
+    """Return a text that Markdown shows as it is."""
     return re.sub(r"([\\`*|<\[\]])", r"\\\1", " ".join(text.split()))
 
 
@@ -138,9 +138,9 @@ def _draw(charts: list[DrawnChart], images: Path) -> None:
 
 
 def _entry(notebook: Path) -> str:
-    """The line of the list that leads to a copy: its title, and what its opening says one will do."""
-    title, _, told = nbformat.read(notebook, as_version=4).cells[0].source.partition("\n\n")
-    return f"- [{title.removeprefix('# ')}]({notebook.stem}.md): {told.splitlines()[0]}"
+    """Return the line of the list for a copy: its title, and the first line of its introduction."""
+    title, _, introduction = nbformat.read(notebook, as_version=4).cells[0].source.partition("\n\n")
+    return f"- [{title.removeprefix('# ')}]({notebook.stem}.md): {introduction.splitlines()[0]}"
 
 
 _NOTE = """> This is a copy of `notebooks/{name}.ipynb`, run on a synthetic leak of {rows:,} lines.

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from toolkit import charts
-from toolkit.analysis import counts, duplicates, public_figures
+from toolkit.analysis import ages, counts, duplicates, public_figures
 from toolkit.analysis.stats._funnel_plot import funnel
 from toolkit.dataset._leak import Leak
 
@@ -183,6 +183,7 @@ CHARTS: dict[str, Callable[[Leak], go.Figure]] = {
     "claims_against_leak": lambda _: charts.claims_against_leak(CLAIMS, SOURCE),
     "counts_overview": lambda leak: charts.counts_overview(counts.overview(leak), SOURCE),
     "completeness": lambda leak: charts.completeness(counts.completeness(leak), SOURCE),
+    "people_by_age": lambda leak: charts.people_by_age(ages.count_ages(leak).table, SOURCE),
     "lines_by_year": lambda leak: charts.lines_by_year(counts.by_year(leak), SOURCE),
     "lines_by_practice": lambda leak: charts.lines_by_practice(counts.by_practice(leak), SOURCE),
     "departement_map": lambda _: charts.departement_map(DEPARTEMENTS, SOURCE),

@@ -173,15 +173,15 @@ def test_an_interrupted_linkage_resumes(small: pl.DataFrame, tmp_path: Path) -> 
     """A linkage interrupted before scoring resumes without reading and blocking again."""
     steps: list[str] = []
 
-    def interrupt(step: str, _number: int, _of: int) -> None:
+    def interrupt(step: str, _done: int, _total: int) -> None:
         if step == "score":
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         link(small, checkpoint_folder=tmp_path, progress=interrupt)
-    again = link(small, checkpoint_folder=tmp_path, progress=lambda step, _number, _of: steps.append(step))
+    again = link(small, checkpoint_folder=tmp_path, progress=lambda step, _done, _total: steps.append(step))
 
-    assert ["block", *STEPS[4:]] == steps
+    assert ["block", *STEPS[4:]] == list(dict.fromkeys(steps))
     assert link(small).clusters.equals(again.clusters)
 
 
@@ -278,11 +278,11 @@ def test_exact_copies_are_one_person(linked: Linkage) -> None:
 
 
 def test_progress_names_every_step_in_order(small: pl.DataFrame, linked: Linkage) -> None:
-    """`progress` is called once per step, with its number and the number of steps."""
+    """`progress` is called when each step begins and when it ends, one step after the other."""
     steps: list[tuple[str, int, int]] = []
     link(small.head(50), model=linked.model, progress=lambda *step: steps.append(step))
 
-    assert [(step, number, len(STEPS)) for number, step in enumerate(STEPS)] == steps
+    assert [(step, done, 1) for step in STEPS for done in (0, 1)] == steps
 
 
 def test_a_small_table_of_few_columns_is_linked() -> None:

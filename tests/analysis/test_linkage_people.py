@@ -111,10 +111,10 @@ def test_each_rule_is_evaluated_alone(folder: Path, truth: pl.DataFrame) -> None
 
 
 def steps_while_counting(leak: Leak) -> list[str]:
-    """Return the steps that `count_people` reports."""
+    """Return the steps that `count_people` reports, in order."""
     steps: list[str] = []
-    count_people(leak, progress=lambda step, _number, _of: steps.append(step))
-    return steps
+    count_people(leak, progress=lambda step, _done, _total: steps.append(step))
+    return list(dict.fromkeys(steps))
 
 
 def test_a_leak_is_linked_once(folder: Path, people: People) -> None:
@@ -197,7 +197,7 @@ def test_an_interrupted_count_resumes(folder: Path, people: People, tmp_path: Pa
     """After an interruption, the same call resumes from the checkpoints and deletes them at the end."""
     shutil.copytree(folder, tmp_path / "leak", ignore=shutil.ignore_patterns("derived"))
 
-    def interrupt(step: str, _number: int, _of: int) -> None:
+    def interrupt(step: str, _done: int, _total: int) -> None:
         if step == "score":
             raise KeyboardInterrupt
 

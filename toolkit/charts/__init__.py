@@ -5,6 +5,7 @@ so a figure holds a few hundred points at most, or one per practice; the map als
 the figures to pages and image files: `for_page` adapts a figure to a page, `IMAGE_WIDTH` is the width of an image file.
 """
 
+from toolkit.charts._ages import people_by_age
 from toolkit.charts._claims import claims_against_leak
 from toolkit.charts._comments import (
     audit_intervals,
@@ -53,6 +54,7 @@ __all__ = [
     "match_weights",
     "misleading_comments",
     "missed_by_typing_error",
+    "people_by_age",
     "people_by_practices",
     "people_by_threshold",
     "people_steps",

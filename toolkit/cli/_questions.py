@@ -122,8 +122,19 @@ def _print_table(title: str, rows: pl.DataFrame) -> None:
             heading.replace("_", " ").capitalize(), justify="right" if numeric else "left", no_wrap=numeric
         )
     for row in rows.iter_rows():
-        table.add_row(*(f"{value:,}" if isinstance(value, int | float) else escape(str(value)) for value in row))
+        table.add_row(*(_format(name, value) for name, value in zip(rows.columns, row, strict=True)))
     new_console().print(table)
+
+
+def _format(column: str, value: object) -> str:
+    """Return a value of a table: a share in percent, a number with separators, a hidden count as a dash."""
+    from toolkit.i18n import number, percent
+
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return percent(value) if "share" in column else number(value, 1)
+    return f"{value:,}" if isinstance(value, int) else escape(str(value))
 
 
 def _own_parameter(option: Option) -> inspect.Parameter:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from toolkit.errors import InputError
+from toolkit.questions._ages import AGES
 from toolkit.questions._base import Question
 from toolkit.questions._claims import CLAIMS
 from toolkit.questions._comments import COMMENTS
@@ -15,7 +16,7 @@ from toolkit.questions._public_figures import PUBLIC_FIGURES
 
 __all__ = ["find_question", "questions", "registered"]
 
-_BUILT_IN = (COUNTS, COMMENTS, PUBLIC_FIGURES, DUPLICATES, CLAIMS)
+_BUILT_IN = (COUNTS, COMMENTS, PUBLIC_FIGURES, DUPLICATES, AGES, CLAIMS)
 """The questions of the toolkit, in the order in which they are answered and shown."""
 
 _QUESTIONS: list[Question] = [*_BUILT_IN]
