@@ -211,7 +211,7 @@ def test_comments_are_labelled_in_jupyterlab(lab: Lab, tab: Page, tmp_path: Path
     with pictured(tab, tmp_path / "sheet.png"):
         open_notebook(tab, lab, "02_comments")
         cell = tab.locator(".jp-CodeCell", has=tab.get_by_text("LabellingSheet(sample"))
-        cell.locator(".cm-line").first.click()
+        cell.locator(".cm-line", has_text="reviewer = None").click()
         tab.keyboard.press("Home")
         tab.keyboard.press("Shift+End")
         tab.keyboard.insert_text('reviewer = "anna"')
