@@ -196,14 +196,12 @@ def _fold_skipped_sections(notebook: nbformat.NotebookNode) -> None:
         last = reasons[-1] if reasons else last
         level = _level(section[0])
         if not _all_skipped(section):
-            folded = folded if folded and level > folded and not _ran(section) else 0
             kept += section
-            continue
-        if reasons or not 0 < folded < level:
+            folded = 0
+        elif reasons or not 0 < folded < level:
             heading = section[0].source.splitlines()[:1] if level else []
-            section[0].source = "\n\n".join([*heading, *(reasons or [last])])
-            section[0].cell_type = "markdown"
-            kept.append(section[0])
+            text = "\n\n".join([*heading, *(reasons or [last])])
+            kept.append(nbformat.v4.new_markdown_cell(text, id=section[0].id))
             folded = level
     notebook.cells = kept
 
