@@ -114,7 +114,7 @@ def test_notebook_has_question_method_limits_and_next(name: str, notebooks: dict
 def test_notebook_opens_with_what_one_will_learn_and_how_long_it_takes(
     name: str, notebooks: dict[str, nbformat.NotebookNode]
 ) -> None:
-    """The first cell says what you will learn; the cell after the leak is opened, how long the notebook takes."""
+    """The first cell states what you will learn; the cell after the leak is opened, how long the notebook takes."""
     cells = notebooks[name].cells
     opened = next(place for place, cell in enumerate(cells) if "open_leak" in cell.source)
 
