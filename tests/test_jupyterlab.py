@@ -1,4 +1,4 @@
-"""The notebooks as a journalist meets them: opened in JupyterLab, run by the menu, looked at in a browser."""
+"""The notebooks in JupyterLab: opened in a browser and run from the menu."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 NOTEBOOKS = find_notebooks()
 ON_THIS_MACHINE = {"127.0.0.1"}
-# A cell that has run has a number, one that is still to run a star.
+# A cell that has run has a number; one that waits or runs has a star.
 ALL_RAN = """() => {
     const prompts = [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")].map(prompt => prompt.textContent);
     const failed = document.querySelector('[data-mime-type="application/vnd.jupyter.error"]');
     return prompts.every(prompt => !prompt.includes("*")) && (failed || prompts.every(prompt => /[0-9]/.test(prompt)));
 }"""
-# A picture is drawn when it has its title, its size, and lines or areas in it.
+# A chart is drawn when it has a title, a width, and lines or areas.
 DRAWN = """figures => figures.map(figure => ({
     title: figure.querySelector(".gtitle")?.textContent ?? "",
     width: Math.round(figure.querySelector(".main-svg")?.getBoundingClientRect().width ?? 0),
@@ -45,7 +45,7 @@ DRAWN = """figures => figures.map(figure => ({
 
 @dataclass(frozen=True)
 class Lab:
-    """A JupyterLab that runs: its address, the token to enter with, and the project whose notebooks it shows."""
+    """A running JupyterLab: its address, its token, and the project whose notebooks it shows."""
 
     address: str
     token: str
@@ -54,7 +54,7 @@ class Lab:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory, small_leak: Path) -> Path:
-    """A project folder as a checkout has it: the notebooks, and one data set for them to find."""
+    """Make a project folder like a checkout: the notebooks and one data set; return it."""
     folder = tmp_path_factory.mktemp("project")
     shutil.copytree(NOTEBOOKS[0].parent, folder / "notebooks", ignore=shutil.ignore_patterns("*checkpoints", "labels"))
     data_sets = folder / "data" / "synthetic"
@@ -65,7 +65,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, small_leak: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def lab(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """JupyterLab as `make lab` starts it, with settings of its own and no browser."""
+    """Start JupyterLab as `make lab` does, with its own settings and without a browser."""
     own = tmp_path_factory.mktemp("jupyter")
     folders = {f"JUPYTER_{name}_DIR": str(own / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
     folders |= {f"JUPYTERLAB_{name}_DIR": str(own / name.lower()) for name in ("SETTINGS", "WORKSPACES")}
@@ -77,8 +77,8 @@ def lab(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab
     with log.open("wb") as out:
         server = subprocess.Popen(command, cwd=project, env=os.environ | folders, stdout=out, stderr=out)
     try:
-        told = _told(own / "runtime", server, log)
-        yield Lab(told["url"], told["token"], project)
+        server_info = _server_info(own / "runtime", server, log)
+        yield Lab(server_info["url"], server_info["token"], project)
     finally:
         server.terminate()
         try:
@@ -88,22 +88,22 @@ def lab(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab
             server.wait()
 
 
-def _told(runtime: Path, server: subprocess.Popen[bytes], log: Path) -> dict[str, Any]:
-    """What JupyterLab writes down once it listens: its address and its token."""
+def _server_info(runtime: Path, server: subprocess.Popen[bytes], log: Path) -> dict[str, Any]:
+    """Return the file that JupyterLab writes once it listens: its address and its token."""
     end = time.monotonic() + 60
     while server.poll() is None and time.monotonic() < end:
         for file in runtime.glob("jpserver-*.json"):
-            # The file may be there before it is whole.
+            # The file may be there before it is complete.
             if (text := file.read_text(encoding="utf-8")).endswith("}"):
-                told: dict[str, Any] = json.loads(text)
-                return told
+                found: dict[str, Any] = json.loads(text)
+                return found
         time.sleep(0.1)
-    pytest.fail(f"JupyterLab does not listen; it says:\n{log.read_text(encoding='utf-8')[-2000:]}")
+    pytest.fail(f"JupyterLab does not listen; its log ends with:\n{log.read_text(encoding='utf-8')[-2000:]}")
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[BrowserContext]:
-    """A Chromium of the size of a laptop's screen, with nothing remembered from before."""
+    """Start Chromium with a window of the size of a laptop's screen and an empty profile."""
     from playwright.sync_api import sync_playwright
 
     chromium = shutil.which("chromium")
@@ -119,7 +119,7 @@ def browser() -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def tab(browser: BrowserContext, lab: Lab) -> Iterator[Page]:
-    """A new tab; at the end it is closed and every kernel shut down."""
+    """Open a tab; close it and shut down every kernel at the end."""
     page = browser.new_page()
     yield page
     entry = {"Authorization": f"token {lab.token}"}
@@ -129,24 +129,24 @@ def tab(browser: BrowserContext, lab: Lab) -> Iterator[Page]:
 
 
 @contextmanager
-def pictured(page: Page, path: Path) -> Iterator[None]:
-    """Keep a picture of the tab when something goes wrong in it, and say where it is."""
+def screenshot_on_error(page: Page, path: Path) -> Iterator[None]:
+    """Save a screenshot of the tab when the block raises, and add its path to the error."""
     try:
         yield
     except Exception as error:
         page.screenshot(path=path)
-        error.add_note(f"The tab as it was: {path}")
+        error.add_note(f"A screenshot of the tab: {path}")
         raise
 
 
 def open_notebook(page: Page, lab: Lab, name: str) -> list[str]:
-    """Open a notebook and wait for its kernel; returns a list that fills with every address asked for."""
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("websocket", lambda socket: asked.append(socket.url))
+    """Open a notebook and wait for its kernel; return a list to which every requested address is added."""
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
+    page.on("websocket", lambda socket: requested.append(socket.url))
     page.goto(f"{lab.address}lab/tree/{name}.ipynb?reset&token={lab.token}")
     page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for()
-    return asked
+    return requested
 
 
 def run(page: Page, entry: str) -> None:
@@ -156,62 +156,62 @@ def run(page: Page, entry: str) -> None:
 
 
 def code_of(path: Path) -> list[str]:
-    """The code cells of a stored notebook."""
+    """Return the sources of the code cells of a stored notebook."""
     return [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
 
 
 def charts_in(path: Path) -> int:
-    """How many cells of a stored notebook end with a chart."""
+    """Return how many cells of a stored notebook end with a chart."""
     ends = [ast.unparse(ast.parse(code).body[-1]) for code in code_of(path)]
     return sum(end.startswith("charts.") for end in ends)
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebook_runs_in_jupyterlab(notebook: Path, lab: Lab, tab: Page, tmp_path: Path) -> None:
-    """All cells run without an error, all charts draw, the findings are told, and nothing leaves the machine."""
+    """All cells run without an error, charts and findings are shown, and no request leaves the machine."""
     findings = sum(code.count("**Finding.**") for code in code_of(notebook))
     failures: list[str] = []
     tab.on("pageerror", lambda error: failures.append(str(error)))
 
-    with pictured(tab, tmp_path / f"{notebook.stem}.png"):
-        asked = open_notebook(tab, lab, notebook.stem)
+    with screenshot_on_error(tab, tmp_path / f"{notebook.stem}.png"):
+        requested = open_notebook(tab, lab, notebook.stem)
         run(tab, "Run All Cells")
         tab.wait_for_function(ALL_RAN, timeout=180_000)
         tab.wait_for_function(
             "count => document.querySelectorAll('.js-plotly-plot .gtitle').length >= count", arg=charts_in(notebook)
         )
         drawn = tab.locator(".js-plotly-plot").evaluate_all(DRAWN)
-        told = tab.locator(".jp-OutputArea blockquote").all_text_contents()
+        shown = tab.locator(".jp-OutputArea blockquote").all_text_contents()
 
         assert [] == errors_in(tab)
         assert [] == failures
         assert charts_in(notebook) == len(drawn)
         assert [] == [figure for figure in drawn if not (figure["title"] and figure["width"] and figure["shapes"])]
-        assert findings == sum(text.strip().startswith("Finding.") for text in told)
-        assert all(re.search(r"\d", text) for text in told if text.strip().startswith("Finding."))
-        assert [] == [url for url in asked if not on_this_machine(url)]
+        assert findings == sum(text.strip().startswith("Finding.") for text in shown)
+        assert all(re.search(r"\d", text) for text in shown if text.strip().startswith("Finding."))
+        assert [] == [url for url in requested if not on_this_machine(url)]
 
 
 def errors_in(page: Page) -> list[str]:
-    """What cells said on the error stream, and the errors they ended with."""
+    """Return what cells wrote to the error stream, and their errors."""
     kinds = ("application/vnd.jupyter.error", "application/vnd.jupyter.stderr")
     return page.locator(", ".join(f'[data-mime-type="{kind}"]' for kind in kinds)).all_text_contents()
 
 
 def on_this_machine(url: str) -> bool:
-    """Whether an address is that of the server, or of something already in the browser."""
+    """Return whether an address is that of the server, or of data in the browser."""
     parts = urlsplit(url.removeprefix("blob:"))
     return parts.scheme == "data" or parts.hostname in ON_THIS_MACHINE
 
 
 def test_comments_are_labelled_in_jupyterlab(lab: Lab, tab: Page, tmp_path: Path) -> None:
-    """A reviewer who puts their name in notebook 02 gets a sheet of masked comments, and an answer is kept at once."""
+    """A reviewer who enters a name in notebook 02 gets a sheet of masked comments, and each answer is saved at once."""
     kept = lab.project / "notebooks" / "labels" / "labels-anna.jsonl"
 
-    with pictured(tab, tmp_path / "sheet.png"):
+    with screenshot_on_error(tab, tmp_path / "sheet.png"):
         open_notebook(tab, lab, "02_comments")
         cell = tab.locator(".jp-CodeCell", has=tab.get_by_text("LabellingSheet(sample"))
-        cell.locator(".cm-line").first.click()
+        cell.locator(".cm-line", has_text="reviewer = None").click()
         tab.keyboard.press("Home")
         tab.keyboard.press("Shift+End")
         tab.keyboard.insert_text('reviewer = "anna"')

@@ -186,19 +186,41 @@ def to_page(notebook: nbformat.NotebookNode, title: str, made_from: str | None =
 def _fold_skipped_sections(notebook: nbformat.NotebookNode) -> None:
     """Reduce each section of which no cell ran to its heading and the reason.
 
-    A cell that the data set does not allow shows the reason (`toolkit.needs`), or nothing after the first.
+    A cell that the data set does not allow shows the reason (`toolkit.needs`), or nothing where the reason was just
+    shown: then the section gets that reason, and a subsection of a skipped section is left out.
     """
     kept: list[nbformat.NotebookNode] = []
+    folded, last = 0, ""
     for section in _sections(notebook.cells):
-        code = [cell for cell in section if cell.cell_type == "code"]
-        reasons = [cell for cell in code if _is_skipped(cell)]
-        if reasons and all(_is_skipped(cell) or not cell.get("outputs") for cell in code):
-            if section[0].cell_type == "markdown":
-                section[0].source = section[0].source.splitlines()[0]
-            kept += [*(cell for cell in section[:1] if cell.cell_type == "markdown"), *reasons]
-        else:
+        reasons = list(dict.fromkeys(filter(None, map(_reason, section))))
+        last = reasons[-1] if reasons else last
+        level = _level(section[0])
+        if not _all_skipped(section):
             kept += section
+            folded = 0
+        elif reasons or not 0 < folded < level:
+            heading = section[0].source.splitlines()[:1] if level else []
+            text = "\n\n".join([*heading, *(reasons or [last])])
+            kept.append(nbformat.v4.new_markdown_cell(text, id=section[0].id))
+            folded = level
     notebook.cells = kept
+
+
+def _all_skipped(section: list[nbformat.NotebookNode]) -> bool:
+    """Return whether the section begins with a call of `toolkit.needs`, or a reason, and no cell of it ran."""
+    code = [cell for cell in section if cell.cell_type == "code"]
+    begins = bool(code) and code[0].source.startswith("needs(")
+    return (begins or any(map(_reason, code))) and not _ran(section)
+
+
+def _ran(section: list[nbformat.NotebookNode]) -> bool:
+    return any(cell.get("outputs") and _reason(cell) is None for cell in section)
+
+
+def _level(cell: nbformat.NotebookNode) -> int:
+    """Return the level of the heading that a cell begins with, 0 where there is none."""
+    heading = re.match(r"#+(?= )", cell.source.lstrip()) if cell.cell_type == "markdown" else None
+    return len(heading[0]) if heading else 0
 
 
 def _sections(cells: list[nbformat.NotebookNode]) -> list[list[nbformat.NotebookNode]]:
@@ -211,8 +233,10 @@ def _sections(cells: list[nbformat.NotebookNode]) -> list[list[nbformat.Notebook
     return [section for section in sections if section]
 
 
-def _is_skipped(cell: nbformat.NotebookNode) -> bool:
-    return any(SKIPPED in str(output.get("data", {}).get("text/markdown", "")) for output in cell.get("outputs", []))
+def _reason(cell: nbformat.NotebookNode) -> str | None:
+    """Return the reason that a skipped cell shows; None for other cells."""
+    texts = ("".join(output.get("data", {}).get("text/markdown", "")) for output in cell.get("outputs", []))
+    return next((text for text in texts if text.startswith(SKIPPED)), None)
 
 
 SKIPPED = "*Not in this data set:"
