@@ -37,7 +37,8 @@ __all__ = ["extracted", "main", "missing", "obsolete", "updated", "written"]
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "toolkit"
 
-_FUNCTIONS = {"translate": 1, "N_": 1, "translate_plural": 2, "Meaning": 1, "of_people": 1}
+_MARKING = ("translate", "N_", "Meaning", "MissingError", "of_people", "unavailable")
+_FUNCTIONS = dict.fromkeys(_MARKING, 1) | {"translate_plural": 2}
 """The functions that mark a text, by how many of their first arguments are texts."""
 _LEAST_OF_A_PATTERN = 6
 _TEMPLATE_KEYWORDS = {"translate": None, "translate_plural": (1, 2)}

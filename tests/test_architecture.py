@@ -1,4 +1,4 @@
-"""The house itself: its walls, its package, its commands, its pins, and what may not lie about in it."""
+"""The project: its architecture, package, commands, pinned packages, and files that must not be in it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def run(*command: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[s
 
 
 def lint_imports(cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Check the walls of the `toolkit` package that lies in `cwd`."""
+    """Check the architecture of the `toolkit` package in `cwd`."""
     return run(Path(sysconfig.get_path("scripts")) / "lint-imports", "--no-cache", "--no-logo", cwd=cwd)
 
 
@@ -49,11 +49,11 @@ def project_files() -> list[Path]:
     return [ROOT / name for name in sorted(set(listing.stdout.split("\0"))) if name and (ROOT / name).is_file()]
 
 
-# --- Walls ------------------------------------------------------------------------------------------------------------
+# --- Layers -----------------------------------------------------------------------------------------------------------
 
 
-def test_walls_stand() -> None:
-    """The analyst and the maker do not know each other, and no lower floor imports a higher one."""
+def test_contracts_are_kept() -> None:
+    """The analysis and the maker do not import each other, and no lower layer imports a higher one."""
     checked = lint_imports(ROOT)
 
     assert 0 == checked.returncode, checked.stdout + checked.stderr
@@ -72,8 +72,8 @@ def test_walls_stand() -> None:
         ("second_count/_lines.py", "from toolkit import schema", "second-count-is-independent"),
     ],
 )
-def test_broken_wall_is_noticed(tmp_path: Path, module: str, line: str, contract: str) -> None:
-    """One forbidden import, or one module that has no floor, is enough for its contract to be called broken."""
+def test_broken_contract_is_noticed(tmp_path: Path, module: str, line: str, contract: str) -> None:
+    """One forbidden import, or one module without a layer, breaks its contract."""
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     for source in (ROOT / "toolkit").rglob("*.py"):
         copy = tmp_path / source.relative_to(ROOT)
@@ -92,7 +92,7 @@ def test_broken_wall_is_noticed(tmp_path: Path, module: str, line: str, contract
 
 
 def test_wheel_holds_every_file_of_the_package(tmp_path: Path) -> None:
-    """Whoever installs a wheel has the scenarios, vocabularies, marker of types and notebooks that the checkout has."""
+    """An installed wheel has the scenarios, vocabularies, marker of types and notebooks that the checkout has."""
     built = run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path)
     assert 0 == built.returncode, built.stderr
     (wheel,) = tmp_path.glob("*.whl")
@@ -187,7 +187,7 @@ def test_ci_runs_the_test_command_of_the_readme() -> None:
     assert last_line in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-# --- What may not lie about -------------------------------------------------------------------------------------------
+# --- Files that must not be there -------------------------------------------------------------------------------------
 
 
 # What a stored notebook says of where it runs, and nothing of the machine on which somebody ran it.

@@ -23,6 +23,7 @@ from toolkit.claims._units import day_number
 from toolkit.cli import main
 from toolkit.dataset._leak import Leak, open_leak
 from toolkit.errors import InputError
+from toolkit.i18n import use_language
 
 KEYS = ["id", "published", "measured", "low", "high", "unit", "definition", "verdict", "why"]
 PUBLISHED = {
@@ -385,6 +386,18 @@ def test_the_ledger_is_complete() -> None:
     assert {test for claim in ledger.claims for test in claim.tests} == set(MEASURES)
 
 
+def test_keys_of_earlier_versions_are_read(ledger: Callable[[str], Path]) -> None:
+    """The keys `told` and `whole` are read as `published_as` and `denominator_value`, in both languages."""
+    text = of_nine({"value": None, "tests": [], "why": "No.", "told": "several", "whole": 68})
+
+    claim = claims.load_ledger(ledger(f'{text}\n[claims.fr]\ntold = "plusieurs"')).claims[0]
+
+    assert ("several", 68, "plusieurs") == (claim.published_as, claim.denominator_value, claim.fr.published_as)
+    assert "several" == claim.published
+    with use_language("fr"):
+        assert "plusieurs" == claim.published
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -393,6 +406,8 @@ def test_the_ledger_is_complete() -> None:
         (CLAIM, "the key 'title' is missing"),
         ('title = "t"\nnope = 1' + CLAIM, "the key 'nope' is unknown; expected some of title, lines, claims"),
         (of_nine({"nope": 1}), "claim 'entries': the key 'nope' is unknown"),
+        (of_nine({"whole": 1, "denominator_value": 2}), "claim 'entries': the key 'whole' is unknown"),
+        (of_nine({"whole": 0}), "claim 'entries': the key 'whole' is 0"),
         (of_nine({"outlet": None}), "claim 'entries': the key 'outlet' is missing"),
         (of_nine({"id": None}), "claim number 1: the key 'id' is missing"),
         (of_nine({"id": "No spaces"}), "claim 'No spaces': the key 'id' is 'No spaces'"),

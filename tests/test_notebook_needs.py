@@ -60,7 +60,7 @@ def test_skipped_cell_shows_its_reason(notebook: Notebook) -> None:
     """A cell that needs the truth shows why it is skipped, in one sentence, and does not run."""
     shown = notebook.run('needs(leak, "truth")\nsensitive = leak.truth.count()')
 
-    assert f"{SKIPPED} it has no truth, which only a synthetic data set has.*" == shown
+    assert f"{SKIPPED} the data set has no truth, which only a synthetic data set has.*" == shown
     assert "sensitive" not in notebook.names
 
 
@@ -146,7 +146,7 @@ def test_unknown_name_is_an_error_in_the_notebook(notebook: Notebook) -> None:
 
 def test_needs_raises_outside_of_a_notebook(bare: Leak, leak: Leak) -> None:
     """Outside of IPython `needs` raises `MissingError` with the reason, and nothing where the data set has it."""
-    with pytest.raises(MissingError, match="it has no table of practices"):
+    with pytest.raises(MissingError, match="the data set has no table of practices"):
         needs(bare, "last_name", "practices")
     with pytest.raises(InputError, match="'weather' is no table, column or question"):
         needs(bare, "weather")
@@ -159,10 +159,10 @@ def test_needs_raises_outside_of_a_notebook(bare: Leak, leak: Leak) -> None:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("synthetic", "it is not synthetic"),
-        ("register", "it has no register of public figures"),
-        ("email", "it has no values of email"),
-        ("email|landline_phone", "it has no values of email or landline_phone"),
+        ("synthetic", "the data set is not synthetic"),
+        ("register", "the data set has no register of public figures"),
+        ("email", "the data set has no values of email"),
+        ("email|landline_phone", "the data set has no values of email or landline_phone"),
         ("public-figures", "the data set has no register of public figures; give one with --register"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 import shlex
 from collections import Counter
@@ -17,9 +18,11 @@ import pytest
 from toolkit import schema
 from toolkit.cli import main
 from toolkit.dataset import Capabilities, Leak
-from toolkit.errors import InputError, MissingError
+from toolkit.errors import InputError, MissingError, ToolkitError
+from toolkit.i18n import use_language
 from toolkit.questions import (
     Answer,
+    Meaning,
     Option,
     Question,
     Result,
@@ -28,6 +31,7 @@ from toolkit.questions import (
     needs_column,
     questions,
     registered,
+    unavailable,
 )
 from toolkit.report import find_notebooks
 
@@ -203,6 +207,32 @@ def test_missing_table_inside_an_answer_becomes_a_reason(leak: Leak) -> None:
         raise MissingError(f"the data set has no table of {size}")
 
     assert Answer(reason="the data set has no table of 3", options={"size": 3}) == ask(question_of(fail), leak, size=3)
+
+
+def test_reasons_and_notes_are_translated(leak: Leak) -> None:
+    """The reason of an error and a note are English texts with a translation, and copies keep it."""
+
+    def fail(_leak: Leak) -> Answer:
+        raise MissingError("{part}: not available, because {reason}.", part="cats", reason="the data set has no lines")
+
+    reason = ask(question_of(fail), leak).reason
+    note = unavailable("People at several practices", "the data set has no lines")
+
+    assert "cats: not available, because the data set has no lines." == reason
+    assert "People at several practices: not available, because the data set has no lines." == note
+    with use_language("fr"):
+        for text in (reason, copy.deepcopy(reason)):
+            assert "cats\xa0: non disponible, car le jeu de données n’a pas de lignes." == Meaning.translated(text)
+        assert Meaning.translated(note).startswith("Personnes dans plusieurs cabinets\xa0: non disponible, car ")
+
+
+@pytest.mark.parametrize("error", [MissingError("no {name}", name="lines"), MissingError("no {lines}"), InputError("")])
+def test_copies_of_errors_are_complete(error: ToolkitError) -> None:
+    """A copy of an error has its message, text and values; braces without values stay as they are."""
+    copied = copy.deepcopy(error)
+
+    assert (str(error), error.text, error.values) == (str(copied), copied.text, copied.values)
+    assert str(error) in ("no lines", "no {lines}", "")
 
 
 def test_other_errors_are_raised(leak: Leak) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from toolkit._io import file_digest
 from toolkit.cli import main
 from toolkit.questions import questions
 from toolkit.report import _page as report_page
@@ -25,16 +26,19 @@ TABLES = ("truth/", "public_figures", "practices", "practitioners")
 SOME = ("birth_name", "sex", "nir", "landline_phone", "address", "city", "email", "practitioner_id", "practice_id")
 MOST = (
     "record_id", "practice_id", "practitioner_id", "last_name", "birth_name", "first_name", "sex", "birth_date", "nir",
-    "mobile_phone", "landline_phone", "email", "administrative_comment",
+    "mobile_phone", "landline_phone", "email", "administrative_comment", "created_on", "updated_on",
 )  # fmt: skip
 QUESTIONS = [question.name for question in questions()]
 UNANSWERABLE = {
     "synthetic": {"public-figures"},
     "half": {"public-figures"},
     "received": {"public-figures"},
-    "poor": {"public-figures", "comments", "duplicates"},
+    "poor": {"public-figures", "comments", "duplicates", "ages"},
 }
 """The questions that each data set does not allow."""
+ENGLISH = re.compile(r"(?:\S+ ){0,3}\b(?:the|of|and|with|is|are|not|has|because|from|which|each|by|to)\b(?: \S+){0,3}")
+FRENCH = re.compile(r"(?:\S+ ){0,3}\b(?:le|les|des|du|une|et|est|sont|pas|avec|dans|pour|car|qui)\b(?: \S+){0,3}")
+"""Words that nearly every sentence of one language has and none of the other, with their neighbours."""
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +46,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the data sets.
 
     "synthetic" lacks its truth, register, practices and practitioners. "half" lacks half of its columns too. "received"
-    has the same files, and a manifest that lists them and has nothing else, and "poor" lacks every name, comment and
-    record id.
+    has the same files, and a manifest that lists them and has nothing else, and "poor" lacks every name, date, comment
+    and record id.
     """
     folder = tmp_path_factory.mktemp("parts")
     generate(load_scenario(), 1, 2_000, folder / "full")
@@ -170,6 +174,31 @@ def test_page_has_the_questions_that_cannot_be_answered(report: Path) -> None:
     assert 2 * missing == text.count("Not answerable: the data set has no ")
 
 
+@pytest.fixture(scope="module", params=["received", "poor"])
+def french_report(request: pytest.FixtureRequest, reports: Path) -> Path:
+    """Return the folder of the report in French on a data set of received files."""
+    folder = reports / "fr"
+    assert 0 == main(["investigate", request.param, "--reports", str(folder), "--memory-limit", "1GB", "--lang", "fr"])
+    return folder / str(request.param)
+
+
+def test_french_page_has_no_english(french_report: Path) -> None:
+    """Every sentence of the French page is French, reasons and notes included; run.json keeps the English reasons."""
+    text = visible(french_report / "index.html")
+    record = json.loads((french_report / "run.json").read_text(encoding="utf-8"))
+
+    assert [] == ENGLISH.findall(text)
+    assert "le jeu de données n’a pas de registre de personnalités" in text
+    assert " non disponible, car " in text
+    assert UNANSWERABLE[french_report.name] == set(record["unanswerable"])
+    assert all(reason.startswith("the data set has no ") for reason in record["unanswerable"].values())
+
+
+def test_english_page_has_no_french(report: Path) -> None:
+    """Every sentence of the English page is English."""
+    assert [] == FRENCH.findall(visible(report / "index.html"))
+
+
 def test_page_follows_the_origin(report: Path) -> None:
     """A page on received data has their notice and calls nothing synthetic; one on synthetic data states its origin."""
     text = visible(report / "index.html").lower()
@@ -223,6 +252,47 @@ def test_rerun_with_the_data_set(report: Path, run: Callable[..., Ran]) -> None:
     assert (0, "") == (ran.code, ran.err)
     assert (True, False) == (printed["equal"], printed["made_again"])
     assert printed["numbers_compared"] > 0
+
+
+def test_record_identifies_the_bytes(report: Path, folder: Path) -> None:
+    """run.json has the SHA-256 of every file of the data set, although its manifest has none."""
+    record = json.loads((report / "run.json").read_text(encoding="utf-8"))
+
+    files = record["data_set"]["files"]
+    assert files
+    assert [file_digest(folder / report.name / file["path"]) for file in files] == [file["sha256"] for file in files]
+
+
+@pytest.mark.parametrize("report", ["received"], indirect=True)
+def test_rerun_names_a_changed_file(report: Path, folder: Path, run: Callable[..., Ran], tmp_path: Path) -> None:
+    """A rerun on received data names a file whose bytes changed, even where every number is the same."""
+    changed = shutil.copytree(folder / report.name, tmp_path / report.name)
+    lines = next((changed / "lines").iterdir())
+    pq.write_table(pq.read_table(lines), lines, compression="none")
+
+    ran = run("rerun", report / "run.json", "--out", changed, "--json")
+
+    printed = json.loads(ran.out)
+    assert (1, False, []) == (ran.code, printed["equal"], printed["numbers"])
+    assert [f"SHA-256 of lines/{lines.name}"] == [change["what"] for change in printed["data"]]
+
+
+@pytest.mark.parametrize("report", ["received"], indirect=True)
+def test_rerun_names_missing_and_new_files(report: Path, folder: Path, run: Callable[..., Ran], tmp_path: Path) -> None:
+    """A rerun on received data names the files that only the record or only the data set has."""
+    changed = shutil.copytree(folder / report.name, tmp_path / report.name)
+    lines = next((changed / "lines").iterdir())
+    renamed = lines.rename(lines.with_name("part-00009.parquet"))
+    manifest = {"format": 1, "files": [{"path": f"lines/{renamed.name}"}]}
+    (changed / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+    ran = run("rerun", report / "run.json", "--out", changed, "--json")
+
+    assert 1 == ran.code
+    assert [
+        {"what": f"file lines/{lines.name}", "was": "there", "is": "missing"},
+        {"what": f"file lines/{renamed.name}", "was": "missing", "is": "there"},
+    ] == json.loads(ran.out)["data"]
 
 
 def test_rerun_without_the_data_set(

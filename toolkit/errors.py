@@ -18,7 +18,15 @@ __all__ = [
 
 
 class ToolkitError(Exception):
-    """Something the user gave cannot be used; the message says what, where, what was expected and what to do."""
+    """Something the user gave cannot be used; the message says what, where, what was expected and what to do.
+
+    The message is English: `text`, with `values` in place of the names in braces. `toolkit.i18n.translate` takes both
+    where an error is shown in a report.
+    """
+
+    def __init__(self, text: str, **values: str) -> None:
+        self.text, self.values = text, values
+        super().__init__(text.format(**values) if values else text)
 
 
 class DataSetError(ToolkitError):

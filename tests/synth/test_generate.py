@@ -237,9 +237,14 @@ def test_another_data_set_is_never_overwritten(make: Make, tmp_path: Path) -> No
         make(rows=1_000, seed=2, out=out)
     assert before == _files(out)
     scenario = load_scenario()
-    changed = scenario.model_copy(update={"title": "another"})
+    dates = scenario.dates.model_copy(update={"import_share": 0.0})
     with pytest.raises(DataSetError, match="with other values in the scenario"):
-        make(rows=1_000, scenario=changed, out=out)
+        make(rows=1_000, scenario=scenario.model_copy(update={"dates": dates}), out=out)
+    # A title decides nothing in the data.
+    assert (
+        0
+        == make(rows=1_000, scenario=scenario.model_copy(update={"title": "another"}), out=out).generated.lines_written
+    )
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "mine.txt").write_text("mine")
     with pytest.raises(DataSetError, match="not empty"):

@@ -14,7 +14,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from toolkit.claims._measures import MEASURES
 from toolkit.claims._units import Value, in_words, plain_number
@@ -27,6 +27,12 @@ __all__ = ["Claim", "Ledger", "Translation", "load_ledger"]
 Text = Annotated[str, Field(min_length=1)]
 Number = int | float
 
+# Files of earlier versions have the keys "told" and "whole".
+_PublishedAs = Annotated[Text | None, Field(validation_alias=AliasChoices("published_as", "told"))]
+_DenominatorValue = Annotated[
+    Annotated[Number, Field(gt=0)] | None, Field(validation_alias=AliasChoices("denominator_value", "whole"))
+]
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -38,7 +44,7 @@ class Translation(_Part):
     sentence: Text | None = None
     claimant: Text | None = None
     outlet: Text | None = None
-    published_as: Text | None = None
+    published_as: _PublishedAs = None
     definition: Text | None = None
     denominator: Text | None = None
     why: Text | None = None
@@ -63,12 +69,12 @@ class Claim(_Part):
     range: Annotated[list[Value], Field(min_length=2, max_length=2)] | None = None
     relation: Literal["about", "more than"] = "about"
     rounded_to: Annotated[Number, Field(ge=0)] = 0
-    published_as: Text | None = None
+    published_as: _PublishedAs = None
     unit: Text
     definition: Text
     denominator: Text
     names: list[Text] = []
-    denominator_value: Annotated[Number, Field(gt=0)] | None = None
+    denominator_value: _DenominatorValue = None
     tests: list[str]
     why: Text | None = None
     caveat: Text | None = None

@@ -19,7 +19,7 @@ from toolkit.analysis.counts import TableSize, copy_day, history, table_size
 from toolkit.claims._units import day_number
 from toolkit.dataset import Leak
 from toolkit.dataset.cache import cached
-from toolkit.errors import InputError, MissingError
+from toolkit.errors import InputError, MissingError, ToolkitError
 from toolkit.i18n import number, percent, translate
 
 __all__ = ["MEASURES", "Evidence", "Measure", "Measurement", "UntestableError", "measure"]
@@ -165,9 +165,9 @@ _NO_TABLE = {
 }
 
 
-def _clause(error: Exception) -> str:
-    """Return the sentence of an error as a clause."""
-    text = str(error).rstrip(".")
+def _clause(error: ToolkitError) -> str:
+    """Return the sentence of an error as a clause, in the current language."""
+    text = translate(error.text, **error.values).rstrip(".")
     return text[:1].lower() + text[1:]
 
 

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from toolkit import schema
 from toolkit.errors import DataSetError, MissingError, NotADataSetError
+from toolkit.i18n import N_
 
 __all__ = [
     "INTAKE",
@@ -101,7 +102,7 @@ def files_of(table: schema.Table, directory: Path, manifest: Mapping[str, Any]) 
     """Return the files of a table, sorted; raises `MissingError` where the data set has none."""
     files = sorted(directory / entry["path"] for entry in manifest["files"] if fnmatch(entry["path"], table.files))
     if not files:
-        raise MissingError(f"the data set has no table of {_NAMES.get(table.name, table.name)}")
+        raise MissingError(_NO_TABLE[table.name])
     return files
 
 
@@ -176,11 +177,12 @@ def _footer(file: Path) -> pq.FileMetaData:
         raise DataSetError(f"The file {file} cannot be read ({reason}): copy the data set again.") from None
 
 
-_NAMES = {
-    "practices": "practices",
-    "practitioners": "practitioners",
-    "public_figures": "public figures",
-    "truth_lines": "true answers (truth)",
+_NO_TABLE = {
+    "lines": N_("the data set has no lines"),
+    "practices": N_("the data set has no table of practices"),
+    "practitioners": N_("the data set has no table of practitioners"),
+    "public_figures": N_("the data set has no table of public figures"),
+    "truth_lines": N_("the data set has no table of true answers (truth)"),
 }
 
 

@@ -20,10 +20,10 @@ from toolkit.report import SKIPPED
 __all__ = ["install", "needs", "why_not"]
 
 _TABLES = {
-    "truth": "the truth, which only a synthetic data set has",
-    "register": "a register of public figures",
-    "practices": "a table of practices",
-    "practitioners": "a table of practitioners",
+    "truth": "truth, which only a synthetic data set has",
+    "register": "register of public figures",
+    "practices": "table of practices",
+    "practitioners": "table of practitioners",
 }
 
 
@@ -44,16 +44,16 @@ def why_not(leak: Leak, *names: str) -> str | None:
     for name in names:
         if name == "synthetic":
             if not leak.is_synthetic:
-                return "it is not synthetic"
+                return "the data set is not synthetic"
         elif name in _TABLES:
             if not getattr(leak.capabilities, name):
-                return f"it has no {_TABLES[name].removeprefix('a ').removeprefix('the ')}"
+                return f"the data set has no {_TABLES[name]}"
         elif name in {question.name for question in questions()}:
             if (reason := find_question(name).missing(leak, {})) is not None:
                 return reason
         elif set(columns := name.split("|")) <= set(schema.LINES.names):
             if not any(leak.capabilities.has(column) for column in columns):
-                return f"it has no values of {' or '.join(columns)}"
+                return f"the data set has no values of {' or '.join(columns)}"
         else:
             raise InputError(f"{name!r} is no table, column or question: see toolkit.needs.")
     return None

@@ -32,8 +32,10 @@ from toolkit.questions._base import (
     needs_table,
     of_people,
     person_by,
+    reason_of,
     share,
     shown_path,
+    unavailable,
     value,
 )
 from toolkit.questions._registry import find_question, questions, registered
@@ -75,9 +77,11 @@ __all__ = [
     "of_people",
     "person_by",
     "questions",
+    "reason_of",
     "registered",
     "share",
     "shown_path",
     "shown_tables",
+    "unavailable",
     "value",
 ]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from toolkit.dataset import Capabilities, Leak
+    from toolkit.errors import ToolkitError
 
 __all__ = [
     "LINKED",
@@ -55,8 +56,10 @@ __all__ = [
     "needs_table",
     "of_people",
     "person_by",
+    "reason_of",
     "share",
     "shown_path",
+    "unavailable",
     "value",
 ]
 
@@ -128,8 +131,9 @@ class Answer:
     """The answer to one question.
 
     `results`: its numbers. `tables`: the tables behind them, by name. `notes`: what could not be answered in part, one
-    sentence each. `reason`: why the question is not answerable on this data set, one sentence; then nothing else is
-    there. `options`: the options it was answered with.
+    sentence each. `reason`: why the question is not answerable on this data set, one phrase; then nothing else is
+    there. `options`: the options it was answered with. Notes and reason are English; `Meaning.translated` translates
+    them.
     """
 
     results: tuple[Result, ...] = ()
@@ -145,8 +149,8 @@ class Answer:
 class Need(NamedTuple):
     """Something that a data set must hold.
 
-    `met` decides from the capabilities; `reason` is the phrase that completes "not answerable: ..."; the need is waived
-    where the option `unless` is given.
+    `met` decides from the capabilities; `reason` is the phrase that completes "not answerable: ...", an English text of
+    the catalogue; the need is waived where the option `unless` is given.
     """
 
     met: Callable[[Capabilities], bool]
@@ -415,7 +419,7 @@ def ask(question: Question, leak: Leak, **options: Any) -> Answer:  # noqa: ANN4
         try:
             answer = question.answer(leak, **options)
         except MissingError as error:
-            reason = str(error)
+            reason = reason_of(error)
     if reason is not None:
         return Answer(reason=reason, options=dict(options))
     command = shlex.join(["toolkit", question.name, shown_path(leak.path), *_arguments(question, options), "--json"])
@@ -432,6 +436,16 @@ def shown_path(path: Path) -> str:
 def person_by(definition: str) -> Meaning:
     """Return the definition of a person as a sentence that can be read alone."""
     return Meaning("a person is: {definition}", definition=definition)
+
+
+def reason_of(error: ToolkitError) -> str:
+    """Return the message of an error as a text that can be translated."""
+    return Meaning(error.text, **error.values) if error.values else error.text
+
+
+def unavailable(part: str, reason: str) -> Meaning:
+    """Return the note on a part of an answer that the data set does not allow."""
+    return Meaning("{part}: not available, because {reason}.", part=part, reason=reason)
 
 
 def of_people(meaning: str, definition: str) -> Meaning:

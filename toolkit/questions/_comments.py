@@ -30,7 +30,9 @@ from toolkit.questions._base import (
     low,
     needs_column,
     of_people,
+    reason_of,
     share,
+    unavailable,
     value,
 )
 
@@ -84,7 +86,7 @@ def _estimate(
     try:
         people = duplicates.people_of_records(leak)
     except MissingError as error:
-        people, notes = None, (f"People with a sensitive comment: not available, because {error}.",)
+        people, notes = None, (unavailable("People with a sensitive comment", reason_of(error)),)
     planned = audit.strata(leak, texts=texts, people=people)
     sample = audit.draw(planned, size, seed, floor=min(audit.FLOOR, size // 3))
     return sample, audit.estimate(sample, _labels(sample, leak, reviewer)), notes

@@ -19,7 +19,9 @@ from toolkit.questions._base import (
     chart_of,
     denominator,
     person_by,
+    reason_of,
     share,
+    unavailable,
     value,
 )
 
@@ -53,7 +55,7 @@ def answer(leak: Leak) -> Answer:
         try:
             tables[name] = make(leak)
         except MissingError as error:
-            notes.append(f"{_TABLES[name].title}: not available, because {error}.")
+            notes.append(unavailable(_TABLES[name].title, reason_of(error)))
     return Answer(tuple(_result(row) for row in overview.iter_rows(named=True)), tables, tuple(notes))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from toolkit.i18n import N_
 from toolkit.questions._base import (
     LINKED,
     Answer,
@@ -26,6 +27,7 @@ from toolkit.questions._base import (
     of_people,
     person_by,
     share,
+    unavailable,
     value,
 )
 
@@ -88,7 +90,7 @@ def answer(leak: Leak, *, model: Path | None = None, out: Path | None = None, sa
         results[1:1] = _at_several(people)
         results += _by_keys(several)
     else:
-        notes.append("People at several practices: not available, because the data set has no practices (practice_id).")
+        notes.append(unavailable("People at several practices", N_("the data set has no practices (practice_id)")))
     return Answer(tuple(results), tables, tuple(notes))
 
 

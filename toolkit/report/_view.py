@@ -10,7 +10,7 @@ from typing import Any
 
 from toolkit.i18n import day, number, translate
 from toolkit.privacy import notice
-from toolkit.questions import Answer, DetailCell, Question, Result, Value, format_interval, format_result
+from toolkit.questions import Answer, DetailCell, Meaning, Question, Result, Value, format_interval, format_result
 from toolkit.report._cell_links import Numbers, linked
 from toolkit.report._chart_set import DrawnChart
 from toolkit.report._command import path_in_report
@@ -49,7 +49,7 @@ def page_content(
         "version": version("leak-forensics-toolkit"),
         "answered": _how_many_answered(len(answered), len(findings.answers)),
         "unanswerable": [
-            {"title": translate(question.title), "reason": answer.reason}
+            {"title": translate(question.title), "reason": Meaning.translated(answer.reason)}
             for question, answer in findings.answered
             if answer.reason is not None
         ],
@@ -93,8 +93,8 @@ def _section(
         "name": question.name,
         "heading": translate(question.title),
         "notebook": question.notebook,
-        "reason": answer.reason,
-        "notes": answer.notes,
+        "reason": None if answer.reason is None else Meaning.translated(answer.reason),
+        "notes": [Meaning.translated(note) for note in answer.notes],
         "method": " ".join(translate(sentence) for sentence in section.method),
         "limits": [translate(limit) for limit in limits],
         "numbers": [_main(question, results[name]) for name in section.numbers if name in results],

@@ -20,7 +20,7 @@ from toolkit.report import (
     run_notebook,
     write_report,
 )
-from toolkit.run._pipeline import DataSet, Settings, answer_questions, make_data_set, open_data_set
+from toolkit.run._pipeline import DataSet, Settings, answer_questions, make_data_set, missing_digests, open_data_set
 from toolkit.run._ro_crate import NAME as CRATE
 from toolkit.run._ro_crate import write_crate
 from toolkit.run._run_manifest import make_record, write_record
@@ -91,6 +91,7 @@ def _report(
     notebooks = find_notebooks()
     path, manifest = data_set.path, data_set.manifest
     folder = reports / path.resolve().name
+    digests = missing_digests(data_set)
     answered = answer_questions(path, settings, progress)
     parameters: dict[str, Any] = {"leak_path": shown_path(path.resolve())}
     parameters |= {"memory_limit": settings.memory_limit, "threads": settings.threads}
@@ -107,7 +108,9 @@ def _report(
         command=command,
     )
     progress(WRITE, 0, 1)
-    record = make_record(findings, scenario if manifest["origin"] == SYNTHETIC else None, answered.counted_twice)
+    record = make_record(
+        findings, scenario if manifest["origin"] == SYNTHETIC else None, answered.counted_twice, digests
+    )
     write_record(folder, record)
     index = write_report(folder, findings)
     write_crate(folder, findings, record)

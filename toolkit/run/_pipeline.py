@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from toolkit._io import file_digest
 from toolkit.dataset import Leak, open_leak
 from toolkit.progress import Progress
 from toolkit.questions import Answer, ask, questions
@@ -19,7 +20,7 @@ from toolkit.run._steps import CROSS_CHECK, GENERATE, answer_step, linkage_step
 from toolkit.scenario import Scenario
 from toolkit.synth import GenerateOptions, generate
 
-__all__ = ["Answered", "DataSet", "Settings", "answer_questions", "make_data_set", "open_data_set"]
+__all__ = ["Answered", "DataSet", "Settings", "answer_questions", "make_data_set", "missing_digests", "open_data_set"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,12 @@ def open_data_set(path: Path) -> DataSet:
     """Return the data set in the folder `path`. Raises the errors of `open_leak`."""
     with open_leak(path) as leak:
         return DataSet(path, leak.manifest, made=False)
+
+
+def missing_digests(data_set: DataSet) -> dict[str, str]:
+    """Return the SHA-256 of each file whose manifest has none, by the path in the manifest."""
+    files = [file["path"] for file in data_set.manifest["files"] if file.get("sha256") is None]
+    return {path: file_digest(data_set.path / path) for path in files}
 
 
 def answer_questions(

@@ -20,6 +20,7 @@ from toolkit.run._pipeline import DataSet as RunDataSet
 from toolkit.run._pipeline import Settings, answer_questions, make_data_set, open_data_set
 from toolkit.run._run_manifest import (
     DataSet,
+    File,
     Number,
     RunRecord,
     Table,
@@ -118,8 +119,8 @@ def rerun(
     settings = Settings(threads or parameters.threads, memory_limit or parameters.memory_limit)
     with use_language(parameters.language):
         data_set = _data_set(record, out, settings, report_progress)
-        data = _data_changes(record.data_set, describe_data_set(data_set.path.name, data_set.manifest))
-        _check_bytes(data_set, report_progress)
+        digests = _check_bytes(data_set, report_progress)
+        data = _data_changes(record.data_set, describe_data_set(data_set.path.name, data_set.manifest, digests))
         answered = answer_questions(data_set.path, settings, report_progress, options=_options(record), cache=False)
     tables, compared = _compare_tables(record.tables, record_tables(answered.answers))
     return Rerun(
@@ -201,26 +202,33 @@ def _summary(table: Table | None) -> str:
 
 
 def _data_changes(was: DataSet, now: DataSet) -> tuple[Change, ...]:
-    """Return what differs between the recorded data set and the one used now: its content, then that of its files."""
-    if was.content_hash == now.content_hash:
-        return ()
-    before, after = ({file.path: file.content_hash or "missing" for file in side.files} for side in (was, now))
+    """Return what differs between the recorded data set and the one used now: its content, then its files."""
     whole = Change("content hash of the data set", str(was.content_hash), str(now.content_hash))
-    files = (
-        Change(f"content hash of {path}", before.get(path, "missing"), after.get(path, "missing"))
-        for path in dict.fromkeys([*before, *after])
-    )
-    return (whole, *(change for change in files if change.was != change.now))
+    before, after = ({file.path: file for file in side.files} for side in (was, now))
+    files = (_file_change(path, before.get(path), after.get(path)) for path in dict.fromkeys([*before, *after]))
+    return tuple(change for change in (whole, *files) if change.was != change.now)
 
 
-def _check_bytes(data_set: RunDataSet, progress: Progress) -> None:
-    """Check that every file holds the bytes of its manifest; a manifest without hashes cannot be checked."""
-    files = data_set.manifest["files"]
+def _file_change(path: str, was: File | None, now: File | None) -> Change:
+    """Compare a file by the hash of its values where both sides have one, and else by its bytes."""
+    if was is None or now is None:
+        there = ["missing" if side is None else "there" for side in (was, now)]
+        return Change(f"file {path}", *there)
+    if was.content_hash is not None and now.content_hash is not None:
+        return Change(f"content hash of {path}", was.content_hash, now.content_hash)
+    # Earlier versions recorded no SHA-256 where the manifest of the data set had none.
+    found = str(now.sha256)
+    return Change(f"SHA-256 of {path}", was.sha256 or found, found)
+
+
+def _check_bytes(data_set: RunDataSet, progress: Progress) -> dict[str, str]:
+    """Check that every file holds the bytes of its manifest, as far as that has hashes; return the SHA-256 by path."""
+    files, digests = data_set.manifest["files"], {}
     for number, file in enumerate(files):
         progress(_CHECK, number, len(files))
         path = data_set.path / file["path"]
         try:
-            found = file_digest(path)
+            found = digests[file["path"]] = file_digest(path)
         except OSError as error:
             raise DataSetError(
                 f"The file {path} is in the manifest and cannot be read ({error.strerror}): copy the data set again, "
@@ -233,6 +241,7 @@ def _check_bytes(data_set: RunDataSet, progress: Progress) -> None:
                 f"Copy the data set again, or delete {data_set.path} and the rerun makes it again."
             )
     progress(_CHECK, len(files), len(files))
+    return digests
 
 
 _CHECK = "Checking the files"

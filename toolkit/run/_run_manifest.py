@@ -183,11 +183,17 @@ def write_record(folder: Path, record: RunRecord) -> Path:
     return path
 
 
-def make_record(findings: Findings, scenario: Scenario | None, counted_twice: tuple[str, ...] = ()) -> RunRecord:
+def make_record(
+    findings: Findings,
+    scenario: Scenario | None,
+    counted_twice: tuple[str, ...] = (),
+    digests: Mapping[str, str] | None = None,
+) -> RunRecord:
     """Return the record of a run, with the versions and the code of this process.
 
     `scenario` is the one that the run made its data set from, None where it opened one. `counted_twice` are the names
-    of the numbers that a second program confirmed.
+    of the numbers that a second program confirmed. `digests` are the SHA-256 of the files, by their path, where the
+    manifest of the data set has none.
     """
     manifest = findings.manifest
     options = {name: answer.options for name, answer in findings.answers.items() if answer.options}
@@ -196,7 +202,7 @@ def make_record(findings: Findings, scenario: Scenario | None, counted_twice: tu
         scenario=None if scenario is None else scenario.model_dump(mode="json"),
         seed=None if scenario is None else manifest["seed"],
         rows=manifest["rows"],
-        data_set=describe_data_set(findings.name, manifest, path_in_report(findings.leak_path)),
+        data_set=describe_data_set(findings.name, manifest, digests or {}, path_in_report(findings.leak_path)),
         parameters=Parameters(
             threads=findings.threads,
             memory_limit=findings.memory_limit,
@@ -213,9 +219,12 @@ def make_record(findings: Findings, scenario: Scenario | None, counted_twice: tu
     )
 
 
-def describe_data_set(name: str, manifest: Mapping[str, Any], path: str | None = None) -> DataSet:
-    """Return a data set as its manifest describes it."""
-    files = tuple(File(**{key: file.get(key) for key in File.model_fields}) for file in manifest["files"])
+def describe_data_set(
+    name: str, manifest: Mapping[str, Any], digests: Mapping[str, str], path: str | None = None
+) -> DataSet:
+    """Return a data set as its manifest describes it, with the `digests` of the files where the manifest has none."""
+    listed = [{key: file.get(key) for key in File.model_fields} for file in manifest["files"]]
+    files = tuple(File(**file | {"sha256": file["sha256"] or digests.get(file["path"])}) for file in listed)
     origin = manifest.get("origin", SYNTHETIC)
     return DataSet(name=name, origin=origin, path=path, content_hash=manifest.get("content_hash"), files=files)
 

@@ -122,7 +122,7 @@ def _partition_bounds(rows: int, options: GenerateOptions) -> list[int]:
 
 def _recipe(scenario: Scenario, seed: int, rows: int) -> dict[str, Any]:
     """Return what determines a data set; another recipe is another data set."""
-    fingerprint = content_hash([scenario.model_dump_json()])
+    fingerprint = content_hash([scenario.model_dump_json(exclude={"title"})])
     return {"format": FORMAT, "scenario": scenario.name, "scenario_hash": fingerprint, "seed": seed, "rows": rows}
 
 

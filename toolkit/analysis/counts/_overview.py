@@ -19,6 +19,7 @@ from toolkit.analysis.counts._missing import has_record_id, table_or_none
 from toolkit.dataset import Leak, collect, share
 from toolkit.dataset.cache import cached
 from toolkit.errors import MissingError
+from toolkit.i18n import N_
 
 __all__ = ["KeyCount", "by_practice", "by_year", "completeness", "count_key", "overview", "per_practitioner", "period"]
 
@@ -230,7 +231,7 @@ def _listed_and_found(leak: Leak, table: schema.Table, columns: list[str], found
     total = int(found["lines"].sum())
     found = found.drop_nulls(key)
     if total and found.is_empty():
-        raise MissingError(f"no line of the data set has a {_NAMES[key]}")
+        raise MissingError(_NO_ID[key])
     counted = found.join(_records_by(leak, key), on=key, how="left")
     rows = table_or_none(leak, table.name)
     listed = collect(rows.select(*columns), key) if rows is not None else _empty(table, columns)
@@ -242,7 +243,10 @@ def _listed_and_found(leak: Leak, table: schema.Table, columns: list[str], found
     return joined.with_columns(share("lines", "all_lines").alias("share"))
 
 
-_NAMES = {"practice_id": "practice id", "practitioner_id": "practitioner id"}
+_NO_ID = {
+    "practice_id": N_("no line of the data set has a practice id"),
+    "practitioner_id": N_("no line of the data set has a practitioner id"),
+}
 
 
 def _records_by(leak: Leak, key: str) -> pl.DataFrame:

@@ -21,6 +21,7 @@ from toolkit.analysis.counts._missing import has_record_id
 from toolkit.dataset import Leak, collect
 from toolkit.dataset.cache import cached
 from toolkit.errors import InputError, MissingError
+from toolkit.i18n import N_
 
 __all__ = ["Evenness", "Size", "TableSize", "estimate_size", "evenness", "table_size"]
 
@@ -122,8 +123,12 @@ def table_size(leak: Leak, confidence: float = 0.95) -> TableSize:
         raise MissingError("no line of the data set has a record id")
     if lowest < 1:
         raise InputError(
-            f"The size of the table behind {leak.name} cannot be estimated: its lowest record id is {lowest}, and ids "
-            "from 1 upwards were expected."
+            N_(
+                "The size of the table behind {name} cannot be estimated: its lowest record id is {lowest}, and ids "
+                "from 1 upwards were expected."
+            ),
+            name=leak.name,
+            lowest=str(lowest),
         )
     ids_in_blocks = all_ids(leak)
     # The first step is from 0 to the lowest number.
