@@ -1,4 +1,4 @@
-"""The documentation site: it builds without a warning, without a network, and every link in it leads somewhere."""
+"""The documentation site builds without a warning and without a network, and its links resolve."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bs4 import BeautifulSoup
 ROOT = Path(__file__).resolve().parents[1]
 START_PAGES = ("index", "start/journalist", "start/researcher", "start/trainer")
 METHODS = ROOT / "docs" / "methods"
-# What a browser loads by itself; a link that a reader may follow is something else.
+# What a browser loads by itself, unlike a link that a reader may follow.
 LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link": "href"}
 
 
@@ -88,7 +88,7 @@ def test_links_resolve(pages: dict[Path, BeautifulSoup]) -> None:
 
 
 def test_every_document_is_in_the_navigation() -> None:
-    """A page that nobody can reach from the menu is an error."""
+    """Every page is in the menu, and the menu lists no page that does not exist."""
     configured = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").partition("\nnav:\n")[2]
     listed = re.findall(r"[\w./-]+\.md$", configured, flags=re.MULTILINE)
 
