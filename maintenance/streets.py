@@ -41,7 +41,7 @@ TYPES = {
     "sentier": 3, "montée": 3, "clos": 5, "ruelle": 3,
 }  # fmt: skip
 
-# Types that are part of the name of a place ("résidence Les Jardins ...") rather than lead to it ("rue des Jardins ...").
+# Types that are part of a place name ("résidence Les Jardins ..."), unlike "rue des Jardins ...".
 NAMING_TYPES = frozenset({"résidence", "lotissement", "lieu-dit", "hameau", "clos"})
 # Types that are used with some places only.
 PLACES_OF_TYPE = {
