@@ -1,4 +1,4 @@
-"""Small leaks for the tests of the maker."""
+"""Small leaks for the tests of the generator."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Make = Callable[..., "Made"]
 
 @dataclass(frozen=True)
 class Made:
-    """A data set that a test made, and its tables."""
+    """A data set generated for a test, and its tables."""
 
     generated: Generated
 
@@ -45,7 +45,7 @@ def with_errors(scenario: Scenario, **rates: float) -> Scenario:
 
 @pytest.fixture(scope="session")
 def make(tmp_path_factory: pytest.TempPathFactory) -> Make:
-    """Makes a data set in a directory of its own."""
+    """Return a function that generates a data set in its own directory."""
 
     def made(
         rows: int = 20_000, seed: int = 1, scenario: Scenario | None = None, out: Path | None = None, **options: int

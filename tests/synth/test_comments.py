@@ -1,4 +1,4 @@
-"""The maker's free comments: the truth about them, their variety, and what each manner of typing does to them."""
+"""Generated comments: their truth, their variety, and the effect of each typing style."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def render(
     sensitive: bool | NDArray[np.bool_] = True,
     seed: int = 1,
 ) -> RenderedComments:
-    """Comments for these ids; the day hangs on the id, and odd ids are women."""
+    """Comments for these ids; the day depends on the id, and odd ids are women."""
     days = (FIRST_DAY + ids % 4_000).astype(np.int32)
     return grammar.render(seed, ids, np.broadcast_to(sensitive, ids.shape), days, style, ids % 2 == 1)
 
@@ -125,7 +125,7 @@ def test_a_quarter_of_the_families_is_held_out(grammar: Grammar) -> None:
     ],
 )
 def test_families_carry_the_truth(grammar: Grammar, identity: str, category: str, polarity: str, about: str) -> None:
-    """A family says what it reveals, whether it asserts it, and about whom."""
+    """A family has the right category, polarity and subject."""
     family = next(family for family in grammar.families if family.id == identity)
 
     assert (category, polarity, about) == (family.category, family.polarity, family.about)
@@ -160,8 +160,8 @@ def test_sensitive_records_get_sensitive_families(grammar: Grammar) -> None:
 
 
 @pytest.mark.parametrize("word", ["bipolaire", "méthadone", "VIH +", "incarcéré", "transgenre", "avortement", "OQTF"])
-def test_harmless_texts_say_nothing_intimate(grammar: Grammar, word: str) -> None:
-    """Words that leave no doubt stand in sensitive texts and in no harmless one."""
+def test_harmless_texts_have_no_sensitive_words(grammar: Grammar, word: str) -> None:
+    """Unambiguous words are in sensitive texts and in no harmless one."""
     assert any(word in text for text in texts(grammar, 40_000))
     assert not any(word in text for text in texts(grammar, 40_000, sensitive=False, before=0.5, after=0.5))
 
@@ -186,14 +186,14 @@ def test_another_seed_gives_other_texts(grammar: Grammar) -> None:
 
 
 def test_no_records_no_comments(grammar: Grammar) -> None:
-    """Nothing asked, nothing written."""
+    """Without ids, there are no comments."""
     rendered = render(grammar, np.zeros(0, dtype=np.int64), MIXED)
 
     assert (0, 0) == (len(rendered.text), len(rendered.family))
 
 
 def test_day_outside_the_calendar_is_refused(grammar: Grammar) -> None:
-    """A day that no stamp can name is an error, told in a sentence."""
+    """A day outside the range of stamps raises an error with the range."""
     one = np.zeros(1, dtype=np.int64)
     with pytest.raises(ValueError, match="between 2005-01-01 and 2026-12-31"):
         grammar.render(1, one, one == 0, np.array([0], dtype=np.int32), PLAIN, one == 0)
@@ -232,7 +232,7 @@ def test_texts_fit_the_field(grammar: Grammar, style: StyleRates, sensitive: boo
 
 @pytest.mark.parametrize("sensitive", [True, False])
 def test_telephones_are_reserved(grammar: Grammar, sensitive: bool) -> None:
-    """Every telephone number lies in a range kept for fiction, whatever the slips."""
+    """Every telephone number is in a range reserved for fiction, also after typing errors."""
     style = replace(MIXED, typing_error=0.5, missing_space=0.5, before=0.5, after=0.5)
     written = render(grammar, np.arange(40_000, dtype=np.int64), style, sensitive=sensitive).text
     numbers = [re.sub(r"\D", "", number) for text in written for number in TELEPHONE.findall(text)]
@@ -242,18 +242,22 @@ def test_telephones_are_reserved(grammar: Grammar, sensitive: bool) -> None:
 
 
 def test_years_lie_before_the_note(grammar: Grammar) -> None:
-    """A year named in a note is one of the fourteen before it was typed."""
+    """A year in a note is one of the fourteen before it was typed."""
     ids = np.arange(40_000, dtype=np.int64)
     typed = [(date(1970, 1, 1) + timedelta(days=FIRST_DAY + i % 4_000)).year for i in ids.tolist()]
     written = render(grammar, ids)
     illness = [grammar.families[f].id == "serious_illness.cancer_organ" for f in written.family]
     named = [(re.search(r"\b(19|20)\d\d\b", text), year) for text, year in zip(written.text, typed, strict=True)]
-    gaps = {year - int(match.group()) for (match, year), ours in zip(named, illness, strict=True) if ours and match}
+    gaps = {
+        year - int(match.group())
+        for (match, year), is_illness in zip(named, illness, strict=True)
+        if is_illness and match
+    }
 
     assert set(range(1, 15)) == gaps
 
 
-# --- Manners of typing ------------------------------------------------------------------------------------------------
+# --- Typing styles ----------------------------------------------------------------------------------------------------
 
 
 def test_capitals(grammar: Grammar) -> None:
@@ -295,7 +299,7 @@ def test_stamp(grammar: Grammar) -> None:
 
 
 def test_note_before(grammar: Grammar) -> None:
-    """A routine note stands before the plain text, unless both would not fit the field."""
+    """A routine note comes before the plain text, unless both would not fit the field."""
     pairs = list(zip(texts(grammar, 3_000), texts(grammar, 3_000, before=1), strict=True))
 
     assert [] == [both for plain, both in pairs if not both.endswith(plain)]
@@ -311,14 +315,14 @@ def test_phrase_stays_whole(grammar: Grammar) -> None:
 
 
 def test_note_after(grammar: Grammar) -> None:
-    """A routine note stands after the plain text."""
+    """A routine note comes after the plain text."""
     pairs = list(zip(texts(grammar, 3_000), texts(grammar, 3_000, after=1), strict=True))
 
     assert [] == [both for plain, both in pairs if not (both.startswith(plain) and len(both) > len(plain) + 3)]
 
 
 def test_cut(grammar: Grammar) -> None:
-    """A note after the phrase breaks off, most often in the middle; the phrase stays whole."""
+    """A note after the phrase is cut off, most often in the middle; the phrase is unchanged."""
     whole, cut = texts(grammar, 3_000, after=1), texts(grammar, 3_000, after=1, cut=1)
 
     assert [] == [text for text, start in zip(cut, texts(grammar, 3_000), strict=True) if not text.startswith(start)]
@@ -327,9 +331,9 @@ def test_cut(grammar: Grammar) -> None:
 
 
 def test_hearsay(grammar: Grammar) -> None:
-    """Families that allow it, and no others, are put in somebody's mouth; the phrase stays whole."""
-    told = render(grammar, np.arange(3_000, dtype=np.int64), replace(PLAIN, hearsay=1))
-    for plain, text, number in zip(texts(grammar, 3_000), told.text, told.family, strict=True):
+    """Only families that allow it are reported by a third party; the phrase is unchanged."""
+    reported = render(grammar, np.arange(3_000, dtype=np.int64), replace(PLAIN, hearsay=1))
+    for plain, text, number in zip(texts(grammar, 3_000), reported.text, reported.family, strict=True):
         who = text.removesuffix(plain)
         assert grammar.families[number].hearsay == who.endswith(" : "), text
 
@@ -352,7 +356,7 @@ def one_slip_apart(plain: str, typed: str) -> bool:
 
 
 def test_typing_error(grammar: Grammar) -> None:
-    """A long word bears one slip of one letter, where the truth does not hang on it; digits stay as they are."""
+    """A long word has one typing error where the truth does not depend on it; digits are unchanged."""
     slipped = render(grammar, np.arange(6_000, dtype=np.int64), replace(PLAIN, typing_error=1))
     for plain, typed, number in zip(texts(grammar, 6_000), slipped.text, slipped.family, strict=True):
         word = re.search(r"[^\W\d_]{5}", plain)
@@ -373,7 +377,7 @@ def test_missing_space(grammar: Grammar) -> None:
 
 
 def test_short_phrases_come_with_something(grammar: Grammar) -> None:
-    """Where short phrases may not stand bare, a phrase of few variants bears a stamp or another note."""
+    """With `stock` at zero, a phrase of few variants has a stamp or another note."""
     bare = Counter(texts(grammar, 20_000))
     dressed = Counter(texts(grammar, 20_000, stock=0))
 
@@ -382,7 +386,7 @@ def test_short_phrases_come_with_something(grammar: Grammar) -> None:
 
 
 def test_rates_are_probabilities() -> None:
-    """A rate outside 0 to 1, and spellings that exceed the whole, are refused."""
+    """A rate outside 0 to 1, and spelling rates that sum to more than 1, raise an error."""
     with pytest.raises(ValueError, match=r"'stamp' is 2"):
         replace(PLAIN, stamp=2)
     with pytest.raises(ValueError, match=r"sum to 1\.2"):

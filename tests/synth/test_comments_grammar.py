@@ -1,4 +1,4 @@
-"""Reading a grammar of comments: what templates become, and how mistakes in them are told."""
+"""Reading a grammar of comments: the texts of templates, and the errors for mistakes in them."""
 
 from __future__ import annotations
 
@@ -86,13 +86,13 @@ def test_alternatives_are_drawn_evenly(tmp_path: Path) -> None:
     ],
 )
 def test_wrong_grammar_is_refused(tmp_path: Path, old: str, new: str, message: str) -> None:
-    """A mistake in a grammar is told in one sentence that names it."""
+    """A mistake in a grammar raises an error that names it."""
     with pytest.raises(ValueError, match=message):
         load(tmp_path, SMALL.replace(old, new))
 
 
 def test_family_twice_is_refused(tmp_path: Path) -> None:
-    """Two files may not define one family."""
+    """A family defined in two files raises an error."""
     twin = 'category = "addiction"\nweight = 1\n[sensitive.drinks]\ntemplates = ["x"]\n'
     (tmp_path / "two.toml").write_text(twin, encoding="utf-8")
     with pytest.raises(ValueError, match=r"family addiction\.drinks is defined twice"):

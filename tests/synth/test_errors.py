@@ -1,4 +1,4 @@
-"""The catalogue of typing errors: each leaves its mark, in the columns it is about, and no other."""
+"""Typing errors: each is marked where it changes its own columns, and nowhere else."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ def test_a_leak_without_errors_has_no_marks(clean: Made) -> None:
 
 
 def test_every_error_of_the_catalogue_is_tested() -> None:
-    """The table of this page covers the catalogue."""
+    """The table `COLUMNS` covers every error."""
     assert set(CATALOGUE) == set(COLUMNS)
 
 
 @pytest.mark.parametrize("error", CATALOGUE)
 def test_an_error_marks_the_lines_it_changed_and_no_others(make: Make, clean: Made, error: str) -> None:
-    """Tried on every file, an error is marked exactly where a column it is about differs from the clean leak."""
+    """An error tried on every record is marked exactly where one of its columns differs from the clean leak."""
     typed = make(rows=ROWS, scenario=with_errors(load_scenario(), **{error: 1.0}))
     one, other = clean.lines, typed.lines
     changed = {name: (one[name].ne_missing(other[name])) for name in LINES.names}
@@ -74,7 +74,7 @@ def test_an_error_marks_the_lines_it_changed_and_no_others(make: Make, clean: Ma
 
 
 def test_rates_are_met(make: Make) -> None:
-    """An error tried on a tenth of the files is marked on about a tenth, more often at a further practice."""
+    """An error tried on a tenth of the records is marked on about a tenth, more often at a further practice."""
     scenario = with_errors(load_scenario(), old_address=0.1).model_copy(
         update={"errors_elsewhere": {"old_address": 3.0}}
     )
@@ -96,7 +96,7 @@ def test_several_errors_may_meet_on_one_line(make: Make) -> None:
 
 
 def test_a_borrowed_nir_is_a_parent_s(make: Make, clean: Made) -> None:
-    """A minor's file that bears a relative's number bears one that an adult of the same household holds."""
+    """A minor's record with a relative's number has that of an adult of the same household."""
     made = make(rows=ROWS, scenario=with_errors(load_scenario(), relative_nir=1.0))
     lines = made.lines.join(made.truth.select("line_id", "errors"), on="line_id")
     borrowed = lines.filter(pl.col("errors").list.len() > 0)
@@ -108,7 +108,7 @@ def test_a_borrowed_nir_is_a_parent_s(make: Make, clean: Made) -> None:
 
 
 def test_mistyped_names_of_the_catalogue_by_hand() -> None:
-    """Each way of mistyping does to a name what a reader would expect."""
+    """Each misspelling function gives the expected results on a few names."""
     words = stream(1, "by hand")(np.arange(400))
     many = pl.Series(["Lefebvre"] * 400)
 

@@ -1,4 +1,4 @@
-"""The first names of the maker: as many a decade as the columns say, written properly, and following the birth year."""
+"""The table of first names: totals by decade, spelling, and agreement with the birth year."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_each_decade_of_a_sex_adds_up_to_100000(table: pl.DataFrame, sex: str) -
 
 @pytest.mark.parametrize("sex", ["F", "M"])
 def test_a_name_is_spelt_in_one_way_for_a_sex(table: pl.DataFrame, sex: str) -> None:
-    """Léa and Lea are one name, and so stand in one row."""
+    """Spellings that differ by accents only, such as Léa and Lea, are one row."""
     names = table.filter(pl.col("sex") == sex)["name"].to_list()
 
     assert len(names) == len({unaccented(name) for name in names})
@@ -90,7 +90,7 @@ def test_a_unisex_name_is_given_to_both_sexes(table: pl.DataFrame, name: str) ->
 def test_the_commonest_names_are_those_of_their_decade(
     table: pl.DataFrame, sex: str, decade: str, names: set[str]
 ) -> None:
-    """The names that everybody of that age had in class are among the ten commonest of their decade."""
+    """Three of the five names that INSEE counts as commonest in a decade are among its ten commonest here."""
     commonest = table.filter(pl.col("sex") == sex).sort([decade, "name"], descending=[True, False])["name"].head(10)
 
     assert names <= set(commonest)
@@ -110,8 +110,8 @@ def test_first_names_spread_out_from_the_1960s_on(table: pl.DataFrame, sex: str)
 @pytest.mark.parametrize(
     ("name", "decade"), [("Kévin", "d1930"), ("Enzo", "d1960"), ("Océane", "d1950"), ("Nathalie", "d1930")]
 )
-def test_nobody_has_a_name_of_another_age(table: pl.DataFrame, name: str, decade: str) -> None:
-    """A name that had not come yet is given to one birth in 10,000 at most."""
+def test_a_name_is_rare_before_its_time(table: pl.DataFrame, name: str, decade: str) -> None:
+    """A name is given to at most one birth in 10,000 before it became popular."""
     assert table.filter(pl.col("name") == name)[decade].to_numpy().max() <= 10
 
 
@@ -133,8 +133,8 @@ def test_waves_of_one_name_add_up() -> None:
 
 
 @pytest.mark.parametrize("row", ["X,Lou,1960,10,5,5,typed", "F,Lou,1960,0,5,5,typed", "F,Lou,1960,10,5,0,typed"])
-def test_a_wave_that_is_none_is_refused_by_its_line(tmp_path: Path, row: str) -> None:
-    """A wrong sex, height or half-width is told with the file and the line where it stands."""
+def test_an_invalid_wave_raises_an_error_with_its_line(tmp_path: Path, row: str) -> None:
+    """An invalid sex, height or half-width raises an error with the file and the line."""
     path = tmp_path / "curves.csv"
     path.write_text(f"sex,name,peak,height,rise,fall,source\n{row}\n", encoding="utf-8")
 

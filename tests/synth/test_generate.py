@@ -1,4 +1,4 @@
-"""Data sets on disk: the same bytes however they are made, nothing half made, one clear sentence for what cannot be."""
+"""Data sets on disk: reproducible bytes, no partial files, and clear errors."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from toolkit.synth import _writing as writing
 from toolkit.synth._generate import GenerateOptions, generate
 
 PUBLISHED = "f27e856cbf9f185770a76b020d4af9dc6365bd0b06569b6609c72133fb3a8f2a"
-"""Content hash of the data set of 20,000 lines with seed 1: it changes when other data are meant, and only then."""
+"""Content hash of the data set of 20,000 lines with seed 1: change it only when the data are meant to change."""
 
 
 def _files(path: Path) -> dict[str, bytes]:
@@ -35,7 +35,7 @@ def _files(path: Path) -> dict[str, bytes]:
 
 
 def test_the_published_data_set_comes_out_again(made: Made) -> None:
-    """20,000 lines with seed 1 hold what they held when their hash was published."""
+    """20,000 lines with seed 1 have the published content hash."""
     assert PUBLISHED == made.generated.manifest["content_hash"]
 
 
@@ -66,7 +66,7 @@ def test_another_seed_is_another_leak(make: Make, made: Made) -> None:
 
 @pytest.mark.parametrize("rows", [1_000, 1_001, 20_000, 33_333])
 def test_the_counts_are_exact(make: Make, rows: int) -> None:
-    """Lines, records, people, repeats, practices and sensitive people are those that the manifest tells."""
+    """Lines, records, people, repeats, practices and sensitive people are those of the manifest."""
     other = make(rows=rows)
     lines, truth, counts = other.lines, other.truth, other.generated.manifest["counts"]
 
@@ -91,7 +91,7 @@ def test_a_repeated_line_repeats_a_record_to_the_letter(made: Made) -> None:
 
 
 def test_dates_agree_with_history(made: Made) -> None:
-    """Nobody is on file unborn or before the practice had the program, nothing changes after the copy was taken."""
+    """Records are created after birth and installation, and nothing changes after the date of the copy."""
     practices = pl.read_parquet(made.path / "practices.parquet").select("practice_id", "installed_on")
     truth = made.truth.select("line_id", "errors", "sentinel")
     lines = made.lines.join(practices, on="practice_id").join(truth, on="line_id")
@@ -103,7 +103,7 @@ def test_dates_agree_with_history(made: Made) -> None:
 
 
 def test_record_ids_follow_the_calendar(made: Made) -> None:
-    """A record opened later has a higher number, files of children not yet born when theirs was opened apart."""
+    """A record created later has a higher number, except for some children born after their number was used."""
     records = made.lines.unique("record_id").sort("record_id")
     backwards = (records["created_on"].diff().dt.total_days().drop_nulls() < 0).mean()
 
@@ -119,8 +119,8 @@ def test_postal_code_and_city_are_true_pairs(made: Made) -> None:
     assert typed.join(pairs, left_on=["postal_code", "city"], right_on=["postal_codes", "name"], how="anti").is_empty()
 
 
-def test_the_data_set_proves_itself_synthetic(made: Made) -> None:
-    """Every phone, NIR, mail address and street is of the kinds that nobody can have, and every file says so."""
+def test_the_data_set_passes_verify_synthetic(made: Made) -> None:
+    """The data set passes all checks, and every file has the mark."""
     report = verify_synthetic(made.path)
 
     assert report.ok, report
@@ -128,8 +128,8 @@ def test_the_data_set_proves_itself_synthetic(made: Made) -> None:
         assert SYNTHETIC_KEY.encode() in pq.read_metadata(file).metadata
 
 
-def test_phones_nirs_and_mail_are_nobody_s_by_a_reading_of_their_own(made: Made) -> None:
-    """A check written apart from the maker's and the verifier's finds no phone, NIR or mail that could be real."""
+def test_no_phone_nir_or_mail_is_real_by_an_independent_check(made: Made) -> None:
+    """An independent check finds no telephone number, NIR or mail address that could be real."""
     lines = made.lines
     phones = pl.concat([lines["mobile_phone"], lines["landline_phone"]]).drop_nulls()
     nirs = lines["nir"].drop_nulls()
@@ -169,14 +169,14 @@ def test_manifest_and_data_package_describe_every_file(made: Made) -> None:
 
 
 def test_progress_counts_every_line_once(tmp_path: Path) -> None:
-    """Whoever watches is told growing numbers of lines, the last of which is all of them."""
-    told: list[tuple[int, int]] = []
+    """Progress is reported as growing numbers of lines, up to the total."""
+    calls: list[tuple[int, int]] = []
     options = GenerateOptions(partitions=4, threads=2)
-    generate(load_scenario(), 1, 8_000, tmp_path / "data", options, lambda done, total: told.append((done, total)))
+    generate(load_scenario(), 1, 8_000, tmp_path / "data", options, lambda done, total: calls.append((done, total)))
 
-    assert told == sorted(told)
-    assert len(told) >= 4
-    assert (8_000, 8_000) == told[-1]
+    assert calls == sorted(calls)
+    assert len(calls) >= 4
+    assert (8_000, 8_000) == calls[-1]
 
 
 def test_a_second_run_finds_the_data_set_and_touches_nothing(make: Make, tmp_path: Path) -> None:
@@ -189,8 +189,8 @@ def test_a_second_run_finds_the_data_set_and_touches_nothing(make: Make, tmp_pat
     assert before == {file: file.stat().st_mtime_ns for file in first.path.rglob("*")}
 
 
-def test_a_killed_run_goes_on_where_it_stopped(make: Make, tmp_path: Path) -> None:
-    """Killed after some partitions, the same command keeps them, writes the rest and ends with the same bytes."""
+def test_a_killed_run_is_resumed(make: Make, tmp_path: Path) -> None:
+    """After a kill, the same command keeps finished partitions and ends with the same bytes."""
     whole = make(rows=60_000, partitions=30)
     out = tmp_path / "data"
     code = (
@@ -216,7 +216,7 @@ def test_a_killed_run_goes_on_where_it_stopped(make: Make, tmp_path: Path) -> No
     assert [] == [file.name for file in out.rglob(".*")]
 
 
-def test_an_unfinished_data_set_cut_otherwise_is_cut_anew(make: Make, tmp_path: Path) -> None:
+def test_an_unfinished_data_set_with_other_partitions_is_restarted(make: Make, tmp_path: Path) -> None:
     """Partitions left by a run with another number of them are not mixed with the new ones."""
     out = tmp_path / "data"
     make(rows=5_000, partitions=5, out=out)
@@ -254,20 +254,16 @@ def test_another_data_set_is_never_overwritten(make: Make, tmp_path: Path) -> No
     assert "mine" == (tmp_path / "notes" / "mine.txt").read_text()
 
 
-def test_a_disk_too_small_is_told_before_anything_is_written(
-    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """With too little space left the sentence says how much is needed."""
+def test_a_disk_too_small_raises_an_error_first(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With too little space, the error gives the space needed and nothing is written."""
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1_000))
     with pytest.raises(DataSetError, match=r"needs about 0\.0 GB|needs about .* GB and the disk has"):
         make(rows=1_000, out=tmp_path / "data")
 
 
-def test_a_disk_that_fills_up_ends_in_one_sentence_and_can_be_resumed(
-    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A full disk leaves no file half written under its name; with space again the same command ends well."""
+def test_a_run_on_a_full_disk_can_be_resumed(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk leaves no partial file; the same command resumes when there is space."""
     whole = make(rows=6_000, partitions=6)
     out = tmp_path / "data"
     calls = iter(range(100))
@@ -298,10 +294,8 @@ def test_a_disk_that_fills_up_ends_in_one_sentence_and_can_be_resumed(
         (2_000, {"threads": 0}, "--threads is 0: give at least 1"),
     ],
 )
-def test_bad_numbers_are_told_in_one_sentence(
-    tmp_path: Path, rows: int, options: dict[str, int], sentence: str
-) -> None:
-    """A number that cannot be says what was given and what is possible, and leaves nothing behind."""
+def test_bad_numbers_raise_an_error(tmp_path: Path, rows: int, options: dict[str, int], sentence: str) -> None:
+    """An invalid number raises an error with the value and the valid range, and writes nothing."""
     with pytest.raises(InputError, match=sentence):
         generate(load_scenario(), 1, rows, tmp_path / "data", GenerateOptions(**options))
     assert not (tmp_path / "data").exists()
@@ -319,7 +313,7 @@ def test_bad_numbers_are_told_in_one_sentence(
     ],
 )
 def test_a_bad_scenario_names_the_key(tmp_path: Path, before: str, after: str, sentence: str) -> None:
-    """A fault in a scenario file is told with the key, what was found and what was expected."""
+    """A mistake in a scenario file raises an error with the key, the value and what was expected."""
     text = (Path(generate_module.__file__).parents[1] / "scenarios" / "mlm-2026.toml").read_text(encoding="utf-8")
     assert before in text
     file = tmp_path / "mine.toml"
@@ -329,7 +323,7 @@ def test_a_bad_scenario_names_the_key(tmp_path: Path, before: str, after: str, s
 
 
 def test_every_value_of_the_scenario_has_its_source() -> None:
-    """Beside each number of the scenario stands where it comes from, or the word assumption."""
+    """Each value of the scenario has a source beside it, or the word assumption."""
     text = (Path(generate_module.__file__).parents[1] / "scenarios" / "mlm-2026.toml").read_text(encoding="utf-8")
     for line in text.splitlines():
         if " = " in line and not line.startswith(("name", "title", "#")):

@@ -40,7 +40,7 @@ def everybody(plan: Plan, people: People) -> Demography:
 
 @pytest.mark.parametrize("rows", [1_000, 20_001, 2_000_000, 22_000_000, 100_000_000])
 def test_a_plan_shares_out_the_totals_exactly(scenario: Scenario, rows: int) -> None:
-    """Lines, files, people, practitioners and sensitive people sum to the scenario's sizes at any scale."""
+    """Lines, records, people, practitioners and sensitive people sum to the scenario's sizes at any scale."""
     plan = make_plan(scenario, 3, rows, Geography.load())
     sizes = scenario.sizes_at(rows)
 
@@ -57,7 +57,7 @@ def test_a_plan_shares_out_the_totals_exactly(scenario: Scenario, rows: int) -> 
 
 
 def test_at_full_size_the_counts_are_those_of_the_published_claims(scenario: Scenario) -> None:
-    """22,000,000 lines are 19,000,000 files of 15,000,000 people, 169,000 of them with a sensitive comment."""
+    """22,000,000 lines are 19,000,000 records of 15,000,000 people, 169,000 of them with a sensitive comment."""
     sizes = scenario.sizes_at(22_000_000)
 
     assert (19_000_000, 15_000_000, 1_150, 1_500, 169_000, 65_000_000) == (
@@ -70,8 +70,8 @@ def test_at_full_size_the_counts_are_those_of_the_published_claims(scenario: Sce
     )
 
 
-def test_nobody_has_two_files_at_one_practice(plan: Plan) -> None:
-    """The further files of a practice are of different people at home elsewhere, each of four practices at most."""
+def test_a_person_has_one_record_per_practice(plan: Plan) -> None:
+    """The further records of a practice are of different people from elsewhere, each at four practices at most."""
     further = [plan.further_people(k) for k in range(plan.practices)]
     for k, people in enumerate(further):
         assert len(set(people.tolist())) == len(people)
@@ -80,8 +80,8 @@ def test_nobody_has_two_files_at_one_practice(plan: Plan) -> None:
     assert np.unique(np.concatenate(further), return_counts=True)[1].max() <= 3
 
 
-def test_repeats_come_in_runs_and_every_file_is_exported_once_before(plan: Plan) -> None:
-    """The runs of each practice cover its files once in order, and the planned number of lines again."""
+def test_repeats_come_in_runs_and_every_record_is_exported_once_before(plan: Plan) -> None:
+    """The runs of each practice cover its records once in order, plus the planned number of duplicates."""
     for k in range(plan.practices):
         runs = export_order(plan, k)
         first_time = [run for run in runs if not run[2]]
@@ -134,7 +134,7 @@ def test_brothers_and_sisters_are_twins_or_nine_months_apart_and_named_apart(
     assert same.mean() < 0.002
 
 
-def test_some_sons_bear_their_father_s_first_name(people: People, everybody: Demography) -> None:
+def test_some_sons_have_their_father_s_first_name(people: People, everybody: Demography) -> None:
     """One or two sons in a hundred are namesakes of their father, who shares their last name."""
     sons = np.flatnonzero((everybody.role == CHILD) & (everybody.sex == 0) & (everybody.father >= 0))
     names = people.names(np.arange(len(everybody.year), dtype=np.int64), everybody)
@@ -173,8 +173,8 @@ def test_numbers_stay_unique_when_a_month_is_full(scenario: Scenario, monkeypatc
     assert held.mean() < 0.7
 
 
-def test_a_person_is_the_same_however_asked(plan: Plan, people: People, everybody: Demography) -> None:
-    """Names, homes and ages of people asked in another order and company are the same."""
+def test_a_person_does_not_depend_on_the_others_computed(plan: Plan, people: People, everybody: Demography) -> None:
+    """Names, homes and ages are the same when people are computed in another order or subset."""
     some = np.array([5, 77_000, 12, 200_001, 13], dtype=np.int64)
     who = people.households(some)
     former = np.zeros(len(some), dtype=bool)

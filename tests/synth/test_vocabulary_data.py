@@ -1,4 +1,4 @@
-"""The lists that the maker draws from: surnames, streets, withheld names, vendored reference data."""
+"""The data files of the generator: surnames, streets, withheld names, vendored reference data."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_the_commonest_surnames_hold_their_share(surnames: pl.DataFrame, top: in
     assert pytest.approx(share, rel=0.1) == surnames["share"].head(top).sum()
 
 
-def test_fifteen_million_people_bear_many_surnames(surnames: pl.DataFrame) -> None:
+def test_fifteen_million_people_have_many_surnames(surnames: pl.DataFrame) -> None:
     """At least 150,000 different names are expected among 15 million people."""
     expected = (1 - (1 - surnames["share"]) ** PEOPLE).sum()
 
@@ -86,19 +86,19 @@ def test_surnames_are_properly_written(surnames: pl.DataFrame) -> None:
     "name", ["Martin", "Le Goff", "Lefèvre", "Da Silva", "D'Almeida", "Saint-Martin", "Rivière", "François", "Traoré"]
 )
 def test_common_surnames_are_spelt_as_usual(surnames: pl.DataFrame, name: str) -> None:
-    """Capitals, particles and accents that the published upper-case list lost are given back."""
+    """Capitals, particles and accents that the published upper-case list lost are restored."""
     assert name in set(surnames["name"])
 
 
 def test_double_barrelled_surnames_are_two_per_cent(surnames: pl.DataFrame) -> None:
-    """About one person in fifty bears a double-barrelled name."""
+    """About one person in fifty has a double-barrelled name."""
     hyphenated = surnames.filter(pl.col("name").str.contains("-"))
 
     assert pytest.approx(0.02, rel=0.15) == hyphenated["share"].sum()
 
 
 def test_no_surname_is_withheld(surnames: pl.DataFrame) -> None:
-    """No name of the list is one of those that point at somebody in the news, whole or as half of a double name."""
+    """No name, and no half of a double name, is one of those that identify a person in the news."""
     parts = {part for name in surnames["name"] for part in (name, *name.split("-"))}
 
     assert not [part for part in parts if is_withheld_surname(part)]
@@ -106,22 +106,22 @@ def test_no_surname_is_withheld(surnames: pl.DataFrame) -> None:
 
 @pytest.mark.slow
 def test_surnames_are_rebuilt_the_same(surnames: pl.DataFrame) -> None:
-    """The script makes the very rows that stand in the file."""
+    """The script makes the same rows as the file."""
     assert surnames.select("name", "weight").equals(surnames_script.build())
 
 
 # --- Streets ----------------------------------------------------------------------------------------------------------
 
 
-def test_every_street_ends_with_an_invented_complement(streets: pl.DataFrame) -> None:
-    """No address can be somebody's: each street has exactly one place and one invented ending."""
+def test_every_street_ends_with_a_fictional_complement(streets: pl.DataFrame) -> None:
+    """Each street ends with a fictional complement, so no address exists."""
     endings = tuple(f" {complement}" for complement in FICTIONAL_STREET_COMPLEMENTS)
 
     assert all(street.endswith(endings) for street in streets["street"])
 
 
 def test_every_complement_is_used(streets: pl.DataFrame) -> None:
-    """None of the invented complements stands in the list for nothing."""
+    """Every fictional complement is used by a street."""
     unused = [c for c in FICTIONAL_STREET_COMPLEMENTS if not streets["street"].str.ends_with(f" {c}").any()]
 
     assert [] == unused
@@ -152,7 +152,7 @@ def test_half_of_the_addresses_are_in_a_rue(streets: pl.DataFrame) -> None:
 
 
 def test_streets_are_rebuilt_the_same(tmp_path: Path) -> None:
-    """The script writes the very bytes that stand in the file."""
+    """The script writes the same bytes as the file."""
     streets_script.write(tmp_path / "streets.csv")
 
     assert (DATA / "streets.csv").read_bytes() == (tmp_path / "streets.csv").read_bytes()
@@ -209,7 +209,7 @@ def test_withheld_lists_hold_digests_alone(file: str, least: int) -> None:
 
 @pytest.mark.parametrize("name", ["Martin", "Bernard", "Dupont", "Petit", "Durand", "Philippe", "Le Goff", "Garcia"])
 def test_common_surnames_are_not_withheld(name: str) -> None:
-    """A common surname points at nobody, whoever bears it."""
+    """A common surname is not withheld."""
     assert not is_withheld_surname(name)
 
 
@@ -217,7 +217,7 @@ def test_common_surnames_are_not_withheld(name: str) -> None:
 
 
 def test_the_fiction_roots_are_those_of_the_vendored_table() -> None:
-    """The roots the maker draws from are the rows of the table taken from Arcep's decision."""
+    """The roots of the generator are those of the table from Arcep's decision."""
     table = pl.read_csv(DATA / "phone_fiction_ranges.csv", schema_overrides={"root": pl.String})
 
     assert sorted(FICTION_PHONE_ROOTS) == sorted(root.replace(" ", "") for root in table["root"])
@@ -237,7 +237,7 @@ def test_no_commune_is_000() -> None:
     assert not codes.str.contains(r"^(?:..000|97.00)$").any()
 
 
-def test_every_data_file_is_told_of() -> None:
+def test_every_data_file_is_documented() -> None:
     """The README beside the data names each file."""
     readme = (DATA / "README.md").read_text(encoding="utf-8")
     missing = [file.name for file in sorted(DATA.iterdir()) if file.name != "README.md" and file.name not in readme]

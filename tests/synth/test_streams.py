@@ -11,7 +11,7 @@ from scipy import stats
 from toolkit.synth.streams import Picker, apportion, low, permute, scale, stream, unpermute
 
 MANY = np.arange(400_000, dtype=np.int64)
-# A fixed seed gives a fixed p-value: the bound is where a good mixer fails once in a million.
+# A fixed seed gives a fixed p-value: the bound is where a good generator fails once in a million.
 P_BOUND = 1e-6
 
 
@@ -56,7 +56,7 @@ def test_pairs_of_streams_are_jointly_uniform(first: tuple[str, int], second: tu
 
 
 def test_the_two_halves_of_a_word_are_independent() -> None:
-    """A second draw out of the same word says nothing about the first."""
+    """The second draw from a word is independent of the first (chi-squared)."""
     words = stream(6, "halves")(MANY)
     found = np.bincount(scale(words, 32) * 32 + scale(low(words), 32), minlength=1024)
 
@@ -85,7 +85,7 @@ def test_permutations_of_different_sizes_may_be_walked_at_once() -> None:
 
 
 def test_a_permutation_moves_neighbours_apart() -> None:
-    """Where index i goes says nothing about where i + 1 goes (rank correlation under 1 %)."""
+    """The positions of indices i and i + 1 are uncorrelated (correlation under 1 %)."""
     there = permute(MANY, len(MANY), np.uint64(9))
 
     assert abs(np.corrcoef(there[:-1], there[1:])[0, 1]) < 0.01
