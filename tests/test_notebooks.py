@@ -10,6 +10,7 @@ import textwrap
 from copy import deepcopy
 from html import unescape
 from pathlib import Path
+from textwrap import dedent
 
 import nbformat
 import pyarrow.parquet as pq
@@ -301,6 +302,24 @@ def test_page_replaces_a_form(pages: dict[str, Path]) -> None:
 
     assert "In JupyterLab there is a form to fill in here." in page
     assert "widget-state" not in page
+
+
+def test_page_leaves_out_progress_bars(tmp_path: Path) -> None:
+    """A progress bar of a slow query leaves nothing in the page, unlike a form, which leaves a sentence."""
+    code = """
+    from IPython.display import display
+    from ipywidgets import FloatProgress, Text
+    display(FloatProgress())
+    display(Text())
+    """
+    cells = [nbformat.v4.new_code_cell(dedent(code), id="widgets")]
+    path = tmp_path / "widgets.ipynb"
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), path)
+
+    page = to_page(execute_notebook(path, {}), "Title")
+
+    assert page.count("In JupyterLab there is a form to fill in here.") == 1
 
 
 @pytest.mark.slow

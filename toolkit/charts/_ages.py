@@ -7,7 +7,7 @@ from itertools import pairwise
 import plotly.graph_objects as go
 import polars as pl
 
-from toolkit.charts._theme import BLUE, ORANGE, bar_text, finish, in_percent, percent_axis, share_of, whole
+from toolkit.charts._theme import BLUE, ORANGE, finish, in_percent, percent_axis, share_of, whole
 from toolkit.i18n import number, translate
 
 __all__ = ["people_by_age"]
@@ -27,7 +27,8 @@ def people_by_age(table: pl.DataFrame, source: str) -> go.Figure:
             y=shares,
             marker_color=colours,
             text=texts,
-            **bar_text([share or 0 for share in shares], colours),
+            textposition="outside",  # millions are wider than a bar
+            cliponaxis=False,
             hovertemplate=translate("{group} years: {n} people", group="%{x}", n="%{text}") + "<extra></extra>",
         )
     )

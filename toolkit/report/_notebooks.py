@@ -24,6 +24,7 @@ __all__ = ["execute_notebook", "find_notebooks", "run_notebook", "supplied_noteb
 
 _PLOTLY = "application/vnd.plotly.v1+json"
 _FORM = "application/vnd.jupyter.widget-view+json"
+_WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 _TEMPLATES = Path(__file__).parent / "templates"
 _CHECKOUT = Path(__file__).resolve().parents[2] / "notebooks"
 _PACKAGE = Path(__file__).resolve().parents[1] / "_notebooks"
@@ -246,12 +247,21 @@ SKIPPED = "*Not in this data set:"
 def _drop_forms(notebook: nbformat.NotebookNode) -> None:
     """Replace each form, such as the labelling sheet, with a sentence: a page cannot save what is filled in.
 
-    The content of a form, such as a comment, is in the notebook's metadata, which is removed too.
+    DuckDB's progress bars are widgets too; they are removed. The content of a form, such as a comment, is in the
+    notebook's metadata, which is removed.
     """
-    notebook.metadata.pop("widgets", None)
-    for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
-        if _FORM in output.get("data", {}):
-            output.data = {"text/plain": "In JupyterLab there is a form to fill in here."}
+    widgets = notebook.metadata.pop("widgets", {}).get(_WIDGET_STATE, {}).get("state", {})
+    for cell in notebook.cells:
+        kept = []
+        for output in cell.get("outputs", []):
+            form = output.get("data", {}).get(_FORM)
+            if form is not None:
+                if widgets.get(form.get("model_id"), {}).get("model_name") == "FloatProgressModel":
+                    continue
+                output.data = {"text/plain": "In JupyterLab there is a form to fill in here."}
+            kept.append(output)
+        if "outputs" in cell:
+            cell.outputs = kept
 
 
 def _draw_figures(cell: nbformat.NotebookNode, number: int) -> int:
