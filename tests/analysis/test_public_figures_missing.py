@@ -21,12 +21,12 @@ Blank = Callable[..., Path]
 
 @pytest.fixture
 def blank(write_data_set: Callable[..., Path], nine_lines: Path, tmp_path: Path) -> Blank:
-    """Write the nine lines with columns of the lines made null, with or without a register."""
+    """Write the nine lines with columns of the lines made null or filled, with or without a register."""
 
-    def write(*columns: str, register: bool = True) -> Path:
+    def write(*columns: str, register: bool = True, **filled: str) -> Path:
         rows = pa.concat_tables(pq.read_table(file) for file in sorted(nine_lines.glob("lines/*.parquet"))).to_pylist()
-        nulls = dict.fromkeys(columns)
-        lines = pa.Table.from_pylist([row | nulls for row in rows], schema.LINES.arrow_schema())
+        changes = filled | dict.fromkeys(columns)
+        lines = pa.Table.from_pylist([row | changes for row in rows], schema.LINES.arrow_schema())
         path = write_data_set(tmp_path / "leak", lines=lines)
         if not register:
             manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
@@ -93,10 +93,24 @@ def test_without_record_ids_each_line_is_a_record(blank: Blank) -> None:
     assert {1: 2, 2: 4, 3: 2} == dict(hits.group_by("figure_id").len().rows())
 
 
-def test_exposure_at_several_practices_needs_practice_ids(blank: Blank) -> None:
-    """Without practice ids, the figures with records at two or more practices are unknown, not 0."""
-    with open_leak(blank("practice_id"), threads=1) as leak:
+@pytest.mark.parametrize(
+    ("columns", "unknown"),
+    [
+        (["practice_id"], {"several_practices"}),
+        (["address"], {"address"}),
+        (["mobile_phone"], set()),
+        (["mobile_phone", "landline_phone"], {"phone"}),
+        (["email"], {"email"}),
+        (["nir"], {"nir"}),
+        (["administrative_comment"], {"comment", "sensitive_comment"}),
+    ],
+    ids=lambda value: "-".join(sorted(value)) or "nothing",
+)
+def test_exposure_of_absent_data_is_unknown(columns: list[str], unknown: set[str], blank: Blank) -> None:
+    """What no line of a data set has is unknown for each figure, not 0; all else is counted."""
+    # Phone numbers reserved for fiction.
+    filled = {"email": "a@example.org", "mobile_phone": "0639980000", "landline_phone": "0199000000"}
+    with open_leak(blank(*columns, **filled), threads=1) as leak:
         table = public_figures.exposure(leak, public_figures.match(leak), minimum=1)
 
-    assert table["several_practices"].null_count() == table.height > 0
-    assert table["figures"].null_count() < table.height
+    assert unknown == {column.name for column in table if column.null_count() == table.height > 0}

@@ -15,6 +15,16 @@ __all__ = ["EXPOSED", "confirmed", "exposure", "masked", "reveal"]
 EXPOSED = ("address", "phone", "email", "nir", "comment", "sensitive_comment")
 """What may be exposed of a figure, by at least one of its records."""
 
+# The columns of the lines that each count is made from; one of them is enough.
+_COLUMNS = {
+    "address": ("address",),
+    "phone": ("mobile_phone", "landline_phone"),
+    "email": ("email",),
+    "nir": ("nir",),
+    "comment": ("administrative_comment",),
+    "sensitive_comment": ("administrative_comment",),
+    "several_practices": ("practice_id",),
+}
 _MAX_P_WRONG = 0.05
 _DATED_RANK = 2
 _ALL_ROLES = "all"
@@ -35,8 +45,8 @@ def exposure(leak: Leak, matches: Matches, minimum: int = 10) -> pl.DataFrame:
 
     One row per role category, and a last one called "all": `role_category`, `figures` (confirmed), one column
     for each of `EXPOSED` and `several_practices` (figures with records at two or more practices), all in figures.
-    Counts below `minimum` are null, and so are those from which they could be computed. `several_practices` is also
-    null where no line of the leak has a practice id.
+    Counts below `minimum` are null, and so are those from which they could be computed. A column is null throughout
+    where no line of the leak has the data that it counts.
     """
     hits = confirmed(matches)
     flags = _flags(leak, hits)
@@ -60,9 +70,8 @@ def exposure(leak: Leak, matches: Matches, minimum: int = 10) -> pl.DataFrame:
         for name in counted
     )
     table = pl.concat([shown, total])
-    if not leak.capabilities.has("practice_id"):
-        table = table.with_columns(several_practices=pl.lit(None, pl.Int64))
-    return table
+    absent = [name for name, columns in _COLUMNS.items() if not any(map(leak.capabilities.has, columns))]
+    return table.with_columns(pl.lit(None, pl.Int64).alias(name) for name in absent)
 
 
 def masked(matches: Matches) -> pl.DataFrame:
