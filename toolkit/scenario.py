@@ -7,6 +7,7 @@ The scenarios of the toolkit are in `toolkit/scenarios/`. Every value in them ha
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from datetime import date
 from importlib import resources
 from pathlib import Path
@@ -16,10 +17,19 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from toolkit.errors import InputError, ScenarioError
 
-__all__ = ["DEFAULT_SCENARIO", "Scenario", "Sizes", "load_scenario", "scenario_names"]
+__all__ = ["DEFAULT_SCENARIO", "ORIGINS", "Marks", "Scenario", "Sizes", "load_scenario", "scenario_names"]
 
 DEFAULT_SCENARIO = "mlm-2026"
 MINIMUM_ROWS = 1_000
+ORIGINS = (
+    "maghreb", "sub_saharan_africa", "asia", "portugal", "eastern_europe", "northern_europe", "italy", "spain",
+    "turkey", "elsewhere",
+)  # fmt: skip
+"""Groups of countries of birth of people born abroad."""
+
+_MARK_OF_ERROR = {
+    "former_husband_name": "remarriages", "other_spelling": "foreign_born", "wrong_sex": "wrong_sex",
+}  # fmt: skip
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(gt=0)]
@@ -84,7 +94,11 @@ class Dates(_Section):
     copied_on: date
     history_years_min: Annotated[int, Field(ge=1, le=30)]
     history_years_max: Annotated[int, Field(ge=1, le=30)]
-    import_share: Share
+    imports: Share
+    import_share: Annotated[float, Field(ge=0, le=0.8)]
+    old_dates: Share
+    late_entries: Annotated[float, Field(ge=0, le=0.5)]
+    first_weeks: Annotated[float, Field(ge=0, le=50)]
 
     @model_validator(mode="after")
     def _ordered(self) -> Dates:
@@ -93,22 +107,75 @@ class Dates(_Section):
         return self
 
 
+class Marks(_Section):
+    """Marks of a real base, each of which can be switched off; the scenario file says what each is."""
+
+    working_days: bool
+    seasons: bool
+    lockdown: bool
+    planned_births: bool
+    unknown_birthdays: bool
+    house_style: bool
+    style_runs: bool
+    nir_checks: bool
+    online_by_age: bool
+    regional_surnames: bool
+    foreign_born: bool
+    old_corsica: bool
+    inhabitants: bool
+    distance: bool
+    landlines: bool
+    record_order: bool
+    first_weeks: bool
+    school_age: bool
+    families: bool
+    deaths: bool
+    double_openings: bool
+    transfers: bool
+    household_moves: bool
+    remarriages: bool
+    wrong_sex: bool
+
+
+Weight = Annotated[int, Field(ge=0, le=1000)]
+
+
+class Calendar(_Section):
+    """Weights of the days on which practices open and change records; 100 is an ordinary day."""
+
+    weekdays: Annotated[list[Weight], Field(min_length=7, max_length=7)]
+    months: Annotated[list[Weight], Field(min_length=12, max_length=12)]
+    public_holiday: Weight
+    closed_weekday: Share
+    closed_in_august: Annotated[int, Field(ge=0, le=28)]
+    lockdown_from: date
+    lockdown_to: date
+    lockdown: Weight
+
+    @model_validator(mode="after")
+    def _open_somewhen(self) -> Calendar:
+        if sum(weight > 0 for weight in self.weekdays) < 3:
+            raise ValueError("calendar.weekdays has fewer than 3 days with a weight above 0")
+        if not all(self.months):
+            raise ValueError("calendar.months has a month with weight 0")
+        return self
+
+
 class Practices(_Section):
     """Size and specialty of the practices, and where their patients live."""
 
     size_spread: Annotated[float, Field(ge=0, le=2)]
-    live_same_commune: Share
-    live_near: Share
-    live_same_departement: Share
+    live_anywhere: Share
+    half_distance_km: Annotated[float, Field(gt=0, le=50)]
+    capacity: Annotated[float, Field(gt=0, le=1)]
     sentinel_rate: Annotated[float, Field(ge=0, le=0.05)]
     copied_bases: Annotated[float, Field(ge=0, le=0.2)]
     copied_base_share: Annotated[float, Field(ge=0, le=0.6)]
+    double_openings: Annotated[float, Field(ge=0, le=0.05)]
     specialties: dict[str, Share]
 
     @model_validator(mode="after")
     def _sum_to_one(self) -> Practices:
-        if self.live_same_commune + self.live_near + self.live_same_departement > 1:
-            raise ValueError("practices.live_same_commune + live_near + live_same_departement is above 1")
         if abs(sum(self.specialties.values()) - 1) > 1e-6:
             raise ValueError("practices.specialties must sum to 1")
         return self
@@ -125,19 +192,69 @@ class People(_Section):
     husband_name_old: Share
     husband_name_middle: Share
     husband_name_young: Share
+    died: Annotated[float, Field(ge=0, le=0.2)]
+    school_age: Share
+    newborns: Share
+    together: Share
     both_names: Share
     mother_name: Share
     double_name: Share
     born_in_departement: Share
+    local_names: Share
     born_abroad: Share
     holds_nir: Share
+    second_landline: Share
+    ported_landline: Share
     mobile_adult: Share
     landline_household: Share
     email_adult: Share
     shared_email: Share
     child_has_parent_contact: Share
+    whole_household_moves: Share
     third_practice: Share
     fourth_practice: Share
+    origins: dict[str, Share]
+
+    @model_validator(mode="after")
+    def _known_origins(self) -> People:
+        if set(self.origins) != set(ORIGINS):
+            raise ValueError(f"people.origins must have the keys {', '.join(ORIGINS)}")
+        if abs(sum(self.origins.values()) - 1) > 1e-6:
+            raise ValueError("people.origins must sum to 1")
+        return self
+
+
+class Births(_Section):
+    """Weights of the days of birth; 100 is an ordinary day. One value per period of birth (see the scenario file)."""
+
+    saturday: Annotated[list[Weight], Field(min_length=7, max_length=7)]
+    sunday: Annotated[list[Weight], Field(min_length=7, max_length=7)]
+    public_holiday: Annotated[list[Weight], Field(min_length=7, max_length=7)]
+    christmas: Annotated[list[Weight], Field(min_length=7, max_length=7)]
+    leap_day: Annotated[list[Weight], Field(min_length=7, max_length=7)]
+    unknown_day: Annotated[list[Share], Field(min_length=3, max_length=3)]
+    on_first_of_january: Share
+
+
+class Typing(_Section):
+    """Secretaries, and their habits: share of the secretaries with a habit, share of their records where it shows."""
+
+    house_rule: Share
+    run_days: Annotated[list[Count], Field(min_length=2, max_length=2)]
+    stay_days: Annotated[list[Count], Field(min_length=2, max_length=2)]
+    checks_nir: Annotated[float, Field(ge=0, lt=1)]
+    capitals: Annotated[list[Share], Field(min_length=2, max_length=2)]
+    lost_accents: Annotated[list[Share], Field(min_length=2, max_length=2)]
+    lost_hyphen_or_particle: Annotated[list[Share], Field(min_length=2, max_length=2)]
+    compound_first_name_cut: Annotated[list[Share], Field(min_length=2, max_length=2)]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Typing:
+        for name in ("run_days", "stay_days"):
+            shortest, longest = getattr(self, name)
+            if shortest > longest:
+                raise ValueError(f"typing.{name} has a shortest value above the longest")
+        return self
 
 
 class Lines(_Section):
@@ -192,6 +309,8 @@ class Errors(_Section):
     compound_first_name_cut: Share
     use_name_for_birth_name: Share
     before_marriage: Share
+    former_husband_name: Share
+    other_spelling: Share
     names_swapped: Share
     day_month_swapped: Share
     date_digit_wrong: Share
@@ -201,6 +320,8 @@ class Errors(_Section):
     relative_nir: Share
     old_address: Share
     old_phone: Share
+    wrong_sex: Share
+    placeholder_phone: Share
     missing_sex: Share
     missing_birth_date: Share
     missing_address: Share
@@ -214,11 +335,16 @@ class Scenario(_Section):
     """Everything that determines a leak, except the seed and the number of lines."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    version: Count
     title: str
+    marks: Marks
     sizes: Sizes
     dates: Dates
+    calendar: Calendar
     practices: Practices
     people: People
+    births: Births
+    typing: Typing
     lines: Lines
     comments: Comments
     figures: Figures
@@ -235,9 +361,27 @@ class Scenario(_Section):
         return self
 
     def error_rate(self, name: str, *, elsewhere: bool) -> float:
-        """Return the share of records on which the error `name` is tried, at the home practice or elsewhere."""
+        """Return the share of records on which the error `name` is tried, at the home practice or elsewhere.
+
+        It is 0 for an error that belongs to a mark which is off.
+        """
+        if not getattr(self.marks, _MARK_OF_ERROR.get(name, ""), True):
+            return 0.0
         rate: float = getattr(self.errors, name)
         return min(1.0, rate * self.errors_elsewhere.get(name, 1.0)) if elsewhere else rate
+
+    def without(self, marks: Iterable[str]) -> Scenario:
+        """Return the scenario with these marks switched off.
+
+        Raises `InputError` for a name that is not a mark.
+        """
+        names = list(dict.fromkeys(marks))
+        unknown = sorted(set(names) - set(Marks.model_fields))
+        if unknown:
+            raise InputError(
+                f"Unknown mark {', '.join(map(repr, unknown))}: use some of {', '.join(Marks.model_fields)}."
+            )
+        return self.model_copy(update={"marks": self.marks.model_copy(update=dict.fromkeys(names, False))})
 
     def sizes_at(self, rows: int) -> Sizes:
         """Return the sizes at `rows` lines; raise `InputError` below 1,000 lines, the smallest possible leak."""

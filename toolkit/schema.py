@@ -18,6 +18,7 @@ __all__ = [
     "PRACTITIONERS",
     "PUBLIC_FIGURES",
     "TABLES",
+    "TRUTH_HANDS",
     "TRUTH_LINES",
     "Column",
     "Personal",
@@ -204,6 +205,15 @@ TRUTH_LINES = Table(
         Column("person_id", pa.int64(), "Number of the person; null for test and placeholder records.", _PSEUDONYM),
         Column("repeated_line", pa.bool_(), "True where an earlier line has the same record.", nullable=False),
         Column("sentinel", pa.bool_(), "True for test and placeholder records.", nullable=False),
+        Column("hand_id", pa.int32(), "Who typed the record, in `truth_hands`.", _PSEUDONYM),
+        Column(
+            "entry",
+            pa.string(),
+            "'visit'; 'late' where it was dated some days before it was entered; 'import' from an older program; "
+            "'transfer' of a retired colleague's record as it was.",
+        ),
+        Column("died_on", pa.date32(), "Day the person died; null for the living.", _SPECIAL),
+        Column("moved_on", pa.date32(), "Day the person left the address of the line; null where it is the present one."),
         Column("figure_id", pa.int32(), "Public figure of the line; null for everyone else.", _PSEUDONYM),
         Column("comment_sensitive", pa.bool_(), "True where the comment is sensitive.", nullable=False),
         Column(
@@ -225,4 +235,35 @@ TRUTH_LINES = Table(
     ),
 )
 
-TABLES = {table.name: table for table in (LINES, PRACTICES, PRACTITIONERS, PUBLIC_FIGURES, TRUTH_LINES)}
+TRUTH_HANDS = Table(
+    "truth_hands",
+    "truth/hands.parquet",
+    "one secretary of a practice, or its import of an older program's base (synthetic data only)",
+    (
+        Column("hand_id", pa.int32(), "Number of the hand, from 1.", _PSEUDONYM, nullable=False),
+        Column("practice_id", pa.int32(), "Practice of the hand.", nullable=False),
+        Column("imported", pa.bool_(), "True for the import of an older program's base.", nullable=False),
+        Column("first_day", pa.date32(), "First day on which the hand entered records.", nullable=False),
+        Column("last_day", pa.date32(), "Last day on which the hand entered records.", nullable=False),
+        Column("capitals", pa.bool_(), "True where most names are typed in capitals.", nullable=False),
+        Column("loses_accents", pa.bool_(), "True where most names lose their accents.", nullable=False),
+        Column("loses_hyphens", pa.bool_(), "True where most names lose hyphens and particles.", nullable=False),
+        Column("checks_nir", pa.bool_(), "True where the program refuses a NIR with a wrong key.", nullable=False),
+        Column(
+            "address_form",
+            pa.string(),
+            "How addresses are most often written: 'plain', 'comma', 'capital' or 'abbreviated'.",
+            nullable=False,
+        ),
+        Column(
+            "phone_format",
+            pa.string(),
+            "How telephone numbers look in the practice's own program, as an example; the lines have ten digits.",
+            nullable=False,
+        ),
+    ),
+)
+
+TABLES = {
+    table.name: table for table in (LINES, PRACTICES, PRACTITIONERS, PUBLIC_FIGURES, TRUTH_LINES, TRUTH_HANDS)
+}

@@ -91,28 +91,31 @@ def test_a_repeated_line_repeats_a_record_to_the_letter(made: Made) -> None:
 
 
 def test_dates_agree_with_history(made: Made) -> None:
-    """Records are created after birth and installation, and nothing changes after the date of the copy."""
+    """Records are created after birth and, but for imports and late entries, after installation; none changes later."""
     practices = pl.read_parquet(made.path / "practices.parquet").select("practice_id", "installed_on")
-    truth = made.truth.select("line_id", "errors", "sentinel")
+    truth = made.truth.select("line_id", "errors", "sentinel", "entry", "died_on")
     lines = made.lines.join(practices, on="practice_id").join(truth, on="line_id")
 
-    assert (lines["created_on"] >= lines["installed_on"]).all()
+    assert (lines["created_on"] >= lines["installed_on"]).filter(lines["entry"].is_in(["visit", "transfer"])).all()
+    assert (lines["updated_on"] <= lines["died_on"]).drop_nulls().mean() > 0.95
     assert (lines["updated_on"] >= lines["created_on"]).all()
     assert (lines["birth_date"] <= lines["created_on"]).drop_nulls().all()
     assert lines["updated_on"].max().isoformat().startswith("2025-11")
 
 
 def test_record_ids_follow_the_calendar(made: Made) -> None:
-    """A record created later has a higher number, except for some children born after their number was used."""
-    records = made.lines.unique("record_id").sort("record_id")
-    backwards = (records["created_on"].diff().dt.total_days().drop_nulls() < 0).mean()
+    """A record created later has a higher number, but for imports that keep old dates and for late entries."""
+    records = made.lines.join(made.truth, on=["line_id", "record_id"]).unique("record_id").sort("record_id")
+    backwards = (records["created_on"].diff().dt.total_days() < 0).fill_null(value=False)
+    usual = (records["entry"] == "visit") & (records["entry"].shift() == "visit")
 
-    assert backwards < 0.001
+    assert 0.001 < backwards.mean() < 0.05
+    assert backwards.filter(usual).mean() < 0.003
 
 
 def test_postal_code_and_city_are_true_pairs(made: Made) -> None:
     """Every postal code and city on a line is one of a French commune."""
-    communes = pl.read_parquet(Path(generate_module.__file__).parent / "data" / "communes.parquet")
+    communes = pl.read_parquet(Path(generate_module.__file__).parents[1] / "reference" / "communes.parquet")
     pairs = communes.select(pl.col("postal_codes").str.split("|"), pl.col("name")).explode("postal_codes").unique()
     typed = made.lines.select("postal_code", "city").drop_nulls().unique()
 
@@ -134,7 +137,7 @@ def test_no_phone_nir_or_mail_is_real_by_an_independent_check(made: Made) -> Non
     phones = pl.concat([lines["mobile_phone"], lines["landline_phone"]]).drop_nulls()
     nirs = lines["nir"].drop_nulls()
 
-    assert phones.str.contains(r"^(0639 98|063998|07[123]\d|019900|026191|035301|046571|053649)").all()
+    assert phones.str.contains(r"^(0600000000|063998|07[123]\d|019900|026191|035301|046571|053649)").all()
     assert (phones.str.len_chars() == 10).all()
     overseas = nirs.str.slice(5, 2) == "97"
     assert nirs.filter(~overseas).str.slice(7, 3).unique().to_list() == ["000"]
@@ -325,7 +328,11 @@ def test_a_bad_scenario_names_the_key(tmp_path: Path, before: str, after: str, s
 def test_every_value_of_the_scenario_has_its_source() -> None:
     """Each value of the scenario has a source beside it, or the word assumption."""
     text = (Path(generate_module.__file__).parents[1] / "scenarios" / "mlm-2026.toml").read_text(encoding="utf-8")
+    section = sourced = ""
     for line in text.splitlines():
-        if " = " in line and not line.startswith(("name", "title", "#")):
+        if line.startswith("["):
+            section = line.split("]")[0] + "]"
+            sourced = section if "INSEE" in line else ""
+        if " = " in line and not line.startswith(("name", "title", "version", "#")) and section != "[marks]":
             reason = line.partition("#")[2]
-            assert "assumption" in reason or ":" in reason, line
+            assert "assumption" in reason or ":" in reason or sourced == section, line

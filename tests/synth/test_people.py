@@ -52,8 +52,10 @@ def test_a_plan_shares_out_the_totals_exactly(scenario: Scenario, rows: int) -> 
     assert sizes.practitioners == plan.practitioners.sum()
     assert sizes.sensitive_people == plan.sensitive.sum()
     assert plan.segments.length.sum() + plan.sentinels.sum() == sizes.records - sizes.people
-    assert sizes.table_records == plan.month_start[-1]
-    assert (np.diff(plan.month_start) >= plan.created.sum(axis=0)).all()
+    transferred = plan.segments.length[plan.segments.transfer > 0].sum()
+    assert sizes.records == plan.opened.sum() + plan.imported.sum() + transferred
+    assert sizes.table_records == plan.day_start[-1]
+    assert (np.diff(plan.day_start) >= plan.opened.sum(axis=0)).all()
 
 
 def test_at_full_size_the_counts_are_those_of_the_published_claims(scenario: Scenario) -> None:
@@ -70,14 +72,25 @@ def test_at_full_size_the_counts_are_those_of_the_published_claims(scenario: Sce
     )
 
 
-def test_a_person_has_one_record_per_practice(plan: Plan) -> None:
-    """The further records of a practice are of different people from elsewhere, each at four practices at most."""
-    further = [plan.further_people(k) for k in range(plan.practices)]
-    for k, people in enumerate(further):
+def test_a_person_has_one_record_per_practice_or_two_at_home(plan: Plan) -> None:
+    """The further records of a practice are of different people, each at four practices at most; few are its own."""
+    further = [plan.further_people(k)[0] for k in range(plan.practices)]
+    own = [int((plan.home(people) == k).sum()) for k, people in enumerate(further)]
+    for people in further:
         assert len(set(people.tolist())) == len(people)
-        assert k not in set(plan.home(people).tolist())
 
     assert np.unique(np.concatenate(further), return_counts=True)[1].max() <= 3
+    assert 0.003 < sum(own) / plan.sizes.people < 0.01
+
+
+def test_ranks_and_people_correspond(plan: Plan) -> None:
+    """The rank of a person at the home practice leads back to the person."""
+    people = np.arange(plan.people_start[1], plan.people_start[2], dtype=np.int64)
+    practice = np.ones(len(people), dtype=np.int64)
+    rank = plan.rank_of_person(practice, people)
+
+    assert sorted(rank.tolist()) == list(range(len(people)))
+    assert plan.person_of_rank(practice, rank).tolist() == people.tolist()
 
 
 def test_repeats_come_in_runs_and_every_record_is_exported_once_before(plan: Plan) -> None:
@@ -91,13 +104,15 @@ def test_repeats_come_in_runs_and_every_record_is_exported_once_before(plan: Pla
         assert plan.repeated[k] == sum(length for _, length, repeat in runs if repeat)
 
 
-def test_the_age_pyramid_is_the_country_s(everybody: Demography) -> None:
+def test_the_age_pyramid_of_the_living_is_the_country_s(plan: Plan, people: People, everybody: Demography) -> None:
     """By sex and five-year band, the distance to the pyramid of 1 January 2024 (INSEE) is under two in a hundred."""
+    ids = np.arange(plan.sizes.people, dtype=np.int64)
+    living = everybody.take(np.flatnonzero(people.households.deaths(ids, everybody, plan.home(ids)) == 0))
     pyramid = Vocabulary.load().pyramid
     wanted = np.stack([pyramid[:, 5 * band : 5 * band + 5].sum(axis=1) for band in range(21)], axis=1) / pyramid.sum()
-    age = np.minimum(2025 - everybody.year, 104)
+    age = np.minimum(2025 - living.year, 104)
     found = np.zeros((2, 21))
-    np.add.at(found, (everybody.sex, age // 5), 1 / len(age))
+    np.add.at(found, (living.sex, age // 5), 1 / len(age))
 
     assert np.abs(found - wanted).sum() / 2 < 0.02
 
@@ -115,11 +130,11 @@ def test_parents_are_a_generation_older_than_their_children(people: People, ever
 
 
 def test_brothers_and_sisters_are_twins_or_nine_months_apart_and_named_apart(
-    people: People, everybody: Demography
+    plan: Plan, people: People, everybody: Demography
 ) -> None:
     """Two children of one household are born the same day or at least nine months apart; namesakes are next to none."""
     ids = np.arange(len(everybody.year), dtype=np.int64)
-    names = people.names(ids, everybody)
+    names = people.names(ids, everybody, plan.home(ids))
     pairs = np.flatnonzero(
         (everybody.role[1:] == CHILD)
         & (everybody.role[:-1] == CHILD)
@@ -134,10 +149,11 @@ def test_brothers_and_sisters_are_twins_or_nine_months_apart_and_named_apart(
     assert same.mean() < 0.002
 
 
-def test_some_sons_have_their_father_s_first_name(people: People, everybody: Demography) -> None:
+def test_some_sons_have_their_father_s_first_name(plan: Plan, people: People, everybody: Demography) -> None:
     """One or two sons in a hundred are namesakes of their father, who shares their last name."""
+    ids = np.arange(plan.sizes.people, dtype=np.int64)
     sons = np.flatnonzero((everybody.role == CHILD) & (everybody.sex == 0) & (everybody.father >= 0))
-    names = people.names(np.arange(len(everybody.year), dtype=np.int64), everybody)
+    names = people.names(ids, everybody, plan.home(ids))
     same = names.first[sons] == names.first[everybody.father[sons]]
 
     assert 0.005 < same.mean() < 0.05
@@ -180,8 +196,9 @@ def test_a_person_does_not_depend_on_the_others_computed(plan: Plan, people: Peo
     former = np.zeros(len(some), dtype=bool)
 
     assert everybody.birth_date[some].tolist() == who.birth_date.tolist()
-    alone = [int(people.names(some[i : i + 1], people.households(some[i : i + 1])).use[0]) for i in range(5)]
-    assert alone == people.names(some, who).use.tolist()
+    one_by_one = [some[i : i + 1] for i in range(5)]
+    alone = [int(people.names(one, people.households(one), plan.home(one)).use[0]) for one in one_by_one]
+    assert alone == people.names(some, who, plan.home(some)).use.tolist()
     homes = people.homes(some, who, plan.home(some), former).place
     assert (
         homes[::-1].tolist()
@@ -189,9 +206,10 @@ def test_a_person_does_not_depend_on_the_others_computed(plan: Plan, people: Peo
     )
 
 
-def test_surnames_have_a_long_tail(people: People, everybody: Demography) -> None:
+def test_surnames_have_a_long_tail(plan: Plan, people: People, everybody: Demography) -> None:
     """The chance that two people share a birth name is within a quarter of INSEE's 1.43e-4."""
-    names = people.names(np.arange(len(everybody.year), dtype=np.int64), everybody)
+    ids = np.arange(plan.sizes.people, dtype=np.int64)
+    names = people.names(ids, everybody, plan.home(ids))
     counts = np.bincount(names.birth).astype(float)
     n = counts.sum()
 

@@ -18,9 +18,12 @@ from toolkit.provenance import FICTION_PHONE_ROOTS
 from toolkit.scenario import Errors, Scenario
 from toolkit.synth import _spelling as spelling
 from toolkit.synth._arrays import digits, fixed_width, nullable
+from toolkit.synth._calendar import to_days
+from toolkit.synth._dates import days, month_length
 from toolkit.synth._geography import Geography
-from toolkit.synth._households import CHILD, days, month_length
-from toolkit.synth._names import ACCENTS, CAPITALS, CUT, PARTICLES, NamePools, replace_at
+from toolkit.synth._hands import Hands
+from toolkit.synth._households import CHILD
+from toolkit.synth._names import ACCENTS, CAPITALS, CUT, PARTICLES, NamePools, Spellings, replace_at
 from toolkit.synth._people import NO_NAME, Names, People
 from toolkit.synth._records import Records
 from toolkit.synth._vocabulary import Vocabulary, slug
@@ -41,6 +44,12 @@ _SENTINEL_NAMES = (
 _PLACEHOLDER_DAY = int(days(np.array([1900]), np.array([1]), np.array([1]))[0])
 _FICTION_ROOTS = {root[:2]: int(root) for root in FICTION_PHONE_ROOTS}
 """Telephone roots reserved for fiction, by zone; 06 is for mobiles."""
+_ADDRESS_FORMS = (0,) * 14 + (1,) * 2 + (2,) * 3 + (3,)
+"""Forms of an address, with their weights: plain, with a comma, with a capital, abbreviated."""
+_COMMA, _CAPITAL, _ABBREVIATED = 1, 2, 3
+_HABIT_OF_FORM = 0.8
+"""Share of the addresses that a hand writes in its usual form (assumption)."""
+_PLACEHOLDER_MOBILE = 600_000_000
 _SENTINEL_MOBILE = _FICTION_ROOTS["06"] * 10_000
 _MINOR = 16
 _RARE_SURNAME = 20_000
@@ -66,24 +75,35 @@ class TypedRecords:
     landline_phone: pa.Array
     email: pl.Series
     marks: NDArray[np.uint32]
+    moved: NDArray[np.int32]
+    """Day on which the person left the address of the record, in days since 1970-01-01; 0 where it is the present one."""
 
 
 class ErrorModel:
     """Write the text of the records of a plan, with typing errors."""
 
     def __init__(
-        self, scenario: Scenario, seed: int, people: People, geography: Geography, vocabulary: Vocabulary
+        self,
+        scenario: Scenario,
+        seed: int,
+        people: People,
+        hands: Hands,
+        geography: Geography,
+        vocabulary: Vocabulary,
     ) -> None:
         self._scenario = scenario
-        self._seed = seed
+        self._hands = hands
         self._people = people
         self._geography = geography
         self._this_year = scenario.dates.copied_on.year
-        self._streams = {error: stream(seed, f"error/{error}") for error in CATALOGUE}
+        self._tries = {error: _Tries(stream(seed, f"error/{error}"), hands, error) for error in CATALOGUE}
+        self._end = to_days(scenario.dates.copied_on)
+        self._s_moved = stream(seed, "household/moved")
         self._s_manner = stream(seed, "file/manner")
         self._s_mail = stream(seed, "person/mail form")
         pools = NamePools.load()
         self._surnames, self._first_names = pools.surnames, pools.first_names
+        self._spellings = Spellings.load()
         self._first_slugs = slug(vocabulary.first_names)
         self._slugs = pl.concat(
             [self._first_slugs, self._first_slugs.str.slice(0, 1), slug(vocabulary.surnames)], rechunk=True
@@ -98,13 +118,14 @@ class ErrorModel:
 
     def type(self, records: Records) -> TypedRecords:
         """Return the text of the records; test and placeholder records get their own values and no errors."""
-        batch = _Batch(self._scenario, self._streams, records)
-        names = self._people.names(records.person, records.who)
+        batch = _Batch(self._tries, records, whole_households=self._scenario.marks.household_moves)
+        names = self._people.names(records.person, records.who, records.home)
         last, birth, first = self._name_texts(batch, *self._name_codes(batch, names))
         address, postal_code, city, landline = self._home(batch)
+        last, birth, first = self._respell(batch, last, birth, first)
         last, birth, first, address = _slips(batch, last, birth, first, address)
         placeholders = np.flatnonzero(records.sentinel)
-        pick = scale(self._s_manner(records.rho[placeholders]), len(_SENTINEL_NAMES))
+        pick = scale(self._s_manner(records.typed[placeholders]), len(_SENTINEL_NAMES))
         family, given = (pl.Series([pair[part] for pair in _SENTINEL_NAMES]).gather(pick) for part in (0, 1))
         mobile, email = self._contact(batch, names)
         return TypedRecords(
@@ -121,6 +142,7 @@ class ErrorModel:
             landline_phone=landline,
             email=email,
             marks=batch.marks,
+            moved=self._moved(batch),
         )
 
     # Names
@@ -132,6 +154,14 @@ class ErrorModel:
         before = batch.tried("before_marriage") & differ & (batch.records.who.sex == 1)
         batch.mark("before_marriage", before)
         names.use[before], names.use_second[before] = names.birth[before], names.birth_second[before]
+        former = np.flatnonzero(batch.tried("former_husband_name") & differ & ~before & (batch.records.who.sex == 1))
+        if former.size:
+            who = batch.records.who.take(former)
+            name = self._people.former_husband(batch.records.person[former], who, batch.records.home[former])
+            other = (name != names.use[former]) & (name != names.birth[former])
+            former = former[other]
+            names.use[former], names.use_second[former] = name[other], NO_NAME
+            batch.mark("former_husband_name", former)
         copied = batch.tried("use_name_for_birth_name") & differ & ~before
         batch.mark("use_name_for_birth_name", copied)
         names.birth[copied], names.birth_second[copied] = names.use[copied], names.use_second[copied]
@@ -163,12 +193,33 @@ class ErrorModel:
             self._first_names.text(names.first, manner).alias("first_name"),
         )
 
+    def _respell(
+        self, batch: _Batch, last: pl.Series, birth: pl.Series, first: pl.Series
+    ) -> tuple[pl.Series, pl.Series, pl.Series]:
+        """Write some names of households from abroad in another usual transliteration."""
+        rows = np.flatnonzero((batch.records.who.roots > 0) & batch.tried("other_spelling"))
+        if rows.size == 0:
+            return last, birth, first
+        words = batch.words("other_spelling", rows)
+        columns = []
+        changed = np.zeros(len(rows), dtype=bool)
+        for column in (last, birth, first):
+            before = column.gather(rows)
+            after = self._spellings.respell(before, words)
+            changed |= (before != after).to_numpy()
+            columns.append(replace_at(column, rows, after))
+        batch.mark("other_spelling", rows[changed])
+        return columns[0], columns[1], columns[2]
+
     # Sex, dates, number
 
     def _sex(self, batch: _Batch) -> pl.Series:
         blank = batch.tried("missing_sex")
         batch.mark("missing_sex", blank)
-        return pl.Series(["M", "F", None]).gather(np.where(blank, 2, batch.records.who.sex)).alias("sex")
+        wrong = batch.tried("wrong_sex") & ~blank
+        batch.mark("wrong_sex", wrong)
+        sex = np.where(blank, 2, np.where(wrong, 1 - batch.records.who.sex, batch.records.who.sex))
+        return pl.Series(["M", "F", None]).gather(sex).alias("sex")
 
     def _birth_date(self, batch: _Batch) -> pa.Array:
         who, opened = batch.records.who, batch.records.created
@@ -236,9 +287,9 @@ class ErrorModel:
         blank = batch.tried("missing_address")
         batch.mark("missing_address", blank)
         batch.marks[blank] &= ~batch.bit("old_address")
-        form = scale(self._s_manner(records.rho), 20)
-        number = (homes.number * 3 + homes.suffix) * 2 + (form < 2)
-        street_manner = np.where(form == 19, 2, np.where(form >= 16, 1, 0))
+        form = self._address_form(records)
+        number = (homes.number * 3 + homes.suffix) * 2 + (form == _COMMA)
+        street_manner = np.where(form == _ABBREVIATED, 2, np.where(form == _CAPITAL, 1, 0))
         street_manner = np.where(batch.has_mark("capitals"), 3, street_manner)
         parts = pl.DataFrame(
             {
@@ -255,21 +306,42 @@ class ErrorModel:
             postal_code=pl.when(shown).then("postal_code"),
             city=pl.when(shown).then("city"),
         )
-        landline = people.landline(records.who)
-        root = self._landline_root[self._geography.departement[people.place_of(records.home)]]
+        departement, landline = people.landline(records.person, records.who, records.home)
+        root = self._landline_root[departement]
         numbers = fixed_width(digits(root * 10_000 + np.maximum(landline, 0), 10), (landline >= 0) & ~records.sentinel)
         return written["address"], written["postal_code"], written["city"], numbers
+
+    def _address_form(self, records: Records) -> Ints:
+        """Return how each address is written: as the hand most often does, or in any form."""
+        words = self._s_manner(records.typed)
+        drawn = np.array(_ADDRESS_FORMS)[scale(words, len(_ADDRESS_FORMS))]
+        if not self._scenario.marks.house_style:
+            return drawn
+        return np.where(chance(low(words), _HABIT_OF_FORM), self._hands.address_form[records.hand], drawn)
+
+    def _moved(self, batch: _Batch) -> NDArray[np.int32]:
+        """Return the day on which the people with an old address left it: the household's day, after the opening."""
+        records = batch.records
+        moved = np.zeros(len(records.rho), dtype=np.int32)
+        rows = np.flatnonzero(batch.has_mark("old_address"))
+        opened = records.created[rows].astype(np.int64)
+        moved[rows] = opened + self._s_moved.below(records.who.household[rows], self._end - opened + 1)
+        return moved
 
     def _contact(self, batch: _Batch, names: Names) -> tuple[pa.Array, pl.Series]:
         records, people = batch.records, self._people
         contact = people.contact(records.person, records.who)
         former = batch.tried("old_phone")
-        mobile = people.mobile(contact, former)
-        owner = people.mail_owner(contact, records.who)
+        mobile = people.mobile(contact, records.person, records.who, former)
+        owner = people.mail_owner(contact, records.person, records.who)
         blank = batch.tried("missing_contact") & ((mobile > 0) | (owner >= 0))
         batch.mark("missing_contact", blank)
         batch.mark("old_phone", former & (mobile > 0) & ~blank)
         mobile[blank], owner[blank] = 0, -1
+        placeholder = batch.tried("placeholder_phone") & (mobile > 0)
+        batch.mark("placeholder_phone", placeholder)
+        batch.marks[placeholder] &= ~batch.bit("old_phone")
+        mobile[placeholder] = _PLACEHOLDER_MOBILE
         mobile[records.sentinel], owner[records.sentinel] = _SENTINEL_MOBILE, -1
         return fixed_width(digits(mobile, 10), mobile > 0), self._mail(batch, owner, names)
 
@@ -280,7 +352,7 @@ class ErrorModel:
         first, last, year = names.first[rows], names.use[rows], batch.records.who.year[rows]
         others = np.flatnonzero(person != batch.records.person[rows])
         who = self._people.households(person[others])
-        theirs = self._people.names(person[others], who)
+        theirs = self._people.names(person[others], who, batch.records.home[rows[others]])
         first[others], last[others], year[others] = theirs.first, theirs.use, who.year
         words = self._s_mail(person)
         form, number = scale(words, 100), scale(low(words), 10_000)
@@ -302,24 +374,48 @@ class ErrorModel:
         return replace_at(blank, rows, parts.select(pl.concat_str(pl.all())).to_series())
 
 
+class _Tries:
+    """On which records one error is tried: thresholds by hand, at the home practice and elsewhere."""
+
+    def __init__(self, words: Stream, hands: Hands, error: str) -> None:
+        self.words = words
+        rates = np.stack([hands.rate(error, elsewhere=elsewhere) for elsewhere in (False, True)], axis=1)
+        thresholds = np.rint(rates * 2.0**32).astype(np.uint64).ravel()
+        self._one = thresholds[0] if (thresholds == thresholds[0]).all() else None
+        self._thresholds = thresholds
+
+    def __call__(self, key: Ints, hand_and_place: Ints) -> Bools:
+        """Return where the error is tried; `hand_and_place` is twice the hand, plus one elsewhere."""
+        drawn = self.words(key) >> np.uint64(32)
+        return drawn < (self._thresholds[hand_and_place] if self._one is None else self._one)
+
+
 class _Batch:
     """A batch of records being typed, with the error marks set so far."""
 
-    def __init__(self, scenario: Scenario, streams: dict[str, Stream], records: Records) -> None:
-        self._scenario, self._streams, self.records = scenario, streams, records
+    def __init__(self, tries: dict[str, _Tries], records: Records, *, whole_households: bool) -> None:
+        self._tries, self.records = tries, records
+        self._hand_and_place = records.hand * 2 + records.elsewhere
+        self._person = ~records.sentinel
+        self._whole_households = whole_households
         self.marks: NDArray[np.uint32] = np.zeros(len(records.rho), dtype=np.uint32)
 
     def tried(self, error: str) -> Bools:
         """Return the records on which an error is tried; test and placeholder records are left out."""
-        here = self._scenario.error_rate(error, elsewhere=False)
-        there = self._scenario.error_rate(error, elsewhere=True)
-        words = self._streams[error](self.records.rho)
-        rate = here if here == there else np.where(self.records.elsewhere, there, here)
-        return chance(words, rate) & ~self.records.sentinel
+        tried: Bools = self._tries[error](self._key(error), self._hand_and_place) & self._person
+        return tried
+
+    def _key(self, error: str) -> Ints:
+        records = self.records
+        if error != "old_address" or not self._whole_households:
+            return records.typed
+        # A household that moved is at its old address on all of its records at the practice.
+        typed_at = np.where(records.elsewhere, records.practice, records.home)
+        return records.who.household * 4_096 + typed_at + (1 << 48)
 
     def words(self, error: str, rows: Ints) -> Words:
         """Return the random words that decide how an error changes the records at `rows`."""
-        return self._streams[error].child("how")(self.records.rho[rows])
+        return self._tries[error].words.child("how")(self.records.typed[rows])
 
     @staticmethod
     def bit(error: str) -> np.uint32:

@@ -23,10 +23,11 @@ from toolkit._io import make_folder
 from toolkit.errors import DataSetError, InputError, WriteError
 from toolkit.provenance import SYNTHETIC_VALUE
 from toolkit.scenario import Scenario
-from toolkit.schema import LINES, PRACTICES, PRACTITIONERS, PUBLIC_FIGURES, TRUTH_LINES
+from toolkit.schema import LINES, PRACTICES, PRACTITIONERS, PUBLIC_FIGURES, TRUTH_HANDS, TRUTH_LINES
 from toolkit.synth._datapackage import data_package
 from toolkit.synth._error_model import ErrorModel
 from toolkit.synth._geography import Geography
+from toolkit.synth._hands import Hands
 from toolkit.synth._lines import LineMaker
 from toolkit.synth._names import NamePools
 from toolkit.synth._parallel import ordered_map
@@ -206,11 +207,13 @@ class _Run:
         self._geography, vocabulary = Geography.load(), Vocabulary.load()
         self._plan: Plan = make_plan(scenario, seed, rows, self._geography)
         people = People(scenario, self._plan, self._geography, vocabulary, options.threads)
-        record_maker = RecordMaker(scenario, self._plan, people.households)
-        error_model = ErrorModel(scenario, seed, people, self._geography, vocabulary)
+        hands = Hands(scenario, self._plan)
+        record_maker = RecordMaker(scenario, self._plan, people.households, hands)
+        error_model = ErrorModel(scenario, seed, people, hands, self._geography, vocabulary)
         annotator = Annotator(scenario, self._plan, Grammar.load())
         self._figures: PublicFigures = choose_figures(scenario, self._plan, people, self._geography, NamePools.load())
         self._small = practice_tables(scenario, self._plan, self._geography, vocabulary)
+        self._small[TRUTH_HANDS.name] = hands.table()
         self._maker = LineMaker(self._plan, record_maker, error_model, annotator, self._figures)
 
     def run(self, bounds: list[int]) -> Generated:
@@ -251,7 +254,8 @@ class _Run:
         small: dict[str, pa.Table] = self._small | {PUBLIC_FIGURES.name: self._figures.register}
         lines, truth = files[0::2], files[1::2]
         others = [
-            write_table(self._out, table, small[table.name]) for table in (PRACTICES, PRACTITIONERS, PUBLIC_FIGURES)
+            write_table(self._out, table, small[table.name])
+            for table in (PRACTICES, PRACTITIONERS, PUBLIC_FIGURES, TRUTH_HANDS)
         ]
         hashes = [content_hash(page for file in part for page in file.pages) for part in (lines, truth)]
         sizes = self._plan.sizes

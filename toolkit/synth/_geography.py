@@ -7,24 +7,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib import resources
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from toolkit.reference import read
 from toolkit.synth.streams import Ints, Picker, Words, apportion
 
-__all__ = ["Geography"]
+__all__ = ["PERSON", "Geography"]
 
-_NEAR_BITS = 10
+PERSON = 60
+"""Units of `Geography.population` in one inhabitant: communes with several postal codes are split evenly."""
+
 _DEPARTEMENT_BITS = 13
 _COUNTRY_BITS = 18
 Codes = NDArray[np.int32]
-
-
-def _data(name: str) -> bytes:
-    return (resources.files("toolkit.synth") / "data" / name).read_bytes()
 
 
 @dataclass(frozen=True)
@@ -38,6 +36,10 @@ class Geography:
     postal_code: pl.Series
     insee_code: pl.Series
     population: Ints
+    """Inhabitants, in units of 1 / `PERSON`."""
+    x: Ints
+    y: Ints
+    """Coordinates in units of 100 m, from which distances within a zone are right."""
     departement: Codes
     area: Codes
     departements: pl.DataFrame
@@ -46,10 +48,10 @@ class Geography:
     @cache
     def load() -> Geography:
         """Read the vendored tables once per process, without the overseas collectivities, whose addresses differ."""
-        communes = pl.read_parquet(_data("communes.parquet"))
+        communes = pl.read_parquet(read("communes.parquet"))
         departements = (
             pl.read_csv(
-                _data("departements.csv"), schema_overrides={"departement_code": pl.String, "region_code": pl.String}
+                read("departements.csv"), schema_overrides={"departement_code": pl.String, "region_code": pl.String}
             )
             .filter(pl.col("zone") != "com")
             .sort("departement_code")
@@ -63,8 +65,9 @@ class Geography:
                 city=pl.when(pl.col("kind") == "arrondissement").then(pl.col("parent_name")).otherwise(pl.col("name")),
                 postal_code=pl.col("postal_codes").str.split("|"),
             )
-            .with_columns(population=pl.col("population").cast(pl.Int64) * 60 // pl.col("postal_code").list.len())
+            .with_columns(population=pl.col("population").cast(pl.Int64) * PERSON // pl.col("postal_code").list.len())
             .explode("postal_code")
+            .join(pl.read_parquet(read("coordinates.parquet")).select("insee_code", "x", "y"), on="insee_code")
             .join(departements.select("departement_code", "departement"), on="departement_code", how="inner")
             .with_columns(prefix=pl.col("postal_code").str.slice(0, 3))
             .sort("departement", "prefix", "insee_code", "postal_code")
@@ -75,6 +78,8 @@ class Geography:
             postal_code=places["postal_code"],
             insee_code=places["insee_code"],
             population=places["population"].to_numpy().astype(np.int64),
+            x=places["x"].to_numpy().astype(np.int64),
+            y=places["y"].to_numpy().astype(np.int64),
             departement=places["departement"].to_numpy().astype(np.int32),
             area=places["area"].to_numpy().astype(np.int32),
             departements=departements,
@@ -107,16 +112,8 @@ class Geography:
         return rows
 
     @cached_property
-    def _near(self) -> Codes:
-        return self._tables(self.area, _NEAR_BITS)
-
-    @cached_property
     def _in_departement(self) -> Codes:
         return self._tables(self.departement, _DEPARTEMENT_BITS)
-
-    def near(self, place: Ints, words: Words) -> Codes:
-        """Return a place in the same area as each given one."""
-        return self._near[self.area[place], (words >> np.uint64(64 - _NEAR_BITS)).astype(np.int64)]
 
     def in_departement(self, departement: Ints, words: Words) -> Codes:
         """Return a place in each given departement."""

@@ -3,18 +3,20 @@
 The people of a home practice are cut into runs of `RUN` numbers, and each run into households by one of a few hundred
 templates; a household's number is that of its first member.
 Couples and families draw their ages together: partners are close in age, parents and children a generation apart, twins
-born the same day. People alone are drawn from the rest of the age pyramid, so the whole population follows it.
+born the same day. People alone are drawn from the rest of the age pyramid, so the living follow it.
+Some people died since their record was opened: they come on top of the pyramid.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.scenario import Scenario
+from toolkit.scenario import ORIGINS, Scenario
+from toolkit.synth._calendar import BirthDays, to_days
+from toolkit.synth._dates import days
 from toolkit.synth._plan import Plan
 from toolkit.synth._vocabulary import Vocabulary
 from toolkit.synth.streams import Ints, Picker, Words, chance, low, scale, stream
@@ -37,7 +39,15 @@ _MOTHER_AGES = [2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 12, 11, 10, 9, 8, 6, 5, 4, 3, 2
 _OLDER = [2, 3, 5, 9, 14, 16, 14, 11, 8, 6, 4, 3, 2, 1]
 # Ages of women in couples without children in the base: 20 to 93.
 _COUPLE_AGES = [2] * 4 + [6] * 8 + [4] * 14 + [8] * 10 + [13] * 20 + [9] * 8 + [4] * 6 + [1] * 4
-_DAYS = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+_UNKNOWN_DAY_PERIODS = (1960, 1980)
+# People on file who died, by five-year band of the age they would have, in thousandths of the living of that band; the
+# scenario gives the total. Rough sums of the death rates of INSEE over the history of a practice (assumption).
+_DEAD = [1, 1, 1, 2, 3, 4, 5, 8, 12, 18, 28, 42, 62, 90, 130, 200, 330, 600, 1200, 2500, 4000]
+_DEAD_MEN, _DEAD_WOMEN = 135, 80
+"""Factors by sex, in per cent."""
+# Shares of people born abroad, by whether their household comes from abroad.
+_ADULTS_ABROAD, _CHILDREN_ABROAD, _OTHERS_ABROAD = 0.85, 0.15, 0.025
+_ADULTS = 0.75
 _MONTH_SHARES = np.array([337, 307, 335, 326, 341, 338, 353, 349, 338, 341, 321, 333])
 
 
@@ -62,6 +72,10 @@ class Demography:
     day: Ints
     name_rank: Ints
     """Rank among the household's children, so that brothers and sisters get different first names."""
+    abroad: NDArray[np.bool_]
+    """Born abroad."""
+    roots: Ints
+    """Group of countries that the household comes from: 1 + index into `ORIGINS`, or 0 for France."""
 
     @property
     def birth_date(self) -> NDArray[np.int32]:
@@ -71,22 +85,6 @@ class Demography:
     def take(self, positions: Ints) -> Demography:
         """Return the people at the given positions."""
         return Demography(*(getattr(self, field.name)[positions] for field in fields(self)))
-
-
-def days(year: Ints, month: Ints, day: Ints) -> NDArray[np.int32]:
-    """Days since 1970-01-01 of each calendar date (Hinnant, *chrono-compatible low-level date algorithms*)."""
-    y = year - (month <= 2)
-    era_year = y % 400
-    day_of_year = (153 * (month + np.where(month > 2, -3, 9)) + 2) // 5 + day - 1
-    day_of_era = era_year * 365 + era_year // 4 - era_year // 100 + day_of_year
-    return ((y // 400) * 146_097 + day_of_era - 719_468).astype(np.int32)
-
-
-def month_length(year: Ints, month: Ints) -> Ints:
-    """Days in each month."""
-    leap = (month == 2) & (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
-    length: Ints = _DAYS[month - 1] + leap
-    return length
 
 
 class Households:
@@ -110,7 +108,17 @@ class Households:
         self._mother_age = Picker(_MOTHER_AGES)
         self._older = Picker(_OLDER)
         self._couple_age = Picker(_COUPLE_AGES)
-        self._month = Picker(_MONTH_SHARES)
+        self._s_household_origin = stream(seed, "household/origin")
+        self._s_abroad = stream(seed, "person/abroad")
+        self._s_unknown_day = stream(seed, "person/unknown day")
+        self._s_died = stream(seed, "person/died")
+        self._origin = Picker([round(self._people.origins[name] * 10_000) for name in ORIGINS], bits=13)
+        self._birth_days = BirthDays(scenario, _MONTH_SHARES, self._this_year - _OLDEST, self._this_year)
+        self._births = scenario.births if scenario.marks.unknown_birthdays else None
+        self._from_abroad = scenario.marks.foreign_born
+        self._installed = plan.installed + plan.calendar.start
+        dead = _dead_for_living(vocabulary, self._people.died if scenario.marks.deaths else 0.0)
+        self._dies = dead / (1 + dead)
         self._start, self._size = _templates(self._people.household_sizes)
         self._solo = Picker(np.ones(2 * (_OLDEST + 1), dtype=np.int64))
         self._solo = self._remaining_ages(vocabulary)
@@ -133,7 +141,8 @@ class Households:
         is_child = rank >= adults
         sex, age = self._ages(person, household, kind, rank, adults, is_child)
         key = np.where(is_child, self._birth_key(household, rank, adults), person)
-        year, month, day = self._birthday(key, self._this_year - age)
+        roots, abroad = self._origins(household, key, is_child)
+        year, month, day = self._birthday(key, self._this_year - age, abroad)
         role = np.full(len(person), ALONE, dtype=np.int8)
         role[(kind != _SOLO) & ~is_child] = MAN
         role[(kind != _SOLO) & ~is_child & ((rank == 1) | (kind == _MOTHER))] = WOMAN
@@ -150,7 +159,41 @@ class Households:
             month=month,
             day=day,
             name_rank=np.where(is_child, rank - adults, 0),
+            abroad=abroad,
+            roots=roots,
         )
+
+    def deaths(self, person: Ints, who: Demography, home: Ints) -> Ints:
+        """Return the day on which each person died, in days since 1970-01-01, or 0 for the living."""
+        age = self._this_year - who.year
+        dead = np.flatnonzero(chance(self._s_died(person), self._dies[who.sex, age]))
+        earliest = np.maximum(self._installed[home[dead]], who.birth_date[dead])
+        died = np.zeros(len(person), dtype=np.int64)
+        room = to_days(self._last_day) - earliest
+        words = self._s_died.child("day")(person[dead])
+        # The later of two draws: files of those who died long ago were deleted.
+        died[dead] = earliest + np.maximum(scale(words, np.maximum(room, 1)), scale(low(words), np.maximum(room, 1)))
+        return died
+
+    def adult_abroad(self, person: Ints, roots: Ints) -> NDArray[np.bool_]:
+        """Return whether adults were born abroad; `roots` is that of their household."""
+        words = self._s_abroad(person)
+        if not self._from_abroad:
+            return chance(words, self._people.born_abroad)
+        return np.where(roots > 0, chance(words, _ADULTS_ABROAD), chance(words, _OTHERS_ABROAD))
+
+    def _origins(self, household: Ints, key: Ints, is_child: NDArray[np.bool_]) -> tuple[Ints, NDArray[np.bool_]]:
+        """Return the group of countries that each household comes from, and whether each person was born abroad."""
+        if not self._from_abroad:
+            return np.zeros(len(key), dtype=np.int64), self.adult_abroad(key, household)
+        household_words = self._s_household_origin(household)
+        rate = self._people.born_abroad - _ADULTS * _OTHERS_ABROAD
+        rate /= _ADULTS * (_ADULTS_ABROAD - _OTHERS_ABROAD) + (1 - _ADULTS) * _CHILDREN_ABROAD
+        foreign = chance(household_words, float(np.clip(rate, 0, 1)))
+        group = 1 + self._origin(low(household_words)).astype(np.int64)
+        roots = np.where(foreign, group, 0)
+        children = foreign & chance(self._s_abroad(key), _CHILDREN_ABROAD)
+        return roots, np.where(is_child, children, self.adult_abroad(key, roots))
 
     def _kind(self, household: Ints, size: Ints) -> Ints:
         words = self._s_kind(household)
@@ -205,16 +248,19 @@ class Households:
         key: Ints = household + rank - (second & twins)
         return key
 
-    def _birthday(self, key: Ints, year: Ints) -> tuple[Ints, Ints, Ints]:
+    def _birthday(self, key: Ints, year: Ints, abroad: NDArray[np.bool_]) -> tuple[Ints, Ints, Ints]:
         words = self._s_birthday(key)
-        month = 1 + self._month(words).astype(np.int64)
+        month, day = self._birth_days(year, words)
+        if self._births is not None:
+            rate = np.asarray(self._births.unknown_day)[np.searchsorted(_UNKNOWN_DAY_PERIODS, year, side="right")]
+            unknown = np.flatnonzero(abroad & chance(self._s_unknown_day(key), rate))
+            first = self._s_unknown_day.child("which").chance(key[unknown], self._births.on_first_of_january)
+            month[unknown], day[unknown] = np.where(first, 1, 12), np.where(first, 1, 31)
         not_yet = (year == self._this_year) & (month >= self._last_day.month)
-        year = year - not_yet
-        day = 1 + scale(low(words), month_length(year, month))
-        return year, month, day
+        return year - not_yet, month, np.where(not_yet & (month == 2), np.minimum(day, 28), day)
 
     def _remaining_ages(self, vocabulary: Vocabulary) -> Picker:
-        """Return a picker of (sex, age) for people alone: the country's age pyramid less couples and families.
+        """Return a picker of (sex, age) for people alone: the country's age pyramid and the dead, less couples and families.
 
         Couples and families are counted on a fixed sample of households, so the result is a table of integers.
         """
@@ -223,8 +269,17 @@ class Households:
         age = self._this_year - found.year
         together = found.role != ALONE
         cells = np.bincount(found.sex[together] * (_OLDEST + 1) + age[together], minlength=2 * (_OLDEST + 1))
-        wanted = vocabulary.pyramid.ravel() * _CALIBRATION_PEOPLE // int(vocabulary.pyramid.sum())
+        on_file = np.rint(vocabulary.pyramid / (1 - self._dies)).astype(np.int64)
+        wanted = on_file.ravel() * _CALIBRATION_PEOPLE // int(on_file.sum())
         return Picker(np.maximum(wanted - cells, 0))
+
+
+def _dead_for_living(vocabulary: Vocabulary, share: float) -> NDArray[np.float64]:
+    """Return the number of dead people on file for each living one, shape [sex, age], for a share of all people."""
+    by_age = np.repeat(np.asarray(_DEAD), 5)[: _OLDEST + 1]
+    rough = np.stack([by_age * _DEAD_MEN, by_age * _DEAD_WOMEN])
+    total = int((vocabulary.pyramid * rough).sum()) / int(vocabulary.pyramid.sum())
+    return rough * (share / (1 - share) / total)
 
 
 def _templates(shares: list[float]) -> tuple[Ints, Ints]:
@@ -248,7 +303,3 @@ def _templates(shares: list[float]) -> tuple[Ints, Ints]:
             at += length
     return start, size
 
-
-def to_days(day: date) -> int:
-    """Return the days since 1970-01-01."""
-    return day.toordinal() - date(1970, 1, 1).toordinal()

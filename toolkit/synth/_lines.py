@@ -15,7 +15,7 @@ from toolkit.synth._arrays import nullable
 from toolkit.synth._error_model import CATALOGUE, ErrorModel, TypedRecords
 from toolkit.synth._plan import Plan
 from toolkit.synth._public_figures import PublicFigures
-from toolkit.synth._records import RecordMaker, Records, export_order
+from toolkit.synth._records import ENTRIES, RecordMaker, Records, export_order
 from toolkit.synth.comments import Annotated, Annotator
 
 __all__ = ["LineMaker"]
@@ -96,6 +96,10 @@ class LineMaker:
             "record_id": records.record_id,
             "person_id": nullable(np.where(records.sentinel, 0, records.person), ~records.sentinel, pa.int64()),
             "sentinel": records.sentinel,
+            "hand_id": (records.hand + 1).astype(np.int32),
+            "entry": _arrow(pl.Series(ENTRIES).gather(records.entry)),
+            "died_on": nullable(records.died.astype(np.int32), records.died > 0, pa.date32()),
+            "moved_on": nullable(typed.moved, typed.moved > 0, pa.date32()),
             "figure_id": nullable(figure, figure > 0, pa.int32()),
             "comment_sensitive": notes.sensitive,
             "errors": _error_names(typed.marks),
@@ -136,8 +140,8 @@ def _table(columns: dict[str, object], schema: pa.Schema) -> pa.Table:
 
 def _error_names(marks: NDArray[np.uint32]) -> pa.Array:
     """Return the marks as lists of error names."""
-    # Few combinations occur, so each list is built once.
-    kinds, which = np.unique(marks, return_inverse=True)
-    names = [[name for bit, name in enumerate(CATALOGUE) if int(kind) >> bit & 1] for kind in kinds]
-    lists = pl.Series(names, dtype=pl.List(pl.String)).gather(which)
-    return lists.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(pa.list_(pa.string()))
+    octets = marks.astype("<u4").view(np.uint8).reshape(-1, 4)
+    set_bits = np.unpackbits(octets, axis=1, count=len(CATALOGUE), bitorder="little")
+    offsets = np.concatenate(([0], np.cumsum(set_bits.sum(axis=1, dtype=np.int32)))).astype(np.int32)
+    names = pa.array(CATALOGUE, pa.string()).take(pa.array(np.nonzero(set_bits)[1]))
+    return pa.ListArray.from_arrays(pa.array(offsets), names)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from importlib import resources
 
 import numpy as np
 import polars as pl
@@ -16,9 +17,9 @@ from numpy.typing import NDArray
 from toolkit.synth._people import NO_NAME
 from toolkit.synth._spelling import join_particles
 from toolkit.synth._vocabulary import Vocabulary, unaccented
-from toolkit.synth.streams import Ints
+from toolkit.synth.streams import Ints, Words
 
-__all__ = ["ACCENTS", "CAPITALS", "CUT", "PARTICLES", "NamePool", "NamePools", "replace_at"]
+__all__ = ["ACCENTS", "CAPITALS", "CUT", "PARTICLES", "NamePool", "NamePools", "Spellings", "replace_at"]
 
 Bools = NDArray[np.bool_]
 CUT, ACCENTS, PARTICLES, CAPITALS = 1, 2, 4, 8
@@ -92,6 +93,33 @@ class NamePools:
         """Build the pools of the vendored vocabulary, once per process."""
         vocabulary = Vocabulary.load()
         return NamePools(NamePool(vocabulary.surnames, compound=False), NamePool(vocabulary.first_names, compound=True))
+
+
+class Spellings:
+    """Other usual transliterations of foreign names."""
+
+    def __init__(self, others: dict[str, list[str]]) -> None:
+        self._others = others
+
+    @staticmethod
+    @cache
+    def load() -> Spellings:
+        """Read the vendored tables of spellings, of surnames and first names, once per process."""
+        others: dict[str, list[str]] = {}
+        for file in ("surname_spellings.csv", "first_names_abroad.csv"):
+            table = pl.read_csv((resources.files("toolkit.synth") / "data" / file).read_bytes())
+            for name, spellings in table.select("name", "spellings").drop_nulls().iter_rows():
+                for one, text in ((name, spellings), (name.upper(), spellings.upper())):
+                    others.setdefault(one, text.split("|"))
+        return Spellings(others)
+
+    def respell(self, names: pl.Series, words: Words) -> pl.Series:
+        """Return the names in another spelling, drawn by the words; names without one stay as they are."""
+        result = []
+        for name, word in zip(names.to_list(), words.tolist(), strict=True):
+            others = self._others.get(name)
+            result.append(others[word % len(others)] if others else name)
+        return pl.Series(names.name, result, dtype=pl.String)
 
 
 def _capitals(names: pl.Series) -> pl.Series:

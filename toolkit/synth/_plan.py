@@ -5,20 +5,25 @@ People, records and lines are computed from the plan, a practice at a time, in a
 
 Terms: practices are numbered k = 0 .. K-1 in the order of the dump.
 The people whose *home* practice is k have ids `people_start[k] .. people_start[k + 1] - 1`.
-A *further* record is one that a practice holds of a person whose home practice is another.
+A *further* record is one that a practice holds beside the records of its home practice's people: of people whose home
+practice is another or, where a second secretary opened a record for a patient on file, of its own.
+A *batch* is a number of records that a practice entered at once: the import of an older program's base, or the base of
+a colleague who retired.
+Days are counted from the first day of the plan's calendar.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.scenario import Scenario, Sizes
+from toolkit.synth._calendar import Calendar
+from toolkit.synth._dates import days
 from toolkit.synth._geography import Geography
-from toolkit.synth.streams import Ints, Words, apportion, permute, scale, stream
+from toolkit.synth.streams import Ints, Picker, Words, apportion, chance, permute, scale, stream, unpermute
 
 __all__ = ["Plan", "Segments", "make_plan"]
 
@@ -33,13 +38,15 @@ class Segments:
     """Runs of further records, sorted by the practice that holds them.
 
     Run s means: practice `holder[s]` holds records of the people of home practice `source[s]` whose rank (see
-    `Plan.person_of_rank`) is in `rank[s] .. rank[s] + length[s] - 1`.
+    `Plan.person_of_rank`) is in `rank[s] .. rank[s] + length[s] - 1`. Where `transfer[s]` is 1, the records were
+    transferred as they were; where `holder[s]` is `source[s]`, they are second records at the same practice.
     """
 
     holder: Ints
     source: Ints
     rank: Ints
     length: Ints
+    transfer: Ints
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,8 @@ class Plan:
     sizes: Sizes
     place: Ints
     practitioners: Ints
-    installed_month: Ints
+    installed: Ints
+    """Day of the installation."""
     people_start: Ints
     """K + 1 values: first person id of each practice, then the number of people."""
     segments: Segments
@@ -65,13 +73,25 @@ class Plan:
     """K + 1 values: first line of each practice, then the number of lines."""
     sensitive: Ints
     """Number of people with this home practice who have a sensitive comment."""
-    created: NDArray[np.int32]
-    """[K, months]: records created in each month."""
-    month_start: Ints
-    """months + 1 values: first record id of each month in the program's whole table."""
-    created_before: Ints
-    """[K, months]: records that earlier practices created in the same month."""
-    first_month: date
+    calendar: Calendar
+    opened: NDArray[np.int32]
+    """[K, days]: records opened on each day, without batches."""
+    opened_before: NDArray[np.int32]
+    """[K, days]: records that earlier practices opened on the same day, without batches."""
+    day_start: Ints
+    """days + 1 values: first record id of each day in the program's whole table."""
+    imported: Ints
+    """Number of records imported on the day of the installation."""
+    import_start: Ints
+    """First record id of the import, in the program's whole table."""
+    keeps_old_dates: NDArray[np.bool_]
+    """Whether the import kept the dates of the older program."""
+    retired: Ints
+    """Day on which the records of a retired practitioner were transferred to a neighbour; -1 for most practices."""
+    transfer_rank: Ints
+    """Number of people of the home practice whose records were transferred; they have the lowest ranks."""
+    transfer_start: Ints
+    """First record id of those records at the neighbour."""
     keys: Words
     """One key per practice, used for its permutations."""
 
@@ -90,13 +110,19 @@ class Plan:
         size = np.diff(self.people_start)[practice]
         return self.people_start[practice] + permute(rank, size, self.keys[practice])
 
-    def further_people(self, practice: int) -> Ints:
-        """Return the people from other practices who have a record at this one, one per record."""
+    def rank_of_person(self, practice: Ints, person: Ints) -> Ints:
+        """Return the rank of people at their home practice: the inverse of `person_of_rank`."""
+        size = np.diff(self.people_start)[practice]
+        return unpermute(person - self.people_start[practice], size, self.keys[practice])
+
+    def further_people(self, practice: int) -> tuple[Ints, Ints]:
+        """Return the people of the further records of a practice, one per record, and the run of each."""
         runs = slice(int(self.segment_start[practice]), int(self.segment_start[practice + 1]))
         lengths = self.segments.length[runs]
         source = np.repeat(self.segments.source[runs], lengths)
         rank = np.repeat(self.segments.rank[runs] - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
-        return self.person_of_rank(source, rank)
+        run = np.repeat(np.arange(runs.start, runs.stop), lengths)
+        return self.person_of_rank(source, rank), run
 
 
 def make_plan(scenario: Scenario, seed: int, rows: int, geography: Geography) -> Plan:
@@ -106,19 +132,28 @@ def make_plan(scenario: Scenario, seed: int, rows: int, geography: Geography) ->
     count = len(place)
     ids = np.arange(count, dtype=np.int64)
     practitioners = _practitioners(sizes, seed, ids)
-    months = _months(scenario)
-    installed = _installed(scenario, seed, ids, months)
-    home = _home_people(scenario, sizes, seed, geography, place, practitioners, installed, months)
+    calendar = Calendar(scenario, seed)
+    installed_month = _installed(scenario, seed, ids)
+    installed = _installation_day(calendar, seed, ids, installed_month)
+    home = _home_people(scenario, sizes, seed, geography, place, practitioners, installed_month)
     sentinel_total = round(sizes.records * scenario.practices.sentinel_rate) if sizes.records > sizes.people else 0
     sentinels = apportion(sentinel_total, home) if sentinel_total else np.zeros(count, dtype=np.int64)
-    segments = _further(scenario, seed, sizes.records - sizes.people - sentinel_total, home, place, geography)
+    copied = _copied_bases(scenario, seed, home)
+    segments = _further(scenario, seed, sizes.records - sizes.people - sentinel_total, home, copied, place, geography)
     further = np.zeros(count, dtype=np.int64)
     np.add.at(further, segments.holder, segments.length)
     records = home + further + sentinels
     repeated = _repeated(scenario, seed, sizes.lines - sizes.records, records)
     batch = np.asarray(scenario.lines.batch)[stream(seed, "practice/batch").below(ids, len(scenario.lines.batch))]
-    created = _creation(scenario, records, installed, months)
-    by_month = created.sum(axis=0, dtype=np.int64)
+    retired = _retirement_day(calendar, seed, segments, installed)
+    incoming = np.zeros(count, dtype=np.int64)
+    moved = np.flatnonzero(segments.transfer)
+    np.add.at(incoming, segments.holder[moved], segments.length[moved])
+    imported = _imported(scenario, seed, records - incoming)
+    opened = _openings(calendar, seed, records - incoming - imported, installed)
+    day_start, import_start, transfer_start = _ids(
+        sizes.table_records, calendar, opened, installed, imported, retired, segments
+    )
     writers = np.asarray(scenario.comments.writers)
     factor = writers[stream(seed, "practice/writer").below(ids, len(writers))]
     return Plan(
@@ -126,7 +161,7 @@ def make_plan(scenario: Scenario, seed: int, rows: int, geography: Geography) ->
         sizes=sizes,
         place=place,
         practitioners=practitioners,
-        installed_month=installed,
+        installed=installed,
         people_start=_starts(home),
         segments=segments,
         segment_start=np.searchsorted(segments.holder, np.arange(count + 1)).astype(np.int64),
@@ -136,10 +171,17 @@ def make_plan(scenario: Scenario, seed: int, rows: int, geography: Geography) ->
         batch=np.minimum(batch, np.maximum(1, records // 8)).astype(np.int64),
         lines_start=_starts(records + repeated),
         sensitive=_share_capped(sizes.sensitive_people, home * factor, home // 4 + 1),
-        created=created,
-        month_start=_starts(_at_least(apportion(sizes.table_records, by_month + 1), by_month)),
-        created_before=np.cumsum(created, axis=0, dtype=np.int64) - created,
-        first_month=_first_month(scenario, months),
+        calendar=calendar,
+        opened=opened,
+        opened_before=np.cumsum(opened, axis=0, dtype=np.int32) - opened,
+        day_start=day_start,
+        imported=imported,
+        import_start=import_start,
+        keeps_old_dates=stream(seed, "practice/old dates").chance(ids, scenario.dates.old_dates)
+        & scenario.marks.record_order,
+        retired=retired,
+        transfer_rank=np.where(retired >= 0, copied, 0),
+        transfer_start=transfer_start,
         keys=stream(seed, "practice/key")(ids),
     )
 
@@ -202,21 +244,18 @@ def _practitioners(sizes: Sizes, seed: int, ids: Ints) -> Ints:
     return 1 + (apportion(extra, weight) if extra else np.zeros(len(ids), dtype=np.int64))
 
 
-def _months(scenario: Scenario) -> int:
-    return scenario.dates.history_years_max * 12 + 1
-
-
-def _first_month(scenario: Scenario, months: int) -> date:
-    last = scenario.dates.copied_on
-    index = last.year * 12 + last.month - 1 - (months - 1)
-    return date(index // 12, index % 12 + 1, 1)
-
-
-def _installed(scenario: Scenario, seed: int, ids: Ints, months: int) -> Ints:
+def _installed(scenario: Scenario, seed: int, ids: Ints) -> Ints:
     """Return the month of installation, counted from the first month of the plan."""
-    youngest = scenario.dates.history_years_min * 12
-    spread = months - youngest
+    dates = scenario.dates
+    spread = (dates.history_years_max - dates.history_years_min) * 12 + 1
     return stream(seed, "practice/installed").below(ids, spread)
+
+
+def _installation_day(calendar: Calendar, seed: int, ids: Ints, month: Ints) -> Ints:
+    """Return the day of installation: an ordinary day of its month, or the next one."""
+    index = calendar.first.year * 12 + calendar.first.month - 1 + month
+    first = days(index // 12, index % 12 + 1, np.ones(len(ids), dtype=np.int64)).astype(np.int64) - calendar.start
+    return calendar.ordinary_after[first + stream(seed, "practice/installation day").below(ids, 28)]
 
 
 def _home_people(
@@ -227,14 +266,13 @@ def _home_people(
     place: Ints,
     practitioners: Ints,
     installed: Ints,
-    months: int,
 ) -> Ints:
     """Return the people of each home practice, by departement population, then by practitioners, age and chance."""
     ids = np.arange(len(place), dtype=np.int64)
     spread = round(scenario.practices.size_spread * 1000)
     quantile = np.asarray(_LOGNORMAL)[stream(seed, "practice/size").below(ids, len(_LOGNORMAL))]
     uneven = 1000 * (1000 - spread) + quantile * spread if spread <= 1000 else quantile * spread
-    weight = practitioners * uneven // 1000 * (36 + months - installed)
+    weight = practitioners * uneven // 1000 * (37 + scenario.dates.history_years_max * 12 - installed)
     departement = geography.departement[place]
     by_departement = np.zeros(len(geography.departements), dtype=np.int64)
     served = np.unique(departement)
@@ -272,40 +310,54 @@ def _neighbours(seed: int, place: Ints, geography: Geography) -> Ints:
     return result
 
 
-def _further(scenario: Scenario, seed: int, total: int, home: Ints, place: Ints, geography: Geography) -> Segments:
+def _further(
+    scenario: Scenario, seed: int, total: int, home: Ints, copied: Ints, place: Ints, geography: Geography
+) -> Segments:
     """Return the runs of further records.
 
     Ranks 0 .. n of each home practice get a second record, some of those a third and a fourth, each at another
-    practice.
+    practice; `copied` of the second ones are one block at a neighbour. The highest ranks get a second record at the
+    same practice.
     """
+    doubles = np.zeros(len(home), dtype=np.int64)
+    if scenario.marks.double_openings:
+        share = round(scenario.practices.double_openings * 10_000)
+        doubles = np.minimum(home * share // 10_000, home // 10)
+        doubles = apportion(min(int(doubles.sum()), total // 4), home) if doubles.any() else doubles
+    total -= int(doubles.sum())
     third, fourth = scenario.people.third_practice, scenario.people.fourth_practice
     seconds = round(total / (1 + third + third * fourth))
     thirds = round(seconds * third)
     fourths = total - seconds - thirds
-    copied = _copied_bases(scenario, seed, home)
     second = copied + _share_capped(seconds - int(copied.sum()), home - copied, (home * 7) // 10 + 1 - copied)
     neighbours = _neighbours(seed, place, geography)
-    builder = _SegmentBuilder(neighbours, home)
+    builder = _SegmentBuilder(neighbours, home, transfer=scenario.marks.transfers)
     builder.second(second, copied)
     builder.again(thirds)
     builder.again(fourths)
+    builder.double(doubles)
     return builder.sorted()
 
 
 def _copied_bases(scenario: Scenario, seed: int, home: Ints) -> Ints:
-    """Return how many patients were copied in one block, where a practice's base was copied into its neighbour's."""
-    ids = np.arange(len(home), dtype=np.int64)
-    chosen = stream(seed, "practice/copied").chance(ids, scenario.practices.copied_bases)
+    """Return how many patients have a further record in one block, where a practitioner's base went to a neighbour.
+
+    At least one base did, where the scenario has any.
+    """
+    words = stream(seed, "practice/copied")(np.arange(len(home), dtype=np.int64))
+    rate = scenario.practices.copied_bases
+    chosen = chance(words, rate) | ((words == words.min()) & (rate > 0))
     return np.where(chosen, home * round(scenario.practices.copied_base_share * 1000) // 1000, 0)
 
 
 class _SegmentBuilder:
     """Build the runs of further records layer by layer: second records, then third and fourth ones from those."""
 
-    def __init__(self, neighbours: Ints, home: Ints) -> None:
+    def __init__(self, neighbours: Ints, home: Ints, *, transfer: bool) -> None:
         self._neighbours = neighbours
         self._home = home
-        self._done: list[tuple[int, int, int, int]] = []
+        self._transfer = transfer
+        self._done: list[tuple[int, int, int, int, int]] = []
         self._last: list[tuple[int, tuple[int, ...], int, int]] = []
 
     def second(self, second: Ints, copied: Ints) -> None:
@@ -314,8 +366,9 @@ class _SegmentBuilder:
             slots = len(self._neighbours[k])
             weights = np.asarray(_NEIGHBOUR_WEIGHTS[:slots]) * (self._home[self._neighbours[k]] + 1)
             shares = apportion(total - block, weights)
-            shares[0] += block
-            rank = 0
+            if block:
+                self._add(k, (0,), 0, block, transfer=self._transfer)
+            rank = block
             for slot, length in enumerate(shares.tolist()):
                 if length:
                     self._add(k, (slot,), rank, length)
@@ -337,13 +390,19 @@ class _SegmentBuilder:
                     self._add(k, (*slots, slot), at, length)
                 at += length
 
-    def _add(self, source: int, slots: tuple[int, ...], rank: int, length: int) -> None:
-        self._done.append((int(self._neighbours[source][slots[-1]]), source, rank, length))
+    def double(self, doubles: Ints) -> None:
+        """Add a second record at the same practice for the people of the highest ranks."""
+        for k, count in enumerate(doubles.tolist()):
+            if count:
+                self._done.append((k, k, int(self._home[k]) - count, count, 0))
+
+    def _add(self, source: int, slots: tuple[int, ...], rank: int, length: int, *, transfer: bool = False) -> None:
+        self._done.append((int(self._neighbours[source][slots[-1]]), source, rank, length, int(transfer)))
         self._last.append((source, slots, rank, length))
 
     def sorted(self) -> Segments:
         """Return the runs, sorted by holder, source and rank."""
-        rows = np.array(sorted(self._done), dtype=np.int64).reshape(-1, 4)
+        rows = np.array(sorted(self._done), dtype=np.int64).reshape(-1, 5)
         return Segments(*(np.ascontiguousarray(column) for column in rows.T))
 
 
@@ -360,13 +419,68 @@ def _repeated(scenario: Scenario, seed: int, total: int, records: Ints) -> Ints:
     return first + _share_capped(total - int(first.sum()), records, cap - first)
 
 
-def _creation(scenario: Scenario, records: Ints, installed: Ints, months: int) -> NDArray[np.int32]:
-    """Return the records created in each month, shape [K, months]: a share at installation, then a slow growth."""
-    created = np.zeros((len(records), months), dtype=np.int32)
-    share = round(scenario.dates.import_share * 1000)
+def _retirement_day(calendar: Calendar, seed: int, segments: Segments, installed: Ints) -> Ints:
+    """Return the day on which each practice's records were transferred, after both practices had the program."""
+    retired = np.full(len(installed), -1, dtype=np.int64)
+    for run in np.flatnonzero(segments.transfer).tolist():
+        source = int(segments.source[run])
+        earliest = min(max(int(installed[source]), int(installed[segments.holder[run]])) + 365, calendar.count - 60)
+        later = stream(seed, "practice/retired").below(np.array([source]), calendar.count - 30 - earliest)
+        retired[source] = calendar.ordinary_before[earliest + int(later[0])]
+    return retired
+
+
+def _imported(scenario: Scenario, seed: int, records: Ints) -> Ints:
+    """Return the number of records that each practice imported when it installed the program."""
+    ids = np.arange(len(records), dtype=np.int64)
+    words = stream(seed, "practice/import")
+    share = round(scenario.dates.import_share * 700) + scale(words.child("share")(ids), 1 + 600) * round(
+        scenario.dates.import_share * 1000
+    ) // 1000
+    return np.where(words.chance(ids, scenario.dates.imports), records * share // 1000, 0)
+
+
+def _openings(calendar: Calendar, seed: int, records: Ints, installed: Ints) -> NDArray[np.int32]:
+    """Return the records opened on each day, shape [K, days]: a draw for every record, by the weights of the days."""
+    opened = np.zeros((len(records), calendar.count), dtype=np.int32)
+    words = stream(seed, "record/day")
+    done = 0
     for k, (total, first) in enumerate(zip(records.tolist(), installed.tolist(), strict=True)):
-        intake = 240 + np.arange(months - first)
-        weights = intake * (1000 - share)
-        weights[0] += int(intake.sum()) * share
-        created[k, first:] = apportion(total, weights)
-    return created
+        day = Picker(calendar.openings(calendar.of_practice(k), first))
+        drawn = day(words(np.arange(done, done + total, dtype=np.int64)))
+        opened[k] = np.bincount(drawn, minlength=calendar.count)
+        done += total
+    return opened
+
+
+def _ids(
+    table: int,
+    calendar: Calendar,
+    opened: NDArray[np.int32],
+    installed: Ints,
+    imported: Ints,
+    retired: Ints,
+    segments: Segments,
+) -> tuple[Ints, Ints, Ints]:
+    """Share out the record ids of the program's whole table among days.
+
+    Returns the first id of each day (and the last plus one), of each import, and of each transfer by the practice it
+    came from. The batches of a day have runs of ids after those of the records opened on it.
+    """
+    single = opened.sum(axis=0, dtype=np.int64)
+    batches = [(int(day), k, 0, int(size)) for k, (day, size) in enumerate(zip(installed, imported, strict=True)) if size]
+    for run in np.flatnonzero(segments.transfer).tolist():
+        source = int(segments.source[run])
+        batches.append((int(retired[source]), source, 1, int(segments.length[run])))
+    at_once = np.zeros(calendar.count, dtype=np.int64)
+    starts = np.zeros((2, len(installed)), dtype=np.int64)
+    for day, practice, kind, size in sorted(batches):
+        starts[kind, practice] = at_once[day]
+        at_once[day] += size
+    usual = _at_least(
+        apportion(table - int(at_once.sum()), single * 1_000 + calendar.national // 100 + 1), single
+    )
+    day_start = _starts(usual + at_once)
+    for day, practice, kind, _ in batches:
+        starts[kind, practice] += 1 + day_start[day] + usual[day]
+    return day_start, starts[0], starts[1]

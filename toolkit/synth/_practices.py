@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import timedelta
 
 import numpy as np
 import polars as pl
@@ -16,6 +16,9 @@ from toolkit.synth._vocabulary import Vocabulary
 from toolkit.synth.streams import Picker, scale, stream
 
 __all__ = ["practice_tables"]
+
+_LOCAL_NAMES = 0.2
+"""Share of the practitioners whose surname is from the departement (assumption: they move more than their patients)."""
 
 
 def practice_tables(
@@ -37,7 +40,7 @@ def practice_tables(
             "city": geography.city.gather(plan.place),
             "departement_code": geography.departements["departement_code"].gather(departement),
             "region_code": geography.departements["region_code"].gather(departement),
-            "installed_on": [_month(plan, int(month)) for month in plan.installed_month],
+            "installed_on": [plan.calendar.first + timedelta(days=int(day)) for day in plan.installed],
         }
     )
     seats = np.arange(int(plan.practitioners.sum()), dtype=np.int64)
@@ -46,7 +49,8 @@ def practice_tables(
     sex = scale(words, 2)
     born = 1960 + scale(words << np.uint64(16), 36)
     first = vocabulary.first_name(sex, born, stream(plan.seed, "practitioner/first name")(seats))
-    last = vocabulary.surname(stream(plan.seed, "practitioner/last name")(seats))
+    place = departement[practice]
+    last = vocabulary.surname(stream(plan.seed, "practitioner/last name")(seats), place, _LOCAL_NAMES, 0.0)
     practitioners = pl.DataFrame(
         {
             "practitioner_id": (seats + 1).astype(np.int32),
@@ -62,7 +66,3 @@ def practice_tables(
         PRACTITIONERS.name: practitioners.to_arrow().cast(PRACTITIONERS.arrow_schema()),
     }
 
-
-def _month(plan: Plan, months: int) -> date:
-    index = plan.first_month.year * 12 + plan.first_month.month - 1 + months
-    return date(index // 12, index % 12 + 1, 1)

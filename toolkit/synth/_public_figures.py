@@ -15,6 +15,7 @@ from toolkit.errors import ScenarioError
 from toolkit.scenario import Scenario
 from toolkit.schema import PUBLIC_FIGURES
 from toolkit.synth._geography import Geography
+from toolkit.synth._households import Demography
 from toolkit.synth._names import NamePools
 from toolkit.synth._people import People
 from toolkit.synth._plan import Plan
@@ -104,9 +105,12 @@ class _PersonPicker:
             key = ids[todo] * _TRIES + attempt
             drawn = scale(self._words(key), self._plan.sizes.people)
             candidate = np.where(present[todo], drawn, outside + key)
-            age = self._this_year - self._people.households(candidate).year
-            fits = np.flatnonzero((age >= youngest[todo]) & (age <= oldest[todo]))
-            for row in fits[self._may_be_shown(candidate[fits])].tolist():
+            home = self._plan.home(candidate)
+            who = self._people.households(candidate, home)
+            age = self._this_year - who.year
+            alive = self._people.households.deaths(candidate, who, home) == 0
+            fits = np.flatnonzero((age >= youngest[todo]) & (age <= oldest[todo]) & alive)
+            for row in fits[self._may_be_shown(candidate[fits], who.take(fits), home[fits])].tolist():
                 if int(candidate[row]) not in taken:
                     taken.add(int(candidate[row]))
                     person[todo[row]] = candidate[row]
@@ -115,9 +119,9 @@ class _PersonPicker:
             "lower figures.present or give more --rows."
         )
 
-    def _may_be_shown(self, person: Ints) -> NDArray[np.bool_]:
+    def _may_be_shown(self, person: Ints, who: Demography, home: Ints) -> NDArray[np.bool_]:
         """Return which people have names that are not those of a well-known person."""
-        names = self._people.names(person, self._people.households(person))
+        names = self._people.names(person, who, home)
         plain = np.zeros(len(person), dtype=np.int64)
         first = self._pools.first_names.text(names.first, plain)
         allowed = np.ones(len(person), dtype=bool)
@@ -140,7 +144,7 @@ def _register(
     ids = np.arange(len(person), dtype=np.int64)
     home = plan.home(person)
     who = people.households(person, home)
-    names = people.names(person, who)
+    names = people.names(person, who, home)
     plain = np.zeros(len(person), dtype=np.int64)
     place = people.homes(person, who, home, np.zeros(len(person), dtype=bool)).place
     known = stream(plan.seed, "figure/date known").chance(ids, scenario.figures.birth_date_known)

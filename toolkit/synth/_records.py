@@ -7,16 +7,31 @@ its `record_id`, which is a number in the program's whole table.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.scenario import Scenario
-from toolkit.synth._households import Demography, Households, days, month_length, to_days
+from toolkit.synth._calendar import to_days
+from toolkit.synth._dates import days
+from toolkit.synth._hands import Hands
+from toolkit.synth._households import Demography, Households
 from toolkit.synth._plan import Plan
-from toolkit.synth.streams import Ints, low, permute, scale, stream
+from toolkit.synth.streams import Ints, chance, low, permute, scale, stream
 
-__all__ = ["RecordMaker", "Records", "export_order"]
+__all__ = ["ENTRIES", "RecordMaker", "Records", "export_order"]
+
+Bools = NDArray[np.bool_]
+ENTRIES = ("visit", "late", "import", "transfer")
+"""How a record was entered; `Records.entry` is an index into it."""
+_VISIT, _LATE, _IMPORT, _TRANSFER = range(4)
+_OLD_DATES = 4_000
+"""Days before the installation that the dates of an imported base go back to."""
+_BABY_DAYS = 75
+_SCHOOL = (6, 15)
+_SOON = 4
+"""A second record is opened within this number of the practice's next records."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +42,7 @@ class Records:
     practice: Ints
     practitioner: Ints
     person: Ints
-    sentinel: NDArray[np.bool_]
+    sentinel: Bools
     """Test and placeholder records; their `person` is past the last person and refers to no one."""
     home: Ints
     """Home practice of the person."""
@@ -36,124 +51,330 @@ class Records:
     created: NDArray[np.int32]
     """Days since 1970-01-01."""
     updated: NDArray[np.int32]
+    entry: Ints
+    """Index into `ENTRIES`."""
+    hand: Ints
+    """Who typed the record, a number of `Hands`."""
+    typed: Ints
+    """The record number from which the text is drawn: another practice's where the record was transferred."""
+    noted: NDArray[np.int32]
+    """Day of the comment, in days since 1970-01-01."""
+    died: Ints
+    """Day on which the person died, in days since 1970-01-01; 0 for the living."""
 
     @property
-    def elsewhere(self) -> NDArray[np.bool_]:
-        """Records held by a practice other than the person's home practice."""
-        elsewhere: NDArray[np.bool_] = self.practice != self.home
+    def elsewhere(self) -> Bools:
+        """Records typed by a practice other than the person's home practice."""
+        elsewhere: Bools = (self.practice != self.home) & (self.entry != _TRANSFER)
         return elsewhere
+
+
+@dataclass(frozen=True)
+class _Entered:
+    """The records of some consecutive practices, in the order of `rho`; see `Records`."""
+
+    practice: Ints
+    person: Ints
+    home: Ints
+    who: Demography
+    run: Ints
+    """Run of further records (`Plan.segments`) that a record belongs to, -1 for the practice's own people."""
+    died: Ints
+    record_id: Ints
+    created: Ints
+    entry: Ints
+    hand: Ints
+    updated: Ints
 
 
 class RecordMaker:
     """Make the records of the practices of a plan."""
 
-    def __init__(self, scenario: Scenario, plan: Plan, households: Households) -> None:
-        self._plan = plan
-        self._households = households
+    def __init__(self, scenario: Scenario, plan: Plan, households: Households, hands: Hands) -> None:
+        self._plan, self._households, self._hands = plan, households, hands
+        self._marks, self._rates, self._dates = scenario.marks, scenario.people, scenario.dates
         self._end = to_days(scenario.dates.copied_on)
+        self._this_year = scenario.dates.copied_on.year
         seed = plan.seed
         self._s_practitioner = stream(seed, "file/practitioner")
         self._s_slot = stream(seed, "file/slot")
         self._s_updated = stream(seed, "file/updated")
-        months = plan.created.shape[1]
-        index = plan.first_month.year * 12 + plan.first_month.month - 1 + np.arange(months, dtype=np.int64)
-        self._month_days = days(index // 12, index % 12 + 1, np.ones(months, dtype=np.int64)).astype(np.int64)
-        length = month_length(index // 12, index % 12 + 1)
-        length[-1] = scenario.dates.copied_on.day
-        self._month_length = length
-        self._month_keys = stream(seed, "month/key")(index)
+        self._s_wish = stream(seed, "file/wish")
+        self._s_together = stream(seed, "file/together")
+        self._s_late = stream(seed, "file/late")
+        self._s_old_date = stream(seed, "file/old date")
+        self._s_joined = stream(seed, "practitioner/joined")
+        self._day_keys = stream(seed, "day/key")(np.arange(plan.calendar.count, dtype=np.int64))
         self._first_practitioner = 1 + np.cumsum(plan.practitioners) - plan.practitioners
 
     def make(self, first: int, last: int) -> Records:
         """Return the records of practices `first` .. `last - 1`."""
         plan = self._plan
-        people, practices = [], []
+        entered = self._enter(first, last)
+        rho = np.arange(plan.records_start[first], plan.records_start[last], dtype=np.int64)
+        typed, hand, noted = rho.copy(), entered.hand.copy(), entered.updated.copy()
+        transferred = np.flatnonzero(entered.entry == _TRANSFER)
+        if transferred.size:
+            self._take_over(entered, transferred, typed, hand, noted)
+        order = np.lexsort((entered.record_id, entered.practice))
+        practice, person = entered.practice[order], entered.person[order]
+        return Records(
+            rho=rho[order],
+            practice=practice,
+            practitioner=self._practitioner(rho[order], practice, entered.who.household[order], entered.created[order]),
+            person=person,
+            sentinel=person >= plan.sizes.people,
+            home=entered.home[order],
+            who=entered.who.take(order),
+            record_id=entered.record_id[order],
+            created=entered.created[order].astype(np.int32),
+            updated=entered.updated[order].astype(np.int32),
+            entry=entered.entry[order],
+            hand=hand[order],
+            typed=typed[order],
+            noted=noted[order].astype(np.int32),
+            died=entered.died[order],
+        )
+
+    def _take_over(self, entered: _Entered, rows: Ints, typed: Ints, hand: Ints, noted: Ints) -> None:
+        """Give transferred records the text, hand and comment that the person's record has at the home practice."""
+        plan = self._plan
+        for source in np.unique(entered.home[rows]).tolist():
+            here = rows[entered.home[rows] == source]
+            original = self._enter(source, source + 1)
+            local = entered.person[here] - plan.people_start[source]
+            typed[here] = plan.records_start[source] + local
+            hand[here] = original.hand[local]
+            noted[here] = original.updated[local]
+
+    def _enter(self, first: int, last: int) -> _Entered:
+        """Return the records of practices `first` .. `last - 1`, with the slot in which each was entered."""
+        plan = self._plan
+        people, practices, runs = [], [], []
         for k in range(first, last):
             here = np.arange(plan.people_start[k], plan.people_start[k + 1])
+            further, run = plan.further_people(k)
             # A placeholder record is drawn like a person past the last one; its values are overwritten later.
             placeholders = plan.sizes.people + plan.records_start[k] + np.arange(plan.sentinels[k])
-            people.append(np.concatenate((here, plan.further_people(k), placeholders)))
+            people.append(np.concatenate((here, further, placeholders)))
+            runs.append(np.concatenate((np.full(len(here), -1), run, np.full(len(placeholders), -1))))
             practices.append(np.full(len(people[-1]), k, dtype=np.int64))
-        person, practice = np.concatenate(people), np.concatenate(practices)
-        rho = np.arange(plan.records_start[first], plan.records_start[last], dtype=np.int64)
+        person, practice, run = np.concatenate(people), np.concatenate(practices), np.concatenate(runs)
         sentinel = person >= plan.sizes.people
         home = np.where(sentinel, practice, plan.home(person))
         who = self._households(person, home)
-        record_id, created = self._slots(first, last, rho, who.birth_date)
-        order = np.lexsort((record_id, practice))
-        rho, practice, created = rho[order], practice[order], created[order]
-        words = self._s_updated(rho)
-        room = self._end - created + 1
-        return Records(
-            rho=rho,
-            practice=practice,
-            practitioner=self._first_practitioner[practice]
-            + self._s_practitioner.below(rho, plan.practitioners[practice]),
-            person=person[order],
-            sentinel=sentinel[order],
-            home=home[order],
-            who=who.take(order),
-            record_id=record_id[order],
-            created=created.astype(np.int32),
-            # The later of two draws: most records were changed again in recent years.
-            updated=(created + np.maximum(scale(words, room), scale(low(words), room))).astype(np.int32),
-        )
-
-    def _slots(self, first: int, last: int, rho: Ints, birth: NDArray[np.int32]) -> tuple[Ints, Ints]:
-        """Return the id and day of creation of each record; no record is created before its person was born."""
-        plan = self._plan
-        record_id = np.empty(len(rho), dtype=np.int64)
-        created = np.empty(len(rho), dtype=np.int64)
-        ids, day = self._opened(first, last)
-        words = self._s_slot(rho)
+        died = np.where(sentinel, 0, self._households.deaths(person, who, home))
+        birth = who.birth_date.astype(np.int64)
+        last_seen = self._last_seen(person, practice, home, run, died)
+        rho = np.arange(plan.records_start[first], plan.records_start[last], dtype=np.int64)
+        slots = self._slots(first, last)
+        record_id, created, entered, entry, updated = (np.empty(len(rho), dtype=np.int64) for _ in range(5))
         base = int(plan.records_start[first])
+        at = 0
         for k in range(first, last):
             here = slice(int(plan.records_start[k]) - base, int(plan.records_start[k + 1]) - base)
-            order = np.argsort(ids[here])
-            opened, on = ids[here][order], day[here][order]
-            slot = _assign_slots(birth[here], on, words[here])
-            record_id[here], created[here] = opened[slot], on[slot]
-        return record_id, np.maximum(created, birth)
+            mine = slots[:, at : at + here.stop - here.start]
+            at += here.stop - here.start
+            slot = self._assign(
+                k, rho[here], person[here], who.household[here], birth[here], run[here], last_seen[here], mine
+            )
+            record_id[here], created[here], entered[here], entry[here] = mine[:, slot]
+            created[here] = np.maximum(np.minimum(created[here], last_seen[here]), birth[here])
+            updated[here] = self._updated(k, rho[here], created[here], last_seen[here])
+        hand = np.where(
+            entry == _IMPORT, self._hands.of_import(practice), self._hands.of(practice, entered - plan.calendar.start, rho)
+        )
+        return _Entered(practice, person, home, who, run, died, record_id, created, entry, hand, updated)
 
-    def _opened(self, first: int, last: int) -> tuple[Ints, Ints]:
-        """Return the record ids of the practices and the day of each, practice by practice and month by month.
+    def _last_seen(self, person: Ints, practice: Ints, home: Ints, run: Ints, died: Ints) -> Ints:
+        """Return the last day on which each practice saw each person: the copy, death, or the transfer elsewhere."""
+        plan = self._plan
+        last_seen = np.where(died > 0, died, self._end)
+        # A record opened after the death (for the heirs, or the accounts) stays as it is.
+        last_seen = np.maximum(last_seen, plan.calendar.start + plan.installed[practice] + 1)
+        leaving = np.flatnonzero((plan.retired[home] >= 0) & (practice == home) & (run < 0) & (person < plan.sizes.people))
+        if leaving.size:
+            gone = plan.rank_of_person(home[leaving], person[leaving]) < plan.transfer_rank[home[leaving]]
+            leaving = leaving[gone]
+            last_seen[leaving] = np.minimum(last_seen[leaving], plan.calendar.start + plan.retired[home[leaving]])
+        return np.minimum(last_seen, self._end)
 
-        In each month the whole program used a run of ids in order of time; those in the leak are a random part of it.
+    def _slots(self, first: int, last: int) -> Ints:
+        """Return the slots of the practices, in the order of practices and days: id, day, day of entry, kind of entry.
+
+        On each day the whole program used a run of ids; those in the leak are a random part of it. The slots of a
+        transfer come last in each practice.
+        """
+        plan, calendar = self._plan, self._plan.calendar
+        opened = plan.opened[first:last].astype(np.int64)
+        counts = opened.ravel()
+        day = np.repeat(np.tile(np.arange(calendar.count), last - first), counts)
+        within = np.arange(len(day)) - np.repeat(np.cumsum(counts) - counts, counts)
+        rank = np.repeat(plan.opened_before[first:last].ravel().astype(np.int64), counts) + within
+        size = self._single_ids[day]
+        ids = 1 + plan.day_start[day] + permute(rank, size, self._day_keys[day])
+        dated, entry = day.copy(), np.full(len(day), _VISIT)
+        if self._marks.record_order:
+            late = np.flatnonzero(self._s_late.chance(ids, self._dates.late_entries))
+            before = calendar.ordinary_before[np.maximum(day[late] - 1 - self._s_late.child("days").below(ids[late], 9), 0)]
+            dated[late], entry[late] = before, _LATE
+        visits = np.stack([ids, dated, day, entry])
+        ends = np.cumsum(opened.sum(axis=1))
+        parts = []
+        for k, end, count in zip(range(first, last), ends.tolist(), opened.sum(axis=1).tolist(), strict=True):
+            own = np.concatenate([visits[:, end - count : end], self._import(k)], axis=1)
+            order = np.lexsort((own[0], own[1]))
+            parts += [own[:, order], self._transfers(k)]
+        slots = np.concatenate(parts, axis=1)
+        slots[1:3] += calendar.start
+        return slots
+
+    @cached_property
+    def _single_ids(self) -> Ints:
+        """Return the number of record ids of each day that are not in batches."""
+        plan = self._plan
+        size = np.diff(plan.day_start)
+        np.subtract.at(size, plan.installed, plan.imported)
+        for source in np.flatnonzero(plan.retired >= 0).tolist():
+            size[plan.retired[source]] -= plan.transfer_rank[source]
+        return size
+
+    def _import(self, practice: int) -> Ints:
+        """Return the slots of the import of a practice, as `_slots` does; ids follow the days of the older program."""
+        plan = self._plan
+        count, installed = int(plan.imported[practice]), int(plan.installed[practice])
+        number = np.arange(count, dtype=np.int64)
+        dated = np.full(count, installed)
+        if plan.keeps_old_dates[practice] and count:
+            earliest = max(0, installed - _OLD_DATES)
+            drawn = earliest + self._s_old_date.below(plan.import_start[practice] + number, installed - earliest + 1)
+            dated = np.sort(plan.calendar.ordinary_before[drawn])
+        return np.stack([plan.import_start[practice] + number, dated, np.full(count, installed), np.full(count, _IMPORT)])
+
+    def _transfers(self, practice: int) -> Ints:
+        """Return the slots of the records transferred to a practice, in the order of their runs."""
+        plan = self._plan
+        parts = [np.empty((4, 0), dtype=np.int64)]
+        for run in range(int(plan.segment_start[practice]), int(plan.segment_start[practice + 1])):
+            if plan.segments.transfer[run]:
+                source, count = int(plan.segments.source[run]), int(plan.segments.length[run])
+                day = np.full(count, plan.retired[source])
+                ids = plan.transfer_start[source] + np.arange(count)
+                parts.append(np.stack([ids, day, day, np.full(count, _TRANSFER)]))
+        return np.concatenate(parts, axis=1)
+
+    def _assign(
+        self,
+        practice: int,
+        rho: Ints,
+        person: Ints,
+        household: Ints,
+        birth: Ints,
+        run: Ints,
+        last_seen: Ints,
+        slots: Ints,
+    ) -> Ints:
+        """Return a slot for each record of a practice.
+
+        Transferred records have theirs. Who was born or died while the practice had the program, school children and
+        second records have a wish, and get the next free slot from it. The others get the remaining slots at random,
+        some of them next to their household.
         """
         plan = self._plan
-        created = plan.created[first:last].astype(np.int64)
-        counts = created.ravel()
-        month = np.repeat(np.tile(np.arange(created.shape[1]), last - first), counts)
-        within = np.arange(len(month)) - np.repeat(np.cumsum(counts) - counts, counts)
-        rank = np.repeat(plan.created_before[first:last].ravel(), counts) + within
-        size = np.diff(plan.month_start)[month]
-        offset = permute(rank, size, self._month_keys[month])
-        day = self._month_days[month] + offset * self._month_length[month] // size
-        return 1 + plan.month_start[month] + offset, day
+        transfer = (run >= 0) & (plan.segments.transfer[run] > 0)
+        slot = np.empty(len(rho), dtype=np.int64)
+        own = np.flatnonzero(~transfer)
+        slot[transfer] = len(own) + np.arange(len(rho) - len(own))
+        day = slots[1, : len(own)]
+        if len(own) == 0:
+            return slot
+        words = self._s_slot(rho[own])
+        wish = self._wishes(rho[own], birth[own], last_seen[own], day, words)
+        double = np.flatnonzero((run[own] >= 0) & (plan.segments.source[run[own]] == practice))
+        if double.size:
+            # Records of the practice's own people come first, so a person's number gives the place of the first record.
+            original = person[own[double]] - plan.people_start[practice]
+            wish[original] = np.where(wish[original] < 0, scale(words[original], len(own)), wish[original])
+            wish[double] = wish[original] + 1 + scale(words[double], _SOON)
+        key = words
+        if self._marks.families:
+            together = self._s_together.chance(rho[own], self._rates.together)
+            key = np.where(together, self._s_together.child("household")(household[own]), words)
+        slot[own] = _assign_slots(wish, key, len(own))
+        return slot
+
+    def _wishes(self, rho: Ints, birth: Ints, seen: Ints, day: Ints, words: NDArray[np.uint64]) -> Ints:
+        """Return the slot that each record should have, or -1 for any; `day` are the days of the slots."""
+        count = len(day)
+        wish = np.full(len(rho), -1, dtype=np.int64)
+        bound = np.flatnonzero((birth > day[0]) | (seen < self._end))
+        earliest = np.minimum(np.searchsorted(day, birth[bound]), count - 1)
+        latest = np.maximum(np.searchsorted(day, seen[bound], side="right"), earliest + 1)
+        wish[bound] = earliest + scale(words[bound], latest - earliest)
+        if not self._marks.school_age:
+            return wish
+        more = self._s_wish(rho)
+        babies = np.flatnonzero((birth > day[0]) & chance(more, self._rates.newborns))
+        soon = np.minimum(scale(low(words[babies]), _BABY_DAYS), scale(low(more[babies]), _BABY_DAYS))
+        wish[babies] = np.minimum(np.searchsorted(day, birth[babies] + soon), count - 1)
+        pupils = np.flatnonzero(chance(low(more), self._rates.school_age))
+        year = birth[pupils].astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
+        year += _SCHOOL[0] + scale(more[pupils] << np.uint64(13), _SCHOOL[1] - _SCHOOL[0] + 1)
+        one = np.ones(len(pupils), dtype=np.int64)
+        autumn = days(year, 9 * one, one).astype(np.int64) + scale(words[pupils] << np.uint64(7), 55)
+        fits = (autumn >= day[0]) & (autumn <= np.minimum(day[-1], seen[pupils])) & ~np.isin(pupils, babies)
+        wish[pupils[fits]] = np.searchsorted(day, autumn[fits])
+        return np.minimum(wish, count - 1)
+
+    def _updated(self, practice: int, rho: Ints, created: Ints, last_seen: Ints) -> Ints:
+        """Return the day of the last change of each record, when the practice was open."""
+        calendar = self._plan.calendar
+        busy = np.concatenate(([0], np.cumsum(self._weights(practice))))
+        begin = np.clip(created - calendar.start, 0, calendar.count - 1)
+        end = np.maximum(last_seen - calendar.start, begin)
+        words = self._s_updated(rho)
+        # The later of two draws: most records were changed again in recent years.
+        part = np.maximum(words >> np.uint64(32), low(words) >> np.uint64(32)).astype(np.float64) / 2.0**32
+        at = busy[begin] + (part * (busy[end + 1] - busy[begin])).astype(np.int64)
+        day = np.searchsorted(busy, at, side="right") - 1
+        return np.maximum(created, calendar.start + np.minimum(day, end))
+
+    def _weights(self, practice: int) -> Ints:
+        return self._plan.calendar.of_practice(practice)
+
+    def _practitioner(self, rho: Ints, practice: Ints, household: Ints, created: Ints) -> Ints:
+        """Return the practitioner of each record: most often the household's, and none who came after its opening."""
+        plan = self._plan
+        count = plan.practitioners[practice]
+        words = self._s_practitioner(rho)
+        key = np.where(chance(words, 0.85), household, rho + (1 << 42)) if self._marks.families else rho
+        seat = self._s_practitioner.child("seat").below(key * 2_048 + practice % 2_048, count)
+        number = self._first_practitioner[practice] + seat
+        began = plan.calendar.start + plan.installed[practice]
+        share = self._s_joined.below(number, 1 << 16)
+        # Half of those who joined took over the patients of someone who left.
+        joined = began + (self._end - began) * share // (1 << 17)
+        took_over = self._s_joined.child("took over").chance(number, 0.5)
+        late = (seat > 0) & (created < joined) & ~took_over
+        return np.where(late, self._first_practitioner[practice], number)
 
 
-def _assign_slots(birth: NDArray[np.int32], opened: Ints, words: NDArray[np.uint64]) -> Ints:
-    """Return a slot for each record: at random, but not before the person was born.
+def _assign_slots(wish: Ints, key: NDArray[np.uint64], count: int) -> Ints:
+    """Return a slot for each record: the next free one from its wish, or any of the others in the order of `key`.
 
-    People born after the first slot are assigned first, to slots after their birth (the next free one if it is taken);
-    the others get the remaining slots.
+    `wish` is -1 where a record has none.
     """
-    count = len(opened)
-    young = np.flatnonzero(birth > opened[0])
-    earliest = np.minimum(np.searchsorted(opened, birth[young]), count - 1)
-    wish = earliest + scale(words[young], count - earliest)
-    order = np.argsort(wish, kind="stable")
-    rank = np.arange(len(young))
-    taken = np.maximum.accumulate(wish[order] - rank) + rank
-    taken = np.minimum(taken, count - len(young) + rank)
+    asking = np.flatnonzero(wish >= 0)
+    order = np.argsort(wish[asking], kind="stable")
+    rank = np.arange(len(asking))
+    taken = np.maximum.accumulate(wish[asking][order] - rank) + rank
+    taken = np.minimum(taken, count - len(asking) + rank)
     slot = np.empty(count, dtype=np.int64)
-    slot[young[order]] = taken
+    slot[asking[order]] = taken
     free = np.ones(count, dtype=bool)
     free[taken] = False
-    others = np.ones(count, dtype=bool)
-    others[young] = False
-    old = np.flatnonzero(others)
-    slot[old[np.argsort(words[old])]] = np.flatnonzero(free)
+    others = np.flatnonzero(wish < 0)
+    slot[others[np.argsort(key[others], kind="stable")]] = np.flatnonzero(free)
     return slot
 
 

@@ -47,7 +47,8 @@ _DICTIONARY = {
     "practice_id", "practitioner_id", "last_name", "birth_name", "first_name", "sex", "birth_date", "postal_code",
     "city",
     "landline_phone", "created_on", "updated_on", "repeated_line", "sentinel", "figure_id", "comment_category",
-    "comment_family", "comment_polarity", "comment_about", "errors.list.element",
+    "comment_family", "comment_polarity", "comment_about", "errors.list.element", "hand_id", "entry", "died_on",
+    "moved_on",
 }  # fmt: skip
 
 

@@ -48,17 +48,17 @@ class Annotator:
 
         A person with a sensitive comment at the home practice may have one at other practices; other people have none.
         """
-        words = self._s_written(records.rho)
+        words = self._s_written(records.typed)
         person = np.where(records.sentinel, 0, records.person)
         sensitive = self._sensitive_people[person] & ~records.sentinel
         sensitive &= ~records.elsewhere | chance(low(words), self._rates.sensitive_elsewhere)
-        rate = np.minimum(self._rates.non_blank * self._habit[records.practice], 1.0)
+        rate = np.minimum(self._rates.non_blank * self._habit[np.where(records.elsewhere, records.practice, records.home)], 1.0)
         rows = np.flatnonzero(sensitive | (chance(words, rate) & ~records.sentinel))
         rendered = self.grammar.render(
             self._seed,
-            records.rho[rows],
+            records.typed[rows],
             sensitive[rows],
-            records.updated[rows],
+            records.noted[rows],
             self._style,
             records.who.sex[rows] == 1,
         )
