@@ -1,18 +1,18 @@
 """French communes with their postal codes and populations, and random draws among them.
 
-Data: communes and departements of the Code officiel géographique 2026 (`toolkit/synth/data/README.md`).
+Data: communes and departements of the Code officiel géographique 2026 (`toolkit/reference/README.md`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib import resources
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from toolkit import reference
 from toolkit.synth.streams import Ints, Picker, Words, apportion
 
 __all__ = ["Geography"]
@@ -21,10 +21,6 @@ _NEAR_BITS = 10
 _DEPARTEMENT_BITS = 13
 _COUNTRY_BITS = 18
 Codes = NDArray[np.int32]
-
-
-def _data(name: str) -> bytes:
-    return (resources.files("toolkit.synth") / "data" / name).read_bytes()
 
 
 @dataclass(frozen=True)
@@ -46,10 +42,11 @@ class Geography:
     @cache
     def load() -> Geography:
         """Read the vendored tables once per process, without the overseas collectivities, whose addresses differ."""
-        communes = pl.read_parquet(_data("communes.parquet"))
+        communes = pl.read_parquet(reference.read("communes.parquet"))
         departements = (
             pl.read_csv(
-                _data("departements.csv"), schema_overrides={"departement_code": pl.String, "region_code": pl.String}
+                reference.read("departements.csv"),
+                schema_overrides={"departement_code": pl.String, "region_code": pl.String},
             )
             .filter(pl.col("zone") != "com")
             .sort("departement_code")

@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from toolkit import reference
 from toolkit.synth.streams import Ints, Picker, Words, apportion
 
 __all__ = ["Vocabulary", "slug", "unaccented"]
@@ -113,7 +114,7 @@ def _first_names() -> tuple[pl.Series, NDArray[np.int32]]:
 
 def _pyramid() -> Ints:
     """Return residents by sex and year of age: five-year bands split evenly, the last one halving every year."""
-    bands = pl.read_csv(_read("age_pyramid.csv"))
+    bands = pl.read_csv(reference.read("age_pyramid.csv"))
     ages = np.zeros((2, _OLDEST + 1), dtype=np.int64)
     for start, *counts in bands.iter_rows():
         for sex, count in enumerate(counts):
