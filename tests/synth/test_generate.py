@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.synth.conftest import Made, Make
-from toolkit import schema
+from toolkit import reference, schema
 from toolkit.errors import DataSetError, InputError, ScenarioError
 from toolkit.provenance import SYNTHETIC_KEY, verify_synthetic
 from toolkit.scenario import load_scenario
@@ -115,7 +115,7 @@ def test_record_ids_follow_the_calendar(made: Made) -> None:
 
 def test_postal_code_and_city_are_true_pairs(made: Made) -> None:
     """Every postal code and city on a line is one of a French commune."""
-    communes = pl.read_parquet(Path(generate_module.__file__).parents[1] / "reference" / "communes.parquet")
+    communes = pl.read_parquet(reference.read("communes.parquet"))
     pairs = communes.select(pl.col("postal_codes").str.split("|"), pl.col("name")).explode("postal_codes").unique()
     typed = made.lines.select("postal_code", "city").drop_nulls().unique()
 

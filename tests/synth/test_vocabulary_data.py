@@ -230,13 +230,6 @@ def test_safe_mail_domains_are_under_example() -> None:
     assert domains.str.ends_with(SAFE_MAIL_SUFFIX).all()
 
 
-def test_no_commune_is_000() -> None:
-    """No INSEE code ends in the impossible commune ('00' after an overseas departement)."""
-    codes = pl.read_parquet(DATA / "communes.parquet", columns=["insee_code"])["insee_code"]
-
-    assert not codes.str.contains(r"^(?:..000|97.00)$").any()
-
-
 def test_every_data_file_is_documented() -> None:
     """The README beside the data names each file."""
     readme = (DATA / "README.md").read_text(encoding="utf-8")

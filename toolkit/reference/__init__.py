@@ -1,6 +1,6 @@
-"""Official tables that the generator draws from and that data sets are compared with.
+"""Official tables of France that several packages use: communes, departements, coordinates, ages.
 
-`README.md` in this folder gives the source, year and licence of each.
+The README beside the tables gives the columns, source and licence of each.
 """
 
 from __future__ import annotations
