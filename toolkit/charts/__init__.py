@@ -31,11 +31,13 @@ from toolkit.charts._public_figures import (
     public_figures_reliability,
     public_figures_tiers,
 )
+from toolkit.charts._realism import REALISM_CHARTS, realism_chart
 from toolkit.charts._seeds import spread_over_seeds
 from toolkit.charts._theme import IMAGE_WIDTH, TEMPLATE, for_page
 
 __all__ = [
     "IMAGE_WIDTH",
+    "REALISM_CHARTS",
     "TEMPLATE",
     "audit_intervals",
     "claims_against_leak",
@@ -62,6 +64,7 @@ __all__ = [
     "public_figures_placebo",
     "public_figures_reliability",
     "public_figures_tiers",
+    "realism_chart",
     "repeats",
     "shared_patients",
     "spread_over_seeds",

@@ -20,6 +20,7 @@ from toolkit.cli._generate import generate, verify_synthetic
 from toolkit.cli._investigate import investigate
 from toolkit.cli._lab import lab
 from toolkit.cli._questions import question_command
+from toolkit.cli._realism import realism
 from toolkit.cli._rerun import rerun
 from toolkit.errors import ToolkitError
 from toolkit.questions import questions
@@ -27,7 +28,7 @@ from toolkit.questions import questions
 __all__ = ["main", "make_app"]
 
 _HELP = "Data-leak forensics: open a leak, answer questions about it, and check the answers on synthetic leaks."
-_COMMANDS = (generate, verify_synthetic, describe, disclosures)
+_COMMANDS = (generate, verify_synthetic, describe, disclosures, realism)
 _RUNS = (investigate, rerun, lab)
 
 

@@ -31,9 +31,13 @@ def generate(
     scenario: ScenarioOption = DEFAULT_SCENARIO,
     rows: RowsOption = None,
     seed: SeedOption = 1,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(metavar="MARK", help="Mark of a real base to leave out, such as working_days; may be repeated."),
+    ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Directory to make.", show_default="data/synthetic/<scenario>-<rows>-<seed>"),
+        typer.Option(help="Directory to make.", show_default="data/synthetic/<scenario>-<rows>-<seed>, with the marks left out"),
     ] = None,
     partitions: Annotated[
         int | None, typer.Option(min=1, help="Files of lines.", show_default="one a million lines")
@@ -52,10 +56,11 @@ def generate(
     from toolkit.synth import GenerateOptions, data_set_folder
     from toolkit.synth import generate as make
 
-    plan = load_scenario(scenario)
+    left_out = without or []
+    plan = load_scenario(scenario).without(left_out)
     rows = plan.sizes.lines if rows is None else rows
     options = GenerateOptions(partitions=partitions, threads=threads, memory_limit=in_bytes(memory_limit))
-    out = out or data_set_folder(plan.name, rows, seed)
+    out = out or data_set_folder("-without-".join([plan.name, *sorted(set(left_out))]), rows, seed)
     with Steps() as steps:
         made = make(plan, seed, rows, out, options, steps.of("Making the leak"))
     if as_json:

@@ -261,6 +261,8 @@ class _Run:
         sizes = self._plan.sizes
         return self._recipe | {
             "title": self._scenario.title,
+            "scenario_version": self._scenario.version,
+            "marks": self._scenario.marks.model_dump(),
             "origin": "synthetic",
             "synthetic": True,
             "columns": list(LINES.names),

@@ -17,14 +17,14 @@ from toolkit.synth.streams import Ints, apportion
 
 __all__ = ["HOME_BITS", "home_tables"]
 
-HOME_BITS = 12
+HOME_BITS = 13
 _RADIUS = 700
 """Farthest commune in which a practice's people live, in units of 100 m."""
 _ROUNDS = 12
 _NO_LIMIT = 1 << 40
 
 
-def home_tables(scenario: Scenario, plan: Plan, geography: Geography) -> NDArray[np.int32]:
+def home_tables(scenario: Scenario, plan: Plan, geography: Geography) -> NDArray[np.uint16]:
     """Return one lookup table of places per practice, shape [K, 2**HOME_BITS]."""
     practice, place, weight = _wishes(scenario, plan, geography)
     people = np.diff(plan.people_start)
@@ -34,13 +34,13 @@ def home_tables(scenario: Scenario, plan: Plan, geography: Geography) -> NDArray
         capacity = np.full(len(geography.population), _NO_LIMIT, dtype=np.int64)
     granted = _grant(people, practice, place, weight, capacity)
     start = np.searchsorted(practice, np.arange(plan.practices + 1))
-    tables = np.empty((plan.practices, 1 << HOME_BITS), dtype=np.int32)
+    tables = np.empty((plan.practices, 1 << HOME_BITS), dtype=np.uint16)
     for k in range(plan.practices):
         cells = slice(int(start[k]), int(start[k + 1]))
         shares = granted[cells]
         if not shares.any():
             shares = weight[cells]
-        tables[k] = np.repeat(place[cells].astype(np.int32), apportion(1 << HOME_BITS, shares))
+        tables[k] = np.repeat(place[cells].astype(np.uint16), apportion(1 << HOME_BITS, shares))
     return tables
 
 

@@ -320,7 +320,7 @@ class People:
         key = np.where(former, np.where(whole, who.household, person + (1 << 40)) + (1 << 40), who.household)
         words = self._s["home"](key)
         draw = self._s["home place"](key)
-        result = self._home_tables[home, (draw >> np.uint64(64 - HOME_BITS)).astype(np.int64)]
+        result = self._home_tables[home, (draw >> np.uint64(64 - HOME_BITS)).astype(np.int64)].astype(np.int32)
         far = np.flatnonzero(chance(words, self._scenario.practices.live_anywhere))
         result[far] = self._geography.anywhere(draw[far])
         street_words = self._s["street"](key)

@@ -298,8 +298,8 @@ class RecordMaker:
             wish[double] = wish[original] + 1 + scale(words[double], _SOON)
         key = words
         if self._marks.families:
-            together = self._s_together.chance(rho[own], self._rates.together)
-            key = np.where(together, self._s_together.child("household")(household[own]), words)
+            together = self._s_together.chance(household[own], self._rates.together)
+            key = np.where(together, self._s_together.child("day")(household[own]), words)
         slot[own] = _assign_slots(wish, key, len(own))
         return slot
 
