@@ -38,7 +38,7 @@ RARE = 10_500
 """Names past this rank live in one to three departements."""
 LEVELLED = 120_000
 """Names past this rank live in one departement, the one that has too few names so far."""
-TILTS = (40, 60, 80, 100, 120, 150)
+TILTS = (25, 45, 75, 110, 160, 240)
 """Weights of a common name in the regions of France, in per cent of their population."""
 
 

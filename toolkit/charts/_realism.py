@@ -77,7 +77,7 @@ def _weeks(table: pl.DataFrame) -> _Drawn:
     )
     figure.update_xaxes(title=translate("week"))
     figure.update_yaxes(title=translate("records created"), tickformat=",d", rangemode="tozero")
-    reference_line(figure, _LOCKDOWN, translate("first lockdown"))
+    reference_line(figure, _LOCKDOWN.isoformat(), translate("first lockdown"))
     spring = (pl.col("week") >= pl.date(2020, 3, 16)) & (pl.col("week") <= pl.date(2020, 5, 4))
     before = (pl.col("week") >= pl.date(2019, 3, 18)) & (pl.col("week") <= pl.date(2019, 5, 6))
     now, then = whole(rows.filter(spring)["created"].sum()), whole(rows.filter(before)["created"].sum())
@@ -107,8 +107,14 @@ def _births(table: pl.DataFrame) -> _Drawn:
     return _Drawn(figure, title, counted)
 
 
+def _every_twentieth(table: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows with those of twentieths in between that nobody has."""
+    every = pl.DataFrame({"twentieth": range(whole(table["twentieth"].max()) + 1)}, schema={"twentieth": pl.Int32})
+    return every.join(table, on="twentieth", how="left", maintain_order="left").fill_null(0)
+
+
 def _styles(table: pl.DataFrame) -> _Drawn:
-    rows = table.sort("twentieth")
+    rows = _every_twentieth(table)
     labels = [translate("{low} to {high}%", low=5 * part, high=5 * part + 5) for part in rows["twentieth"]]
     figure = go.Figure(go.Bar(x=labels, y=rows["practices"].to_list(), marker_color=BLUE))
     figure.update_xaxes(title=translate("records with the name in capitals"), type="category", showgrid=False)
@@ -147,7 +153,7 @@ def _contact(table: pl.DataFrame) -> _Drawn:
 
 
 def _places(table: pl.DataFrame) -> _Drawn:
-    rows = table.sort("twentieth")
+    rows = _every_twentieth(table)
     labels = [translate("{low} to {high}%", low=5 * part, high=5 * part + 5) for part in rows["twentieth"]]
     figure = go.Figure(go.Bar(x=labels, y=rows["postal_codes"].to_list(), marker_color=BLUE))
     figure.update_xaxes(title=translate("people on file, of the inhabitants"), type="category", showgrid=False)

@@ -74,8 +74,9 @@ def _write_charts(leak: Leak, page: Path) -> None:
     from toolkit.charts import realism_chart
     from toolkit.realism import profiles
 
+    quiet = {"displayModeBar": False}
     parts = [
-        plotly.io.to_html(realism_chart(name, table, leak.name), full_html=False, include_plotlyjs=number == 0)
+        plotly.io.to_html(realism_chart(name, table, leak.name), full_html=False, include_plotlyjs=number == 0, config=quiet)
         for number, (name, table) in enumerate(profiles(leak).items())
     ]
     title = f"Marks of a real patient base: {html.escape(leak.name)}"

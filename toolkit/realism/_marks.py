@@ -172,7 +172,7 @@ MARKS: tuple[Mark, ...] = (
         "INSEE, Numéro d'inscription au répertoire",
         ("nir", "birth_date"),
         unit="share",
-        least=20,
+        least=10,
     ),
     Mark(
         "inhabitants",

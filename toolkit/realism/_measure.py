@@ -254,12 +254,16 @@ def _house_style(connection: Connection) -> _Value | None:
 
 
 def _style_runs(connection: Connection) -> _Value | None:
+    """Measure the later records of each practice: the import of an older base, which has one style, comes first."""
     value, n = _row(
         connection,
         """
-        WITH centred AS (
+        WITH usual AS (
+            SELECT practice_id, record_id, capitals FROM drawn WHERE capitals IS NOT NULL
+            QUALIFY percent_rank() OVER (PARTITION BY practice_id ORDER BY record_id) > 0.6),
+        centred AS (
             SELECT practice_id, record_id,
-                capitals::INT - avg(capitals::INT) OVER (PARTITION BY practice_id) AS x FROM drawn WHERE capitals IS NOT NULL),
+                capitals::INT - avg(capitals::INT) OVER (PARTITION BY practice_id) AS x FROM usual),
         pairs AS (SELECT x, lead(x) OVER (PARTITION BY practice_id ORDER BY record_id) AS y FROM centred)
         SELECT corr(x, y), count(y) FROM pairs
         """,
@@ -281,14 +285,18 @@ def _online_by_age(connection: Connection) -> _Value | None:
 
 
 def _regional_surnames(connection: Connection) -> _Value | None:
-    """Compare pairs of men of 30 to 60 years, few of whom share a household; the interval is a jackknife by departement."""
+    """Compare pairs of men of 30 to 60 years, few of whom share a household; the interval is a jackknife by departement.
+
+    Men of one name count as often as they have different first names and different birth dates, so that a man who was
+    typed twice counts once.
+    """
     connection.execute(
         """
         CREATE OR REPLACE TABLE surnames AS
-        SELECT departement, birth_name, count(*)::DOUBLE AS n
-        FROM (SELECT DISTINCT departement, birth_name, first_name, birth_date FROM records
-              WHERE sex = 'M' AND age BETWEEN 30 AND 60 AND birth_name IS NOT NULL AND departement IS NOT NULL)
-        GROUP BY ALL
+        SELECT departement, birth_name, least(count(DISTINCT first_name), count(DISTINCT birth_date))::DOUBLE AS n
+        FROM records
+        WHERE sex = 'M' AND age BETWEEN 30 AND 60 AND birth_name IS NOT NULL AND departement IS NOT NULL
+        GROUP BY departement, birth_name
         """
     )
     table = connection.sql(

@@ -25,8 +25,11 @@ PROFILES: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "weeks": (
         """
-        SELECT date_trunc('week', created_on)::DATE AS week, count(*) AS created FROM records
-        WHERE created_on BETWEEN DATE '2018-12-31' AND DATE '2021-12-26' GROUP BY 1 ORDER BY 1
+        WITH usual AS (
+            SELECT created_on FROM records WHERE created_on BETWEEN DATE '2018-12-31' AND DATE '2021-12-26'
+            QUALIFY count(*) OVER (PARTITION BY practice_id, created_on)
+                <= 0.01 * count(*) OVER (PARTITION BY practice_id) + 3)
+        SELECT date_trunc('week', created_on)::DATE AS week, count(*) AS created FROM usual GROUP BY 1 ORDER BY 1
         """,
         ("created_on",),
     ),
@@ -92,7 +95,7 @@ def profiles(leak: Leak) -> dict[str, pl.DataFrame]:
     """Return the tables behind the charts, by name; without those that the data set has no columns for.
 
     `weekdays`: one row per day of the week (1 Monday), records created and last changed. `weeks`: one row per week of
-    2019 to 2021, records created. `births`: one row per decade of birth, people born in France, and those of them born
+    2019 to 2021, records created, without imports. `births`: one row per decade of birth, people born in France, and those of them born
     at a weekend. `styles`: one row per twentieth of the share of capitals, practices and their records. `contact`: one
     row per ten years of age, records, with e-mail, with landline. `places`: one row per twentieth of people on file to
     inhabitants, postal codes and people. `distances`: one row per 5 km, records. `openings`: one row per month, records

@@ -32,15 +32,26 @@ def home_tables(scenario: Scenario, plan: Plan, geography: Geography) -> NDArray
         capacity = geography.population * round(scenario.practices.capacity * 1000) // (1000 * PERSON)
     else:
         capacity = np.full(len(geography.population), _NO_LIMIT, dtype=np.int64)
-    granted = _grant(people, practice, place, weight, capacity)
+    granted, room, left = _grant(people, practice, place, weight, capacity)
     start = np.searchsorted(practice, np.arange(plan.practices + 1))
+    departement = geography.departement[plan.place]
     tables = np.empty((plan.practices, 1 << HOME_BITS), dtype=np.uint16)
     for k in range(plan.practices):
         cells = slice(int(start[k]), int(start[k + 1]))
-        shares = granted[cells]
+        shares = np.zeros(len(room), dtype=np.int64)
+        shares[place[cells]] = granted[cells]
+        for wider in (place[cells], np.flatnonzero(geography.departement == departement[k]), np.arange(len(room))):
+            if left[k] == 0:
+                break
+            # What rounding or full surroundings left over: near, then in the departement, then anywhere with room.
+            share = np.minimum(apportion(int(left[k]), room[wider]), room[wider]) if room[wider].any() else 0
+            shares[wider] += share
+            room[wider] -= share
+            left[k] -= np.sum(share)
         if not shares.any():
-            shares = weight[cells]
-        tables[k] = np.repeat(place[cells].astype(np.uint16), apportion(1 << HOME_BITS, shares))
+            shares[place[cells]] = weight[cells]
+        found = np.flatnonzero(shares)
+        tables[k] = np.repeat(found.astype(np.uint16), apportion(1 << HOME_BITS, shares[found]))
     return tables
 
 
@@ -67,26 +78,21 @@ def _wishes(scenario: Scenario, plan: Plan, geography: Geography) -> tuple[Ints,
     return np.concatenate(practices), np.concatenate(places), np.concatenate(weights)
 
 
-def _grant(people: Ints, practice: Ints, place: Ints, weight: Ints, capacity: Ints) -> Ints:
-    """Return how many people of each practice live in each place, no place above its capacity while there is room."""
+def _grant(people: Ints, practice: Ints, place: Ints, weight: Ints, capacity: Ints) -> tuple[Ints, Ints, Ints]:
+    """Place the people of each practice, no place above its capacity.
+
+    Returns how many people each wish was granted, the room left in each place, and the people left of each practice.
+    """
     granted = np.zeros(len(practice), dtype=np.int64)
     room, left = capacity.copy(), people.copy()
-    start = np.searchsorted(practice, np.arange(len(people) + 1))
+    start = np.searchsorted(practice, np.arange(len(people)))
     for _ in range(_ROUNDS):
         wish_weight = np.where(room[place] > 0, weight, 0)
-        total = np.add.reduceat(wish_weight, start[:-1])
+        total = np.add.reduceat(wish_weight, start)
         wish = left[practice] * wish_weight // np.maximum(total, 1)[practice]
         asked = np.bincount(place, weights=wish, minlength=len(room)).astype(np.int64)
         given = np.where((asked > room)[place], wish * room[place] // np.maximum(asked, 1)[place], wish)
         granted += given
         room -= np.bincount(place, weights=given, minlength=len(room)).astype(np.int64)
-        left -= np.add.reduceat(given, start[:-1])
-    # What rounding left over, practice by practice; past its capacity only where the whole surroundings are full.
-    for k in np.flatnonzero(left).tolist():
-        cells = slice(int(start[k]), int(start[k + 1]))
-        here = place[cells]
-        open_weight = np.where(room[here] > 0, weight[cells], 0)
-        share = apportion(int(left[k]), open_weight if open_weight.any() else weight[cells])
-        granted[cells] += share
-        room[here] -= share
-    return granted
+        left -= np.add.reduceat(given, start)
+    return granted, room, left
