@@ -179,6 +179,10 @@ SPREAD = pl.DataFrame(
     }
 )
 
+WEEKDAYS = pl.DataFrame(
+    {"weekday": list(range(1, 8)), "created": [20, 18, 16, 17, 19, 8, None], "changed": [21, 17, 15, 18, 18, 9, None]}
+)
+
 CHARTS: dict[str, Callable[[Leak], go.Figure]] = {
     "claims_against_leak": lambda _: charts.claims_against_leak(CLAIMS, SOURCE),
     "counts_overview": lambda leak: charts.counts_overview(counts.overview(leak), SOURCE),
@@ -197,6 +201,7 @@ CHARTS: dict[str, Callable[[Leak], go.Figure]] = {
     "missed_by_typing_error": lambda _: charts.missed_by_typing_error(KINDS, SOURCE),
     "match_weights": lambda _: charts.match_weights(WEIGHTS, SOURCE),
     "weight_of_a_pair": lambda _: charts.weight_of_a_pair(PAIR, 0.0, SOURCE),
+    "realism_chart": lambda _: charts.realism_chart("weekdays", WEEKDAYS, SOURCE),
     "spread_over_seeds": lambda _: charts.spread_over_seeds(SPREAD, SOURCE),
     "public_figures_tiers": lambda _: charts.public_figures_tiers(TIERS, SOURCE),
     "public_figures_placebo": lambda _: charts.public_figures_placebo(PLACEBO, TIERS, SOURCE),

@@ -51,9 +51,9 @@ def _percent_figure(traces: list[go.Bar], across: str, up: str) -> go.Figure:
 
 def _weekdays(table: pl.DataFrame) -> _Drawn:
     names = [
-        translate(day)
-        for day in ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-    ]
+        translate("Monday"), translate("Tuesday"), translate("Wednesday"), translate("Thursday"), translate("Friday"),
+        translate("Saturday"), translate("Sunday"),
+    ]  # fmt: skip
     rows = table.sort("weekday")
     labels = [names[day - 1] for day in rows["weekday"]]
     created, changed = whole(rows["created"].sum()), whole(rows["changed"].sum())
@@ -189,7 +189,8 @@ def _distances(table: pl.DataFrame) -> _Drawn:
 def _openings(table: pl.DataFrame) -> _Drawn:
     rows = table.drop_nulls().sort("month")
     pupils, adults = whole(rows["pupils"].sum()), whole(rows["adults"].sum())
-    labels = [translate(_MONTHS[month - 1]) for month in rows["month"]]
+    names = _months()
+    labels = [names[month - 1] for month in rows["month"]]
     figure = _percent_figure(
         [
             _bars(labels, (rows["adults"] / adults).to_list(), translate("opened at 25 to 60 years")),
@@ -206,10 +207,14 @@ def _openings(table: pl.DataFrame) -> _Drawn:
     return _Drawn(figure, title, translate("{n} records", n=number(pupils + adults)))
 
 
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
-)  # fmt: skip
+def _months() -> list[str]:
+    return [
+        translate("January"), translate("February"), translate("March"), translate("April"), translate("May"),
+        translate("June"), translate("July"), translate("August"), translate("September"), translate("October"),
+        translate("November"), translate("December"),
+    ]  # fmt: skip
+
+
 REALISM_CHARTS: dict[str, Callable[[pl.DataFrame], _Drawn]] = {
     "weekdays": _weekdays,
     "weeks": _weeks,
