@@ -208,6 +208,82 @@ def test_surname_places_are_rebuilt_the_same(surname_places: pl.DataFrame) -> No
     assert surname_places.equals(surname_places_script.build())
 
 
+# --- Names from abroad ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def first_names_abroad() -> pl.DataFrame:
+    """The first names of people born abroad."""
+    return pl.read_csv(DATA / "first_names_abroad.csv")
+
+
+@pytest.fixture(scope="module")
+def surname_spellings() -> pl.DataFrame:
+    """The surnames of foreign origin with their spellings."""
+    return pl.read_csv(DATA / "surname_spellings.csv")
+
+
+def is_proper(name: str) -> bool:
+    """Whether a name has only Latin letters in parts, and each part but a particle has a capital, then small letters."""
+    parts = re.split(r"[ '-]", name)
+    latin = all(unicodedata.name(letter, "").startswith("LATIN") for part in parts for letter in part)
+    return latin and all(part.istitle() or part in {"da", "de", "del"} for part in parts)
+
+
+def test_each_origin_has_forty_to_eighty_first_names_of_each_sex(first_names_abroad: pl.DataFrame) -> None:
+    """Each origin of the surnames has 40 to 80 different first names for men and for women."""
+    numbers = first_names_abroad.group_by("origin", "sex").agg(pl.len(), different=pl.col("name").n_unique())
+
+    assert {(o, s) for o in surname_places_script.ORIGINS for s in "MF"} == set(
+        numbers.select("origin", "sex").iter_rows()
+    )
+    assert 40 <= numbers["len"].min()
+    assert 80 >= numbers["len"].max()
+    assert numbers["len"].to_list() == numbers["different"].to_list()
+
+
+def test_weights_of_first_names_fall(first_names_abroad: pl.DataFrame) -> None:
+    """The names of an origin and sex are in the order of their positive weights."""
+    groups = first_names_abroad.group_by("origin", "sex").agg(falling=-pl.col("weight").diff().drop_nulls())
+
+    assert {"origin", "sex", "name", "weight", "spellings"} == set(first_names_abroad.columns)
+    assert first_names_abroad["weight"].min() > 0
+    assert groups["falling"].explode().min() >= 0
+
+
+def test_first_names_abroad_are_properly_written(first_names_abroad: pl.DataFrame) -> None:
+    """First names and their spellings have capitals and letters of the Latin script."""
+    spellings = first_names_abroad["spellings"].drop_nulls().str.split("|").explode()
+
+    assert [] == [name for name in (*first_names_abroad["name"], *spellings) if not is_proper(name)]
+
+
+def test_a_spelling_belongs_to_one_first_name(first_names_abroad: pl.DataFrame) -> None:
+    """Within an origin and sex, no spelling is another name or the spelling of another name."""
+    written = first_names_abroad.select(
+        "origin", "sex", written=pl.concat_str("name", "spellings", separator="|", ignore_nulls=True).str.split("|")
+    ).explode("written")
+
+    assert [] == written.filter(written.is_duplicated()).rows()
+
+
+def test_surnames_with_spellings_are_in_the_list(surnames: pl.DataFrame, surname_spellings: pl.DataFrame) -> None:
+    """At least 150 different surnames of the list have other spellings."""
+    names = surname_spellings["name"]
+
+    assert ["name", "spellings"] == surname_spellings.columns
+    assert 150 <= names.n_unique() == surname_spellings.height
+    assert set(names) <= set(surnames["name"])
+
+
+def test_spellings_of_surnames_are_proper_and_allowed(surname_spellings: pl.DataFrame) -> None:
+    """Each surname has other spellings, each once, properly written and not withheld."""
+    for name, spellings in surname_spellings.iter_rows():
+        others = spellings.split("|")
+        assert len({name, *others}) == 1 + len(others) >= 2
+        assert [] == [other for other in others if not is_proper(other) or is_withheld_surname(other)]
+
+
 # --- Streets ----------------------------------------------------------------------------------------------------------
 
 
