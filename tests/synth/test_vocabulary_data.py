@@ -224,7 +224,7 @@ def surname_spellings() -> pl.DataFrame:
 
 
 def is_proper(name: str) -> bool:
-    """Whether a name has only Latin letters in parts, and each part but a particle has a capital, then small letters."""
+    """Whether a name has only Latin letters, and each part but a particle has a capital, then small letters."""
     parts = re.split(r"[ '-]", name)
     latin = all(unicodedata.name(letter, "").startswith("LATIN") for part in parts for letter in part)
     return latin and all(part.istitle() or part in {"da", "de", "del"} for part in parts)
