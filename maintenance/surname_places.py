@@ -1,248 +1,357 @@
 """Rebuild `toolkit/synth/data/surname_places.parquet`: `python -m maintenance.surname_places` (some seconds).
 
-Every surname of `surnames.parquet` gets places: departements, or groups of countries that its bearers were born in.
-The form of the name or a list in `surname_regions.toml` gives the region; the other names get a home at random. Common
-names are spread widely, rare ones live in one to three departements. The weights of a name sum to its weight in the
-country, and those of a departement are in proportion to its population, so names keep their shares in the country.
-Draws and weights use integers only, so that every machine writes the same rows.
+A place is a departement or a part of the world where people were born. `sources/surname_places.toml` says which forms
+of names belong where. The 1,000 commonest names live everywhere, with regional differences; the next 9,000 in 6 to 15
+departements; the others in 1 to 3 of one region. A name whose form tells nothing has a home drawn by population.
+
+The shares are then raked: multiplied by one factor for each place, over and over, until every departement holds its
+share of the population and every origin abroad what it should, while each surname keeps its weight. All is integer
+arithmetic, and draws come from `toolkit.synth.streams`, so that every machine writes the same rows.
 """
 
 from __future__ import annotations
 
-import heapq
-import re
 import tomllib
 from dataclasses import dataclass
-from itertools import product
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from toolkit.reference import read
-from toolkit.scenario import ORIGINS
-from toolkit.synth._vocabulary import unaccented
-from toolkit.synth.streams import Ints, Picker, apportion, scale, stream
+from maintenance.surnames import SOURCES, combinations
+from toolkit import reference
+from toolkit.synth import fold_name
+from toolkit.synth.streams import Ints, Picker, Stream, Words, apportion, stream
 
-__all__ = ["build"]
+__all__ = ["ORIGINS", "build"]
 
-SOURCES = Path(__file__).parent / "sources"
 DATA = Path(__file__).parent.parent / "toolkit" / "synth" / "data"
+OUTPUT = DATA / "surname_places.parquet"
+
 SEED = 1891
-COMMON = 1_000
-"""Names up to this rank live everywhere, more or less."""
-EVERYWHERE = 60
-"""Names up to this rank live in every region, even those that one region is known for."""
-RARE = 10_500
-"""Names past this rank live in one to three departements."""
-LEVELLED = 120_000
-"""Names past this rank live in one departement, the one that has too few names so far."""
-TILTS = (25, 45, 75, 110, 160, 240)
-"""Weights of a common name in the regions of France, in per cent of their population."""
+EVERYWHERE = 1_000
+"""So many of the commonest names live in every departement."""
+SEVERAL = 10_000
+"""So many of the commonest names live in 6 or more departements."""
+ABROAD = (10, 100)
+"""Share of all people who were born abroad."""
+ORIGINS = {
+    "maghreb": 30,
+    "sub_saharan_africa": 17,
+    "asia": 10,
+    "portugal": 9,
+    "eastern_europe": 8,
+    "northern_europe": 8,
+    "italy": 6,
+    "spain": 5,
+    "turkey": 4,
+    "elsewhere": 3,
+}
+"""Per cent of the people born abroad who come from each part of the world."""
+FRENCH_BORN_ABROAD = {"maghreb": 10, "northern_europe": 4, "elsewhere": 3}
+"""Per mille of the people with a common name of no group who were born abroad to French or French-speaking parents."""
+WHOLE = 1 << 16
+"""Sum of the shares of a group, and the neutral factor of a place."""
+FACTORS = (1 << 8, 1 << 22)
+"""Smallest and largest factor of a place."""
+ROUNDS = 60
+TILT = (58, 173)
+"""Range of the regional differences of common names, in per cent: a factor of 3."""
+NUMBER_OF_HOMES = (6, 15)
+RARE_HOMES = (1, 1, 1, 1, 2, 2, 2, 3)
+"""How many homes a rare name has: one of these, drawn."""
+RARE_SHARES = (6, 2, 1)
+"""Relative shares of the homes of a rare name."""
 
 
 @dataclass(frozen=True)
-class _Places:
-    """Departements, then groups of countries; `region` is a number for each departement."""
+class Group:
+    """Names of one kind: their shares by departement (they add up to `WHOLE`), and per mille born abroad by origin."""
+
+    shares: Ints
+    abroad: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Places:
+    """The departements, with population and region (a number), followed by the origins abroad."""
 
     names: list[str]
     population: Ints
     region: Ints
 
-    def codes(self, names: list[str]) -> Ints:
-        """Return the numbers of places."""
-        return np.array([self.names.index(name) for name in names], dtype=np.int64)
+
+@dataclass(frozen=True)
+class Shares:
+    """A relative share of a surname at a place, three columns."""
+
+    surname: Ints
+    place: Ints
+    share: Ints
 
 
 def build() -> pl.DataFrame:
-    """Return one row per surname and place: `surname` (row of `surnames.parquet`), `place`, `weight`."""
-    table = pl.read_parquet(DATA / "surnames.parquet")
-    names = _plain(table["name"])
-    weights = table["weight"].to_numpy().astype(np.int64)
+    """Return one row per surname and place: `surname` (row of `surnames.parquet`), `place`, `weight` (at least 1)."""
+    surnames = pl.read_parquet(DATA / "surnames.parquet")
+    weights = surnames["weight"].to_numpy()
     places = _places()
-    ledger = _Ledger(int(weights.sum()), places)
-    regions = _Regions(places)
-    unknown = []
-    for code, name in enumerate(names):
-        found = regions.of(name, code)
-        if found is None:
-            unknown.append(code)
-        else:
-            ledger.add(code, regions.weights(found, code, int(weights[code])))
-    common = [code for code in unknown if code < COMMON]
-    for code in common:
-        tilt = np.asarray(TILTS)[scale(stream(SEED, "surname/tilt")(code * 32 + places.region), len(TILTS))]
-        ledger.add(code, apportion(int(weights[code]), places.population * tilt))
-    middle = [code for code in unknown if COMMON <= code < RARE]
-    rare = [code for code in unknown if RARE <= code < LEVELLED]
-    for codes, parts in ((middle, (40, 12, 10, 8, 10, 8, 7, 5)), (rare, (70, 20, 10))):
-        _scatter(ledger, places, codes, weights, parts)
-    lacking = [(-int(lack), place) for place, lack in enumerate(ledger.lacking())]
-    heapq.heapify(lacking)
-    for code in (code for code in unknown if code >= LEVELLED):
-        lack, place = lacking[0]
-        heapq.heapreplace(lacking, (lack + int(weights[code]), place))
-        ledger.rows.append((code, place, int(weights[code])))
-    surname, place, weight = (np.array(column) for column in zip(*ledger.rows, strict=True))
-    frame = pl.DataFrame(
+    groups, group = _groups(surnames["name"].to_list(), places)
+    groups[-1] = _remaining(groups, _by(group, weights, len(groups)), places)
+    in_france = [
+        _common(groups, group, places),
+        _uncommon(groups, group, places),
+        _rare(groups, group, places, surnames["name"].to_list()),
+    ]
+    born_abroad = _born_abroad(groups, group, places)
+    shares = _sorted([_merged(in_france, surnames.height), born_abroad])
+    raked = _raked(shares, weights, _targets(weights, groups, group, places))
+    kept = raked > 0
+    return pl.DataFrame(
         {
-            "surname": surname.astype(np.int32),
-            "place": pl.Series(places.names).gather(place),
-            "weight": weight.astype(np.int64),
+            "surname": pl.Series(shares.surname[kept], dtype=pl.Int32),
+            "place": pl.Series(places.names).gather(shares.place[kept]),
+            "weight": pl.Series(raked[kept], dtype=pl.Int64),
         }
     )
-    return frame.sort("surname", "place")
 
 
-def _places() -> _Places:
-    departements = (
-        pl.read_csv(read("departements.csv"), schema_overrides={"departement_code": pl.String, "region_code": pl.String})
+def _places() -> Places:
+    """Return the departements outside the overseas collectivities, in the order of their codes, then the origins."""
+    table = (
+        pl.read_csv(
+            BytesIO(reference.read("departements.csv")),
+            schema_overrides={"departement_code": pl.String, "region_code": pl.String},
+        )
         .filter(pl.col("zone") != "com")
         .sort("departement_code")
     )
-    region = departements["region_code"].rank("dense").to_numpy().astype(np.int64)
-    population = departements["population"].to_numpy().astype(np.int64)
-    return _Places([*departements["departement_code"], *ORIGINS], population, region)
+    return Places(
+        names=[*table["departement_code"], *ORIGINS],
+        population=table["population"].to_numpy().astype(np.int64),
+        region=(table["region_code"].rank("dense").to_numpy().astype(np.int64) - 1),
+    )
 
 
-class _Ledger:
-    """The rows so far, and what each departement lacks of its share of the people."""
-
-    def __init__(self, total: int, places: _Places) -> None:
-        self._population = places.population
-        self._total = total
-        self._held = np.zeros(len(places.names), dtype=np.int64)
-        self.rows: list[tuple[int, int, int]] = []
-
-    def add(self, code: int, shares: Ints) -> None:
-        """Add the weights of one surname in all places, or in the departements."""
-        for place in np.flatnonzero(shares).tolist():
-            self.rows.append((code, place, int(shares[place])))
-        self._held[: len(shares)] += shares
-
-    def lacking(self) -> Ints:
-        """Return how much weight each departement lacks; 0 where it has its share or more."""
-        abroad = int(self._held[len(self._population) :].sum())
-        wanted = apportion(self._total - abroad, self._population)
-        return np.maximum(wanted - self._held[: len(self._population)], 0)
-
-
-def _scatter(ledger: _Ledger, places: _Places, codes: list[int], weights: Ints, parts: tuple[int, ...]) -> None:
-    """Give surnames a home where names are lacking, some other departements of its region, and some of any.
-
-    `parts` are the weights of the home and the others, in per cent; every other one of these is of the home's region.
-    """
-    ids = np.array(codes, dtype=np.int64)
-    lacking = ledger.lacking() + 1
-    homes = Picker(lacking, bits=20)(stream(SEED, "surname/home")(ids))
-    inside = [
-        Picker(np.where(places.region == region, lacking, 0), bits=16) for region in range(1, int(places.region.max()) + 1)
-    ]
-    anywhere = Picker(lacking, bits=20)
-    other = stream(SEED, "surname/other")
-    for code, home in zip(codes, homes.tolist(), strict=True):
-        words = other(code * 16 + np.arange(len(parts)))
-        near = inside[int(places.region[home]) - 1](words)
-        far = anywhere(words)
-        chosen = [home, *(int(near[n] if n % 2 else far[n]) for n in range(1, len(parts)))]
-        if len(parts) <= 3:
-            chosen = [home, *(int(near[n]) for n in range(1, len(parts)))]
-        shares = np.zeros(len(places.population), dtype=np.int64)
-        np.add.at(shares, chosen, apportion(int(weights[code]), np.array(parts)))
-        ledger.add(code, shares)
-
-
-class _Regions:
-    """The regions and groups of countries of `surname_regions.toml`."""
-
-    def __init__(self, places: _Places) -> None:
-        self._places = places
-        content = tomllib.loads((SOURCES / "surname_regions.toml").read_text(encoding="utf-8"))
-        self._entries: list[dict[str, Any]] = [*content["origins"], *content["regions"]]
-        self._named: dict[str, int] = {}
-        self._composed: dict[str, int] = {}
-        self._patterns: list[tuple[re.Pattern[str], int]] = []
-        families = _families()
-        for number, entry in enumerate(self._entries):
-            for name in entry.get("names", "").split():
-                self._named.setdefault(name, number)
-            for family in entry.get("families", ()):
-                for name in _plain(pl.Series(sorted(families[family]))):
-                    self._composed.setdefault(name, number)
-            self._patterns += [(re.compile(pattern), number) for pattern in entry.get("patterns", ())]
-
-    def of(self, name: str, code: int) -> int | None:
-        """Return the entry that a name belongs to, if any."""
-        found = self._named.get(name)
-        if found is None and code >= RARE:
-            found = self._composed.get(name)
-        if found is not None:
-            return found
-        return next((number for pattern, number in self._patterns if pattern.search(name)), None)
-
-    def weights(self, number: int, code: int, weight: int) -> Ints:
-        """Return the weights of a name of an entry in all places."""
-        entry, places = self._entries[number], self._places
-        count = len(places.population)
-        share = round(entry["share"] * 100)
-        own = weight * (share if code >= EVERYWHERE else share // 3) // 100
-        shares = np.zeros(len(places.names), dtype=np.int64)
-        words = stream(SEED, "surname/region")(code * 16 + np.arange(8))
-        if "departements" in entry:
-            here = places.codes(entry["departements"])
-            draw = Picker(places.population[here])
-            chosen = here[draw(words[:5])]
-            # Common names of a region are all over it, rare ones in a few of its departements.
-            if code < COMMON:
-                shares[here] += apportion(own, places.population[here])
-            else:
-                parts = np.array([40, 25, 15, 12, 8]) if code < RARE else np.array([65, 25, 10, 0, 0])
-                np.add.at(shares, chosen, apportion(own, parts))
-            around = places.population
-            if "abroad" in entry and code >= EVERYWHERE:
-                born_abroad = weight * round(entry["abroad_share"] * 100) // 100
-                shares[places.names.index(entry["abroad"])] += born_abroad
-                own += born_abroad
-        else:
-            shares[places.names.index(entry["name"])] += own
-            settled = places.codes(entry["settled"])
-            around = places.population.copy()
-            around[settled] *= 4
-        rest = weight - own
-        if code < COMMON:
-            shares[:count] += apportion(rest, around)
-        else:
-            parts = np.array([4, 2, 1]) if code >= RARE else np.array([5, 4, 3])
-            np.add.at(shares, Picker(around, bits=18)(words[5:8]), apportion(rest, parts))
-        return shares
-
-
-def _families() -> dict[str, set[str]]:
-    """Return every name that the families of `surname_shapes.toml` can make."""
+def _groups(names: list[str], places: Places) -> tuple[list[Group], Ints]:
+    """Return the groups, and the group of each surname; the last group is for the names whose form tells nothing."""
+    entries = tomllib.loads((SOURCES / "surname_places.toml").read_text(encoding="utf-8"))["groups"]
     families = tomllib.loads((SOURCES / "surname_shapes.toml").read_text(encoding="utf-8"))["families"]
-    return {
-        family["name"]: {
-            "".join(parts).replace("_", " ")
-            for parts in product(*([part if part != "-" else "" for part in slot.split()] for slot in family["slots"]))
-        }
-        for family in families
-    }
+    slots = {family["name"]: family["slots"] for family in families}
+    listed: dict[str, int] = {}
+    composed: dict[str, int] = {}
+    for number, entry in enumerate(entries):
+        for name in entry.get("names", "").split():
+            listed.setdefault(fold_name(name), number)
+        for family in entry.get("families", []):
+            for name in combinations(slots[family]):
+                composed.setdefault(name, number)
+    forms = [
+        (tuple(entry.get("ends", "").split()), tuple(entry.get("starts", "").split()), number)
+        for number, entry in enumerate(entries)
+    ]
+
+    def find(name: str) -> int:
+        known = listed.get(fold_name(name), composed.get(name))
+        if known is not None:
+            return known
+        form = _form(name)
+        return next((n for ends, starts, n in forms if form.endswith(ends) or form.startswith(starts)), len(entries))
+
+    groups = [_group(entry, places) for entry in entries]
+    groups.append(Group(apportion(WHOLE, places.population), FRENCH_BORN_ABROAD))
+    return groups, np.array([find(name) for name in names], dtype=np.int64)
 
 
-def _plain(names: pl.Series) -> list[str]:
-    return unaccented(names).str.to_lowercase().to_list()
+def _form(name: str) -> str:
+    """Return a name in lower case without accents, with `_` for spaces, as forms are written in the list of groups."""
+    words = ["-".join(fold_name(part) for part in word.split("-")) for word in name.split(" ")]
+    return "_".join(words).lower()
 
 
-def main() -> None:
-    """Write the file, and print how local the names are."""
-    table = build()
-    table.write_parquet(DATA / "surname_places.parquet", compression="zstd", compression_level=15, statistics=False)
-    by_place = table.group_by("place").agg(pl.col("weight").sum())
-    abroad = by_place.filter(pl.col("place").is_in(ORIGINS))
-    print(f"{len(table):,} rows; born abroad {abroad['weight'].sum() / by_place['weight'].sum():.1%}")
-    print(abroad.sort("weight", descending=True))
+def _group(entry: dict[str, Any], places: Places) -> Group:
+    """Return a group: its people at home are spread by population and preference, the others by population."""
+    homes = dict(home.split(":") for home in entry["homes"].split())
+    preference = np.array([int(homes.pop(name, 0)) for name in places.names[: len(places.population)]], dtype=np.int64)
+    if homes:
+        raise ValueError(f"{entry['group']}: no such departement: {', '.join(homes)}")
+    at_home = WHOLE * int(entry["at_home"]) // 100
+    return Group(
+        shares=apportion(at_home, places.population * preference) + apportion(WHOLE - at_home, places.population),
+        abroad={origin: 10 * per_cent for origin, per_cent in entry["abroad"].items()},
+    )
+
+
+def _remaining(groups: list[Group], held: Ints, places: Places) -> Group:
+    """Return the last group with shares that fill what the others leave, a fifth of its share by population at least.
+
+    `held` is the weight of the names of each group.
+    """
+    taken = sum((group.shares * int(weight // WHOLE) for group, weight in zip(groups[:-1], held, strict=False)), 0)
+    left = apportion(int(held.sum()), places.population) - taken
+    least = apportion(int(held[-1]) // 5, places.population)
+    return Group(apportion(WHOLE, np.maximum(left, least)), groups[-1].abroad)
+
+
+def _common(groups: list[Group], group: Ints, places: Places) -> Shares:
+    """Return the shares of the commonest names: every departement, with a difference drawn for each name and region."""
+    surname = np.repeat(np.arange(EVERYWHERE), len(places.population))
+    place = np.tile(np.arange(len(places.population)), EVERYWHERE)
+    least, most = TILT
+    draws = _draws("tilt").below(surname * 100 + places.region[place], most - least + 1)
+    base = np.stack([g.shares for g in groups])[group[surname], place]
+    return Shares(surname, place, np.maximum(base * (least + draws), 1))
+
+
+def _uncommon(groups: list[Group], group: Ints, places: Places) -> Shares:
+    """Return the shares of names of middle rank: homes drawn from the shares of the group, the first twice as common.
+
+    Names of no group have half of their homes in the region of the first, and fall from there.
+    """
+    names = np.arange(EVERYWHERE, SEVERAL)
+    own = group[names]
+    least, most = NUMBER_OF_HOMES
+    number = least + _draws("number of homes").below(names, most - least + 1)
+    homes = np.empty((len(names), 2 * most), dtype=np.int64)
+    for home in range(homes.shape[1]):
+        words = _draws(f"home {home}")(names)
+        homes[:, home] = _drawn(groups, own, words)
+        if home % 2 == 1:
+            in_region = own == len(groups) - 1
+            homes[in_region, home] = _near(places, homes[in_region, 0], words[in_region])
+    first = np.ones(homes.shape, dtype=np.bool_)
+    for home in range(1, homes.shape[1]):
+        first[:, home] = (homes[:, :home] != homes[:, [home]]).all(axis=1)
+    rank = np.cumsum(first, axis=1)
+    kept = first & (rank <= number[:, None])
+    rank, place = rank[kept], homes[kept]
+    surname = np.broadcast_to(names[:, None], homes.shape)[kept]
+    base = np.stack([g.shares for g in groups])[group[surname], place]
+    falling = np.where(rank == 1, 12, np.maximum(6 // rank, 1))
+    by_group = np.where(rank == 1, 2, 1) * np.maximum(base, 1)
+    return Shares(surname, place, np.where(group[surname] == len(groups) - 1, falling, by_group))
+
+
+def _rare(groups: list[Group], group: Ints, places: Places, names: list[str]) -> Shares:
+    """Return the shares of rare names: one to three departements of a region; double names live where the halves do."""
+    ids = np.arange(SEVERAL, len(names))
+    numbers = {name: code for code, name in enumerate(names)}
+    own = group.copy()
+    for code in range(SEVERAL, len(names)):
+        halves = [numbers[half] for half in names[code].split("-") if half in numbers and "-" in names[code]]
+        if halves:
+            own[code] = group[halves[code % len(halves)]]
+    first = _drawn(groups, own[ids], _draws("rare home")(ids))
+    number = np.array(RARE_HOMES)[_draws("rare number").below(ids, len(RARE_HOMES))]
+    surname, place, share = [ids], [first], [np.full(len(ids), RARE_SHARES[0])]
+    for home in range(1, len(RARE_SHARES)):
+        kept = number > home
+        surname.append(ids[kept])
+        place.append(_near(places, first, _draws(f"rare neighbour {home}")(ids))[kept])
+        share.append(np.full(int(kept.sum()), RARE_SHARES[home]))
+    return Shares(np.concatenate(surname), np.concatenate(place), np.concatenate(share))
+
+
+def _draws(name: str) -> Stream:
+    return stream(SEED, f"surname places/{name}")
+
+
+def _drawn(groups: list[Group], group: Ints, words: Words) -> Ints:
+    """Return a departement for each name, drawn from the shares of its group."""
+    drawn = np.empty(len(group), dtype=np.int64)
+    for number, entry in enumerate(groups):
+        chosen = group == number
+        drawn[chosen] = Picker(entry.shares)(words[chosen])
+    return drawn
+
+
+def _near(places: Places, home: Ints, words: Words) -> Ints:
+    """Return a departement in the region of each given one, drawn by population; it may be the same."""
+    near = np.empty(len(home), dtype=np.int64)
+    for region in np.unique(places.region):
+        chosen = places.region[home] == region
+        near[chosen] = Picker(np.where(places.region == region, places.population, 0))(words[chosen])
+    return near
+
+
+def _sorted(parts: list[Shares]) -> Shares:
+    """Return several lists of shares as one, by surname and place, with the shares of the same two added up."""
+    key = np.concatenate([part.surname * 1000 + part.place for part in parts])
+    share = np.concatenate([part.share for part in parts])
+    order = np.argsort(key, kind="stable")
+    starts = np.flatnonzero(np.diff(key[order], prepend=-1))
+    surname, place = np.divmod(key[order][starts], 1000)
+    return Shares(surname, place, np.add.reduceat(share[order], starts))
+
+
+def _merged(parts: list[Shares], size: int) -> Shares:
+    """Return the shares of `size` surnames as one list, scaled so that those of each surname add up to about WHOLE."""
+    whole = _sorted(parts)
+    totals = _by(whole.surname, whole.share, size)
+    return Shares(whole.surname, whole.place, np.maximum(whole.share * WHOLE // totals[whole.surname], 1))
+
+
+def _by(index: Ints, values: Ints, size: int) -> Ints:
+    """Return the sum of the values for each index below `size`; exact below 2**53."""
+    return np.bincount(index, weights=values, minlength=size).astype(np.int64)
+
+
+def _born_abroad(groups: list[Group], group: Ints, places: Places) -> Shares:
+    """Return the shares of the people born abroad, beside the WHOLE of those born in France."""
+    parts: list[Shares] = []
+    for number, entry in enumerate(groups):
+        names = np.flatnonzero(group == number)
+        if number == len(groups) - 1:
+            names = names[names < EVERYWHERE]
+        for origin, per_mille in entry.abroad.items():
+            share = WHOLE * per_mille // (1000 - sum(entry.abroad.values()))
+            place = np.full(len(names), places.names.index(origin))
+            parts.append(Shares(names, place, np.full(len(names), share)))
+    return _sorted(parts)
+
+
+def _targets(weights: Ints, groups: list[Group], group: Ints, places: Places) -> Ints:
+    """Return the weight that each place should have: what an origin should hold, but not more than its names allow."""
+    total = int(weights.sum())
+    held = _by(group, weights, len(groups))
+    held[-1] = weights[:EVERYWHERE][group[:EVERYWHERE] == len(groups) - 1].sum()
+    born = []
+    for origin, per_cent in ORIGINS.items():
+        most = (
+            sum(int(weight) * entry.abroad.get(origin, 0) for weight, entry in zip(held, groups, strict=True)) // 1000
+        )
+        born.append(min(total * ABROAD[0] * per_cent // ABROAD[1] // 100, most))
+    return np.concatenate([apportion(total - sum(born), places.population), np.array(born, dtype=np.int64)])
+
+
+def _raked(shares: Shares, weights: Ints, targets: Ints) -> Ints:
+    """Return a weight for each share, so that the surnames have their weights and the places nearly their targets."""
+    starts = np.flatnonzero(np.diff(shares.surname, prepend=-1))
+    factors = np.full(len(targets), WHOLE, dtype=np.int64)
+    for _ in range(ROUNDS):
+        raked = _shared_out(shares, weights, factors, starts)
+        factors = np.array(
+            [
+                min(max(int(f) * int(t) // max(int(now), 1), FACTORS[0]), FACTORS[1])
+                for f, t, now in zip(factors, targets, _by(shares.place, raked, len(targets)), strict=True)
+            ],
+            dtype=np.int64,
+        )
+    raked = _shared_out(shares, weights, factors, starts)
+    left = weights - np.add.reduceat(raked, starts)
+    largest = np.lexsort((-raked, shares.surname))[starts]
+    raked[largest] += left
+    return raked
+
+
+def _shared_out(shares: Shares, weights: Ints, factors: Ints, starts: Ints) -> Ints:
+    """Return each surname's weight in proportion to its shares times the factors of the places, rounded down."""
+    product = shares.share * factors[shares.place]
+    return weights[shares.surname] * product // np.add.reduceat(product, starts)[shares.surname]
 
 
 if __name__ == "__main__":
-    main()
+    built = build()
+    built.write_parquet(OUTPUT, compression="zstd", compression_level=19, statistics=False)
+    print(f"{OUTPUT}: {built.height:,} rows, {OUTPUT.stat().st_size:,} bytes")

@@ -22,7 +22,7 @@ import polars as pl
 from toolkit.synth import fold_name, is_withheld_surname, name_digest
 from toolkit.synth.streams import Ints, Stream, apportion, low, scale, stream
 
-__all__ = ["build"]
+__all__ = ["SOURCES", "build", "combinations"]
 
 SOURCES = Path(__file__).parent / "sources"
 OUTPUT = Path(__file__).parent.parent / "toolkit" / "synth" / "data" / "surnames.parquet"
@@ -143,10 +143,15 @@ def _composed(taken: set[str]) -> list[str]:
 
 def _family(name: str, size: int, slots: list[str], taken: set[str]) -> list[str]:
     """Return up to `size` names of one family, drawn evenly from all combinations of its slots."""
-    parts = [["" if part == "-" else part.replace("_", " ") for part in slot.split()] for slot in slots]
-    every = sorted({_capitalised("".join(chosen)) for chosen in product(*parts)})
+    every = combinations(slots)
     words = stream(SEED, f"surnames/{name}")(np.arange(len(every)))
     return _admit((every[i] for i in np.argsort(words, kind="stable")), taken, size)
+
+
+def combinations(slots: list[str]) -> list[str]:
+    """Return every name that a family of `surname_shapes.toml` can make from its slots, sorted."""
+    parts = [["" if part == "-" else part.replace("_", " ") for part in slot.split()] for slot in slots]
+    return sorted({_capitalised("".join(chosen)) for chosen in product(*parts)})
 
 
 def _capitalised(name: str) -> str:

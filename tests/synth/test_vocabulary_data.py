@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maintenance import streets as streets_script
+from maintenance import surname_places as surname_places_script
 from maintenance import surnames as surnames_script
+from toolkit import reference
 from toolkit.provenance import FICTION_PHONE_ROOTS, FICTIONAL_STREET_COMPLEMENTS, SAFE_MAIL_SUFFIX
 from toolkit.synth import _withheld as withheld
 from toolkit.synth._withheld import fold_name, is_withheld_full_name, is_withheld_surname, name_digest
@@ -27,6 +29,18 @@ def surnames() -> pl.DataFrame:
     """The surnames, with their share of people."""
     table = pl.read_parquet(DATA / "surnames.parquet")
     return table.with_columns(share=pl.col("weight") / pl.col("weight").sum())
+
+
+@pytest.fixture(scope="module")
+def surname_places() -> pl.DataFrame:
+    """The places of the surnames."""
+    return pl.read_parquet(DATA / "surname_places.parquet")
+
+
+def residents() -> pl.DataFrame:
+    """The departements outside the overseas collectivities, with their population."""
+    table = pl.read_csv(reference.read("departements.csv"), schema_overrides={"departement_code": pl.String})
+    return table.filter(pl.col("zone") != "com").select(place="departement_code", population="population")
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +122,166 @@ def test_no_surname_is_withheld(surnames: pl.DataFrame) -> None:
 def test_surnames_are_rebuilt_the_same(surnames: pl.DataFrame) -> None:
     """The script makes the same rows as the file."""
     assert surnames.select("name", "weight").equals(surnames_script.build())
+
+
+# --- Where surnames come from -----------------------------------------------------------------------------------------
+
+
+def test_surname_places_have_the_promised_shape(surname_places: pl.DataFrame) -> None:
+    """One row per surname and place, sorted by surname, with positive whole weights and known places."""
+    assert {"surname": pl.Int32, "place": pl.String, "weight": pl.Int64} == dict(surname_places.schema)
+    assert surname_places["surname"].is_sorted()
+    assert not surname_places.select("surname", "place").is_duplicated().any()
+    assert surname_places["weight"].min() >= 1
+    assert {*residents()["place"], *surname_places_script.ORIGINS} == set(surname_places["place"])
+
+
+def test_places_share_out_the_weight_of_each_surname(surnames: pl.DataFrame, surname_places: pl.DataFrame) -> None:
+    """The weights of a surname add up to its weight in the list of surnames, so national shares stay the same."""
+    sums = surname_places.group_by("surname", maintain_order=True).agg(pl.col("weight").sum())
+
+    assert list(range(surnames.height)) == sums["surname"].to_list()
+    assert surnames["weight"].to_list() == sums["weight"].to_list()
+
+
+def test_departements_hold_surnames_in_proportion_to_their_residents(surname_places: pl.DataFrame) -> None:
+    """The weight of each departement is proportional to its population, within 2 %."""
+    table = surname_places.group_by("place").agg(pl.col("weight").sum()).join(residents(), on="place")
+    excess = (table["weight"] / table["weight"].sum()) / (table["population"] / table["population"].sum()) - 1
+
+    assert 101 == table.height
+    assert excess.abs().max() < 0.02
+
+
+def test_a_tenth_of_the_people_at_most_was_born_abroad(surname_places: pl.DataFrame) -> None:
+    """Origins abroad hold 8 to 10 % of the weight, and none more than its share of a tenth."""
+    held = dict(surname_places.group_by("place").agg(pl.col("weight").sum() / 10_000_000).iter_rows())
+    origins = {origin: held[origin] for origin in surname_places_script.ORIGINS}
+
+    assert 8 <= sum(origins.values()) <= 10.01
+    assert all(per_cent <= surname_places_script.ORIGINS[origin] / 10 + 0.01 for origin, per_cent in origins.items())
+
+
+def test_common_names_live_everywhere_and_rare_ones_in_few_departements(surname_places: pl.DataFrame) -> None:
+    """The 1,000 commonest names are in every departement, those after 10,000 in 1 to 3."""
+    departements = surname_places.filter(pl.col("place").is_in(residents()["place"].to_list()))
+    numbers = departements.group_by("surname", maintain_order=True).len()["len"]
+
+    assert 101 == numbers[:1_000].min()
+    assert 3 == numbers[10_000:].max()
+    assert numbers[10_000:].mean() < 2
+
+
+@pytest.mark.parametrize(
+    ("name", "homes", "share"),
+    [
+        ("Le Goff", {"22", "29", "35", "56"}, 0.6),
+        ("Hoarau", {"974"}, 0.7),
+        ("Schmitt", {"57", "67", "68"}, 0.5),
+        ("Etcheverry", {"64"}, 0.5),
+        ("Jean-Baptiste", {"971", "972", "973"}, 0.6),
+        ("Benali", {"maghreb"}, 0.5),
+        ("Diallo", {"sub_saharan_africa"}, 0.5),
+        ("Da Silva", {"portugal"}, 0.5),
+        ("Nguyen", {"asia"}, 0.5),
+    ],
+)
+def test_names_have_their_homes(
+    surnames: pl.DataFrame, surname_places: pl.DataFrame, name: str, homes: set[str], share: float
+) -> None:
+    """Most people with a name of regional or foreign form come from its region."""
+    code = surnames["name"].index_of(name)
+    rows = surname_places.filter(pl.col("surname") == code)
+
+    assert rows.filter(pl.col("place").is_in(homes))["weight"].sum() > share * rows["weight"].sum()
+
+
+def test_a_common_french_name_is_nobodys_own(surnames: pl.DataFrame, surname_places: pl.DataFrame) -> None:
+    """No departement has more than a tenth of the people called Martin."""
+    rows = surname_places.filter(pl.col("surname") == surnames["name"].index_of("Martin"))
+
+    assert rows["weight"].max() < rows["weight"].sum() / 10
+
+
+def test_surname_places_are_rebuilt_the_same(surname_places: pl.DataFrame) -> None:
+    """The script makes the same rows as the file."""
+    assert surname_places.equals(surname_places_script.build())
+
+
+# --- Names from abroad ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def first_names_abroad() -> pl.DataFrame:
+    """The first names of people born abroad."""
+    return pl.read_csv(DATA / "first_names_abroad.csv")
+
+
+@pytest.fixture(scope="module")
+def surname_spellings() -> pl.DataFrame:
+    """The surnames of foreign origin with their spellings."""
+    return pl.read_csv(DATA / "surname_spellings.csv")
+
+
+def is_proper(name: str) -> bool:
+    """Whether a name has only Latin letters, and each part but a particle has a capital, then small letters."""
+    parts = re.split(r"[ '-]", name)
+    latin = all(unicodedata.name(letter, "").startswith("LATIN") for part in parts for letter in part)
+    return latin and all(part.istitle() or part in {"da", "de", "del"} for part in parts)
+
+
+def test_each_origin_has_forty_to_eighty_first_names_of_each_sex(first_names_abroad: pl.DataFrame) -> None:
+    """Each origin of the surnames has 40 to 80 different first names for men and for women."""
+    numbers = first_names_abroad.group_by("origin", "sex").agg(pl.len(), different=pl.col("name").n_unique())
+
+    assert {(o, s) for o in surname_places_script.ORIGINS for s in "MF"} == set(
+        numbers.select("origin", "sex").iter_rows()
+    )
+    assert 40 <= numbers["len"].min()
+    assert 80 >= numbers["len"].max()
+    assert numbers["len"].to_list() == numbers["different"].to_list()
+
+
+def test_weights_of_first_names_fall(first_names_abroad: pl.DataFrame) -> None:
+    """The names of an origin and sex are in the order of their positive weights."""
+    groups = first_names_abroad.group_by("origin", "sex").agg(falling=-pl.col("weight").diff().drop_nulls())
+
+    assert {"origin", "sex", "name", "weight", "spellings"} == set(first_names_abroad.columns)
+    assert first_names_abroad["weight"].min() > 0
+    assert groups["falling"].explode().min() >= 0
+
+
+def test_first_names_abroad_are_properly_written(first_names_abroad: pl.DataFrame) -> None:
+    """First names and their spellings have capitals and letters of the Latin script."""
+    spellings = first_names_abroad["spellings"].drop_nulls().str.split("|").explode()
+
+    assert [] == [name for name in (*first_names_abroad["name"], *spellings) if not is_proper(name)]
+
+
+def test_a_spelling_belongs_to_one_first_name(first_names_abroad: pl.DataFrame) -> None:
+    """Within an origin and sex, no spelling is another name or the spelling of another name."""
+    written = first_names_abroad.select(
+        "origin", "sex", written=pl.concat_str("name", "spellings", separator="|", ignore_nulls=True).str.split("|")
+    ).explode("written")
+
+    assert [] == written.filter(written.is_duplicated()).rows()
+
+
+def test_surnames_with_spellings_are_in_the_list(surnames: pl.DataFrame, surname_spellings: pl.DataFrame) -> None:
+    """At least 150 different surnames of the list have other spellings."""
+    names = surname_spellings["name"]
+
+    assert ["name", "spellings"] == surname_spellings.columns
+    assert 150 <= names.n_unique() == surname_spellings.height
+    assert set(names) <= set(surnames["name"])
+
+
+def test_spellings_of_surnames_are_proper_and_allowed(surname_spellings: pl.DataFrame) -> None:
+    """Each surname has other spellings, each once, properly written and not withheld."""
+    for name, spellings in surname_spellings.iter_rows():
+        others = spellings.split("|")
+        assert len({name, *others}) == 1 + len(others) >= 2
+        assert [] == [other for other in others if not is_proper(other) or is_withheld_surname(other)]
 
 
 # --- Streets ----------------------------------------------------------------------------------------------------------
