@@ -213,7 +213,9 @@ TRUTH_LINES = Table(
             "'transfer' of a retired colleague's record as it was.",
         ),
         Column("died_on", pa.date32(), "Day the person died; null for the living.", _SPECIAL),
-        Column("moved_on", pa.date32(), "Day the person left the address of the line; null where it is the present one."),
+        Column(
+            "moved_on", pa.date32(), "Day the person left the address of the line; null where it is the present one."
+        ),
         Column("figure_id", pa.int32(), "Public figure of the line; null for everyone else.", _PSEUDONYM),
         Column("comment_sensitive", pa.bool_(), "True where the comment is sensitive.", nullable=False),
         Column(
@@ -264,6 +266,4 @@ TRUTH_HANDS = Table(
     ),
 )
 
-TABLES = {
-    table.name: table for table in (LINES, PRACTICES, PRACTITIONERS, PUBLIC_FIGURES, TRUTH_LINES, TRUTH_HANDS)
-}
+TABLES = {table.name: table for table in (LINES, PRACTICES, PRACTITIONERS, PUBLIC_FIGURES, TRUTH_LINES, TRUTH_HANDS)}

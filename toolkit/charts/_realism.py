@@ -72,9 +72,7 @@ def _weekdays(table: pl.DataFrame) -> _Drawn:
 
 def _weeks(table: pl.DataFrame) -> _Drawn:
     rows = table.sort("week")
-    figure = go.Figure(
-        go.Scatter(x=rows["week"].to_list(), y=rows["created"].to_list(), mode="lines", line_color=BLUE)
-    )
+    figure = go.Figure(go.Scatter(x=rows["week"].to_list(), y=rows["created"].to_list(), mode="lines", line_color=BLUE))
     figure.update_xaxes(title=translate("week"))
     figure.update_yaxes(title=translate("records created"), tickformat=",d", rangemode="tozero")
     reference_line(figure, _LOCKDOWN.isoformat(), translate("first lockdown"))
@@ -95,7 +93,7 @@ def _births(table: pl.DataFrame) -> _Drawn:
         translate("decade of birth"),
         translate("share of the people"),
     )
-    late = rows.filter(pl.col("decade") >= 1990)  # noqa: PLR2004 (a year)
+    late = rows.filter(pl.col("decade") >= 1990)
     weekend, births = whole(late["weekend"].sum()), whole(late["births"].sum())
     title = translate("Births at weekends, by decade")
     if births:
@@ -139,7 +137,7 @@ def _contact(table: pl.DataFrame) -> _Drawn:
         translate("age in years"),
         translate("share of the records"),
     )
-    first, last = rows.head(1), rows.filter(pl.col("age") == 80)  # noqa: PLR2004 (an age)
+    first, last = rows.head(1), rows.filter(pl.col("age") == 80)
     title = translate("E-mail addresses and landlines by age")
     if len(last):
         title = translate(
@@ -158,7 +156,7 @@ def _places(table: pl.DataFrame) -> _Drawn:
     figure = go.Figure(go.Bar(x=labels, y=rows["postal_codes"].to_list(), marker_color=BLUE))
     figure.update_xaxes(title=translate("people on file, of the inhabitants"), type="category", showgrid=False)
     figure.update_yaxes(title=translate("postal codes"), tickformat=",d")
-    full = rows.filter(pl.col("twentieth") >= 20)  # noqa: PLR2004 (twentieths)
+    full = rows.filter(pl.col("twentieth") >= 20)
     people = whole(rows["people"].sum())
     title = translate(
         "{share} of the people live where more are on file than live there",
@@ -181,7 +179,7 @@ def _distances(table: pl.DataFrame) -> _Drawn:
         translate("km between home and practice"),
         translate("share of the records"),
     )
-    near = whole(rows.filter(pl.col("km") < 10)["records"].sum())  # noqa: PLR2004 (km)
+    near = whole(rows.filter(pl.col("km") < 10)["records"].sum())
     title = translate("{share} of the records are of people within 10 km", share=share_of(near, every))
     return _Drawn(figure, title, translate("{n} records with a known place", n=number(every)))
 

@@ -37,7 +37,9 @@ def generate(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Directory to make.", show_default="data/synthetic/<scenario>-<rows>-<seed>, with the marks left out"),
+        typer.Option(
+            help="Directory to make.", show_default="data/synthetic/<scenario>-<rows>-<seed>, with the marks left out"
+        ),
     ] = None,
     partitions: Annotated[
         int | None, typer.Option(min=1, help="Files of lines.", show_default="one a million lines")

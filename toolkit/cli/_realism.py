@@ -76,13 +76,17 @@ def _write_charts(leak: Leak, page: Path) -> None:
 
     quiet = {"displayModeBar": False}
     parts = [
-        plotly.io.to_html(realism_chart(name, table, leak.name), full_html=False, include_plotlyjs=number == 0, config=quiet)
+        plotly.io.to_html(
+            realism_chart(name, table, leak.name), full_html=False, include_plotlyjs=number == 0, config=quiet
+        )
         for number, (name, table) in enumerate(profiles(leak).items())
     ]
     title = f"Marks of a real patient base: {html.escape(leak.name)}"
     body = "\n".join(parts)
     make_folder(page.parent, private=False)
-    write_text(page, f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>{body}</html>\n')
+    write_text(
+        page, f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>{body}</html>\n'
+    )
 
 
 def _row(mark: Mark, reading: Reading) -> list[str]:

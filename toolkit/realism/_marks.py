@@ -11,8 +11,8 @@ __all__ = ["MARKS", "Mark"]
 class Mark:
     """One mark: what is measured and what to expect.
 
-    A value from `low` to `high` (None: without limit) shows the mark. `needs` are columns of the lines that must hold something, `tables`
-    other tables that must be there. Below `least` observations the value is not judged.
+    A value from `low` to `high` (None: without limit) shows the mark. `needs` are columns of the lines that must hold
+    something, `tables` other tables that must be there. Below `least` observations the value is not judged.
     """
 
     name: str

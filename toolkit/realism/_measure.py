@@ -81,7 +81,13 @@ def measure(leak: Leak, marks: Sequence[str] | None = None, progress: Progress |
 
 def readings_table(readings: Sequence[Reading]) -> pl.DataFrame:
     """Return readings as a table: one row per mark, with the columns of `Reading`."""
-    schema_overrides = {"value": pl.Float64, "low": pl.Float64, "high": pl.Float64, "expected_high": pl.Float64, "reason": pl.String}
+    schema_overrides = {
+        "value": pl.Float64,
+        "low": pl.Float64,
+        "high": pl.Float64,
+        "expected_high": pl.Float64,
+        "reason": pl.String,
+    }
     return pl.DataFrame([asdict(reading) for reading in readings], schema_overrides=schema_overrides)
 
 
@@ -216,7 +222,7 @@ def _planned_births(connection: Connection) -> _Value | None:
 
 
 def _christmas_births(connection: Connection) -> _Value | None:
-    found = _ratio_of_rates(
+    return _ratio_of_rates(
         connection,
         f"""
         SELECT count_if(strftime(birth_date, '%m-%d') = '12-25'), 1,
@@ -224,7 +230,6 @@ def _christmas_births(connection: Connection) -> _Value | None:
         FROM records WHERE year(birth_date) BETWEEN 2015 AND 2024 AND {_FRENCH}
         """,
     )
-    return found
 
 
 def _unknown_birthdays(connection: Connection) -> _Value | None:
@@ -241,7 +246,8 @@ def _unknown_birthdays(connection: Connection) -> _Value | None:
 
 def _house_style(connection: Connection) -> _Value | None:
     table = connection.sql(
-        "SELECT count(capitals) AS n, count_if(capitals) AS c FROM records GROUP BY practice_id HAVING count(capitals) >= 30"
+        "SELECT count(capitals) AS n, count_if(capitals) AS c FROM records GROUP BY practice_id "
+        "HAVING count(capitals) >= 30"
     ).pl()
     n, c = (np.array(table[name], dtype=np.float64) for name in ("n", "c"))
     if len(n) < 2 or not 0 < c.sum() < n.sum():
@@ -285,7 +291,7 @@ def _online_by_age(connection: Connection) -> _Value | None:
 
 
 def _regional_surnames(connection: Connection) -> _Value | None:
-    """Compare pairs of men of 30 to 60 years, few of whom share a household; the interval is a jackknife by departement.
+    """Compare pairs of men of 30 to 60 years, few of whom share a household; the interval is a jackknife.
 
     Men of one name count as often as they have different first names and different birth dates, so that a man who was
     typed twice counts once.
@@ -407,7 +413,8 @@ def _first_weeks(connection: Connection) -> _Value | None:
             SELECT practice_id, min(created_on) AS first FROM days
             WHERE n <= 0.02 * every + 3 GROUP BY 1),
         steady AS (
-            SELECT d.practice_id, date_diff('day', first, created_on) AS since, n FROM days d JOIN begun USING (practice_id)
+            SELECT d.practice_id, date_diff('day', first, created_on) AS since, n
+            FROM days d JOIN begun USING (practice_id)
             WHERE n <= 0.02 * every + 3),
         known AS (SELECT practice_id FROM steady GROUP BY 1 HAVING max(since) >= 1095)
         SELECT sum(n) FILTER (WHERE since BETWEEN 14 AND 83), 70, sum(n) FILTER (WHERE since BETWEEN 365 AND 1094), 730
@@ -421,7 +428,8 @@ def _school_age(connection: Connection) -> _Value | None:
         connection,
         """
         WITH opened AS (
-            SELECT date_diff('year', birth_date, created_on) AS age, month(created_on) IN (9, 10) AS autumn FROM records)
+            SELECT date_diff('year', birth_date, created_on) AS age, month(created_on) IN (9, 10) AS autumn
+            FROM records)
         SELECT count_if(autumn AND age BETWEEN 6 AND 15), count_if(age BETWEEN 6 AND 15),
                count_if(autumn AND age BETWEEN 25 AND 60), count_if(age BETWEEN 25 AND 60) FROM opened
         """,
@@ -512,8 +520,8 @@ def _household_moves(connection: Connection) -> _Value | None:
 def _remarriages(connection: Connection) -> _Value | None:
     return _share(
         connection,
-        "SELECT count_if(list_contains(errors, 'former_husband_name')), count(*) FROM records JOIN truth USING (line_id) "
-        "WHERE sex = 'F'",
+        "SELECT count_if(list_contains(errors, 'former_husband_name')), count(*) "
+        "FROM records JOIN truth USING (line_id) WHERE sex = 'F'",
     )
 
 
@@ -605,4 +613,3 @@ MEASURES: dict[str, Measure] = {
     "departements": _departements,
 }
 """How each mark is measured."""
-

@@ -95,11 +95,11 @@ def profiles(leak: Leak) -> dict[str, pl.DataFrame]:
     """Return the tables behind the charts, by name; without those that the data set has no columns for.
 
     `weekdays`: one row per day of the week (1 Monday), records created and last changed. `weeks`: one row per week of
-    2019 to 2021, records created, without imports. `births`: one row per decade of birth, people born in France, and those of them born
-    at a weekend. `styles`: one row per twentieth of the share of capitals, practices and their records. `contact`: one
-    row per ten years of age, records, with e-mail, with landline. `places`: one row per twentieth of people on file to
-    inhabitants, postal codes and people. `distances`: one row per 5 km, records. `openings`: one row per month, records
-    opened for school children and for adults. Counts under ten are null.
+    2019 to 2021, records created, without imports. `births`: one row per decade of birth, people born in France, and
+    those of them born at a weekend. `styles`: one row per twentieth of the share of capitals, practices and their
+    records. `contact`: one row per ten years of age, records, with e-mail, with landline. `places`: one row per
+    twentieth of people on file to inhabitants, postal codes and people. `distances`: one row per 5 km, records.
+    `openings`: one row per month, records opened for school children and for adults. Counts under ten are null.
     """
     with open_records(leak) as connection:
         found = {}

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -64,7 +65,7 @@ def open_records(leak: Leak) -> Iterator[duckdb.DuckDBPyConnection]:
     `pyramid`: people by sex and first age of a band.
     """
     with tempfile.TemporaryDirectory(prefix="realism-") as folder:
-        settings = {"memory_limit": leak.memory_limit or "2GB", "temp_directory": folder}
+        settings: dict[str, Any] = {"memory_limit": leak.memory_limit or "2GB", "temp_directory": folder}
         connection = duckdb.connect(str(Path(folder) / "records.duckdb"), config=settings)
         try:
             if leak.threads is not None:
@@ -84,7 +85,8 @@ def open_records(leak: Leak) -> Iterator[duckdb.DuckDBPyConnection]:
             if leak.has_truth:
                 files = str(leak.path / schema.TRUTH_LINES.files).replace("'", "''")
                 connection.execute(
-                    f"CREATE TABLE truth AS SELECT t.line_id, t.errors FROM '{files}' t SEMI JOIN firsts USING (line_id)"
+                    f"CREATE TABLE truth AS SELECT t.line_id, t.errors FROM '{files}' t "
+                    "SEMI JOIN firsts USING (line_id)"
                 )
             yield connection
         finally:

@@ -141,9 +141,7 @@ class BirthDays:
     def __init__(self, scenario: Scenario, month_shares: Ints, first_year: int, last_year: int) -> None:
         self._first = first_year
         planned = scenario.births if scenario.marks.planned_births else None
-        self._tables = np.stack(
-            [_birth_days(year, month_shares, planned) for year in range(first_year, last_year + 1)]
-        )
+        self._tables = np.stack([_birth_days(year, month_shares, planned) for year in range(first_year, last_year + 1)])
 
     def __call__(self, year: Ints, words: Words) -> tuple[Ints, Ints]:
         """Return the month and the day of the month for each year of birth and uniform word."""
@@ -176,4 +174,3 @@ def _birth_days(year: int, month_shares: Ints, planned: Births | None) -> NDArra
 
 def _is_leap(year: int) -> bool:
     return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-

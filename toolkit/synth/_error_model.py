@@ -76,7 +76,7 @@ class TypedRecords:
     email: pl.Series
     marks: NDArray[np.uint32]
     moved: NDArray[np.int32]
-    """Day on which the person left the address of the record, in days since 1970-01-01; 0 where it is the present one."""
+    """Day on which the person left the address of the record, in days since 1970-01-01; 0 for the present one."""
 
 
 class ErrorModel:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from toolkit.scenario import Errors, Scenario
 from toolkit.schema import TRUTH_HANDS
 from toolkit.synth._plan import Plan
-from toolkit.synth.streams import Ints, Stream, chance, low, scale, stream
+from toolkit.synth.streams import Ints, Stream, low, scale, stream
 
 __all__ = ["Hands"]
 
@@ -74,18 +74,21 @@ class Hands:
     def of(self, practice: Ints, day: Ints, rho: Ints) -> Ints:
         """Return the hand that enters each record of these practices on these days of the plan."""
         if not self._runs:
-            return self._start[practice] + 1 + self._s_desk.below(rho, self._count[practice] - 1)
+            any_hand: Ints = self._start[practice] + 1 + self._s_desk.below(rho, self._count[practice] - 1)
+            return any_hand
         desks = self._desks[practice]
         run = (day + self._offset[practice]) // self._run[practice]
         desk = self._s_desk.below(practice * 100_000 + run, desks)
         # Secretaries of one practice do not leave together.
         stay = self._stay[practice]
         generation = (day + self._offset[practice] + desk * stay // desks) // stay
-        return self._start[practice] + 1 + generation * desks + desk
+        hand: Ints = self._start[practice] + 1 + generation * desks + desk
+        return hand
 
     def of_import(self, practice: Ints) -> Ints:
         """Return the hand of each practice's import."""
-        return self._start[practice]
+        hand: Ints = self._start[practice]
+        return hand
 
     def rate(self, error: str, *, elsewhere: bool) -> NDArray[np.float64]:
         """Return, for each hand, the share of its records on which an error is tried."""
@@ -96,7 +99,9 @@ class Hands:
     def _draw(self, number: Ints, what: str, bound: int) -> Ints:
         """Return one habit for each hand below `bound`: that of the practice, or one of its own."""
         root = stream(self._plan.seed, f"hand/{what}")
-        return np.where(self._conforms(number, root), root.below(self.practice, bound), root.below(number + _OWN, bound))
+        return np.where(
+            self._conforms(number, root), root.below(self.practice, bound), root.below(number + _OWN, bound)
+        )
 
     def _conforms(self, number: Ints, root: Stream) -> NDArray[np.bool_]:
         return root.child("house").chance(number, self._scenario.typing.house_rule)
@@ -138,9 +143,7 @@ class Hands:
         desk, generation = (self._local - 1) % desks, (self._local - 1) // desks
         begin = generation * stay - self._offset[self.practice] - desk * stay // desks
         first = np.where(self.imported, plan.installed[self.practice], np.maximum(begin, plan.installed[self.practice]))
-        last = np.where(
-            self.imported, plan.installed[self.practice], np.minimum(begin + stay - 1, calendar.count - 1)
-        )
+        last = np.where(self.imported, plan.installed[self.practice], np.minimum(begin + stay - 1, calendar.count - 1))
         worked = np.flatnonzero((first <= last) & (~self.imported | (plan.imported[self.practice] > 0)))
         rates = {error: self.rate(error, elsewhere=False)[worked] for error in Errors.model_fields}
         columns: dict[str, object] = {

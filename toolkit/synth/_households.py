@@ -260,7 +260,7 @@ class Households:
         return year - not_yet, month, np.where(not_yet & (month == 2), np.minimum(day, 28), day)
 
     def _remaining_ages(self, vocabulary: Vocabulary) -> Picker:
-        """Return a picker of (sex, age) for people alone: the country's age pyramid and the dead, less couples and families.
+        """Return a picker of (sex, age) for people alone: the age pyramid and the dead, less couples and families.
 
         Couples and families are counted on a fixed sample of households, so the result is a table of integers.
         """
@@ -302,4 +302,3 @@ def _templates(shares: list[float]) -> tuple[Ints, Ints]:
             size[row, at : at + length] = length
             at += length
     return start, size
-

@@ -131,9 +131,7 @@ class People:
         married, both = self._married(person, who)
         alone = np.flatnonzero(married & (who.husband < 0) & (who.role != WOMAN))
         partner = family.copy()
-        partner[alone] = self._surname(
-            self._s["husband name"](person[alone]), _place(who.roots[alone], here[alone])
-        )
+        partner[alone] = self._surname(self._s["husband name"](person[alone]), _place(who.roots[alone], here[alone]))
         change = married & (partner != birth)
         use[change] = partner[change]
         use_second[change] = NO_NAME
@@ -165,9 +163,7 @@ class People:
         place = _place(who.roots, self._birthplace(who.household, home))
         return self._surname(self._s["family name"](who.household), place)
 
-    def _birth_name(
-        self, who: Demography, own: Codes, child: NDArray[np.bool_], home: Ints
-    ) -> tuple[Codes, Codes]:
+    def _birth_name(self, who: Demography, own: Codes, child: NDArray[np.bool_], home: Ints) -> tuple[Codes, Codes]:
         """Return both parts of the birth name: the household's, one's own or, for children, one or both parents'."""
         birth = own.copy()
         second = np.full(len(birth), NO_NAME, dtype=np.int32)

@@ -255,7 +255,8 @@ def _installation_day(calendar: Calendar, seed: int, ids: Ints, month: Ints) -> 
     """Return the day of installation: an ordinary day of its month, or the next one."""
     index = calendar.first.year * 12 + calendar.first.month - 1 + month
     first = days(index // 12, index % 12 + 1, np.ones(len(ids), dtype=np.int64)).astype(np.int64) - calendar.start
-    return calendar.ordinary_after[first + stream(seed, "practice/installation day").below(ids, 28)]
+    day: Ints = calendar.ordinary_after[first + stream(seed, "practice/installation day").below(ids, 28)]
+    return day
 
 
 def _home_people(
@@ -434,9 +435,10 @@ def _imported(scenario: Scenario, seed: int, records: Ints) -> Ints:
     """Return the number of records that each practice imported when it installed the program."""
     ids = np.arange(len(records), dtype=np.int64)
     words = stream(seed, "practice/import")
-    share = round(scenario.dates.import_share * 700) + scale(words.child("share")(ids), 1 + 600) * round(
-        scenario.dates.import_share * 1000
-    ) // 1000
+    share = (
+        round(scenario.dates.import_share * 700)
+        + scale(words.child("share")(ids), 1 + 600) * round(scenario.dates.import_share * 1000) // 1000
+    )
     return np.where(words.chance(ids, scenario.dates.imports), records * share // 1000, 0)
 
 
@@ -468,7 +470,9 @@ def _ids(
     came from. The batches of a day have runs of ids after those of the records opened on it.
     """
     single = opened.sum(axis=0, dtype=np.int64)
-    batches = [(int(day), k, 0, int(size)) for k, (day, size) in enumerate(zip(installed, imported, strict=True)) if size]
+    batches = [
+        (int(day), k, 0, int(size)) for k, (day, size) in enumerate(zip(installed, imported, strict=True)) if size
+    ]
     for run in np.flatnonzero(segments.transfer).tolist():
         source = int(segments.source[run])
         batches.append((int(retired[source]), source, 1, int(segments.length[run])))
@@ -477,9 +481,7 @@ def _ids(
     for day, practice, kind, size in sorted(batches):
         starts[kind, practice] = at_once[day]
         at_once[day] += size
-    usual = _at_least(
-        apportion(table - int(at_once.sum()), single * 1_000 + calendar.national // 100 + 1), single
-    )
+    usual = _at_least(apportion(table - int(at_once.sum()), single * 1_000 + calendar.national // 100 + 1), single)
     day_start = _starts(usual + at_once)
     for day, practice, kind, _ in batches:
         starts[kind, practice] += 1 + day_start[day] + usual[day]

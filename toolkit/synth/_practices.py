@@ -65,4 +65,3 @@ def practice_tables(
         PRACTICES.name: practices.to_arrow().cast(PRACTICES.arrow_schema()),
         PRACTITIONERS.name: practitioners.to_arrow().cast(PRACTITIONERS.arrow_schema()),
     }
-

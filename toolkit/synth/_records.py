@@ -28,6 +28,8 @@ ENTRIES = ("visit", "late", "import", "transfer")
 _VISIT, _LATE, _IMPORT, _TRANSFER = range(4)
 _OLD_DATES = 4_000
 """Days before the installation that the dates of an imported base go back to."""
+_LATEST = 9
+"""Days by which an entry may be late."""
 _BABY_DAYS = 75
 _SCHOOL = (6, 15)
 _SOON = 4
@@ -172,17 +174,19 @@ class RecordMaker:
         base = int(plan.records_start[first])
         at = 0
         for k in range(first, last):
-            here = slice(int(plan.records_start[k]) - base, int(plan.records_start[k + 1]) - base)
-            mine = slots[:, at : at + here.stop - here.start]
-            at += here.stop - here.start
+            rows = slice(int(plan.records_start[k]) - base, int(plan.records_start[k + 1]) - base)
+            mine = slots[:, at : at + rows.stop - rows.start]
+            at += rows.stop - rows.start
             slot = self._assign(
-                k, rho[here], person[here], who.household[here], birth[here], run[here], last_seen[here], mine
+                k, rho[rows], person[rows], who.household[rows], birth[rows], run[rows], last_seen[rows], mine
             )
-            record_id[here], created[here], entered[here], entry[here] = mine[:, slot]
-            created[here] = np.maximum(np.minimum(created[here], last_seen[here]), birth[here])
-            updated[here] = self._updated(k, rho[here], created[here], last_seen[here])
+            record_id[rows], created[rows], entered[rows], entry[rows] = mine[:, slot]
+            created[rows] = np.maximum(np.minimum(created[rows], last_seen[rows]), birth[rows])
+            updated[rows] = self._updated(k, rho[rows], created[rows], last_seen[rows])
         hand = np.where(
-            entry == _IMPORT, self._hands.of_import(practice), self._hands.of(practice, entered - plan.calendar.start, rho)
+            entry == _IMPORT,
+            self._hands.of_import(practice),
+            self._hands.of(practice, entered - plan.calendar.start, rho),
         )
         return _Entered(practice, person, home, who, run, died, record_id, created, entry, hand, updated)
 
@@ -192,7 +196,9 @@ class RecordMaker:
         last_seen = np.where(died > 0, died, self._end)
         # A record opened after the death (for the heirs, or the accounts) stays as it is.
         last_seen = np.maximum(last_seen, plan.calendar.start + plan.installed[practice] + 1)
-        leaving = np.flatnonzero((plan.retired[home] >= 0) & (practice == home) & (run < 0) & (person < plan.sizes.people))
+        leaving = np.flatnonzero(
+            (plan.retired[home] >= 0) & (practice == home) & (run < 0) & (person < plan.sizes.people)
+        )
         if leaving.size:
             gone = plan.rank_of_person(home[leaving], person[leaving]) < plan.transfer_rank[home[leaving]]
             leaving = leaving[gone]
@@ -216,8 +222,8 @@ class RecordMaker:
         dated, entry = day.copy(), np.full(len(day), _VISIT)
         if self._marks.record_order:
             late = np.flatnonzero(self._s_late.chance(ids, self._dates.late_entries))
-            before = calendar.ordinary_before[np.maximum(day[late] - 1 - self._s_late.child("days").below(ids[late], 9), 0)]
-            dated[late], entry[late] = before, _LATE
+            before = day[late] - 1 - self._s_late.child("days").below(ids[late], _LATEST)
+            dated[late], entry[late] = calendar.ordinary_before[np.maximum(before, 0)], _LATE
         visits = np.stack([ids, dated, day, entry])
         ends = np.cumsum(opened.sum(axis=1))
         parts = []
@@ -249,7 +255,9 @@ class RecordMaker:
             earliest = max(0, installed - _OLD_DATES)
             drawn = earliest + self._s_old_date.below(plan.import_start[practice] + number, installed - earliest + 1)
             dated = np.sort(plan.calendar.ordinary_before[drawn])
-        return np.stack([plan.import_start[practice] + number, dated, np.full(count, installed), np.full(count, _IMPORT)])
+        return np.stack(
+            [plan.import_start[practice] + number, dated, np.full(count, installed), np.full(count, _IMPORT)]
+        )
 
     def _transfers(self, practice: int) -> Ints:
         """Return the slots of the records transferred to a practice, in the order of their runs."""
@@ -337,7 +345,8 @@ class RecordMaker:
         part = np.maximum(words >> np.uint64(32), low(words) >> np.uint64(32)).astype(np.float64) / 2.0**32
         at = busy[begin] + (part * (busy[end + 1] - busy[begin])).astype(np.int64)
         day = np.searchsorted(busy, at, side="right") - 1
-        return np.maximum(created, calendar.start + np.minimum(day, end))
+        updated: Ints = np.maximum(created, calendar.start + np.minimum(day, end))
+        return updated
 
     def _weights(self, practice: int) -> Ints:
         return self._plan.calendar.of_practice(practice)

@@ -52,7 +52,9 @@ class Annotator:
         person = np.where(records.sentinel, 0, records.person)
         sensitive = self._sensitive_people[person] & ~records.sentinel
         sensitive &= ~records.elsewhere | chance(low(words), self._rates.sensitive_elsewhere)
-        rate = np.minimum(self._rates.non_blank * self._habit[np.where(records.elsewhere, records.practice, records.home)], 1.0)
+        rate = np.minimum(
+            self._rates.non_blank * self._habit[np.where(records.elsewhere, records.practice, records.home)], 1.0
+        )
         rows = np.flatnonzero(sensitive | (chance(words, rate) & ~records.sentinel))
         rendered = self.grammar.render(
             self._seed,
