@@ -309,10 +309,15 @@ def _check_json(file: Path) -> SyntheticCheck:
     return SyntheticCheck(file.stem, f"{file.name} is marked as synthetic", 1, int(not marked))
 
 
+_SINCE_VERSION_2 = {schema.TRUTH_HANDS.name, "hand_id", "entry", "died_on", "moved_on"}
+"""Tables and columns of the truth that leaks of the first version of the scenario do not have."""
+
+
 def _check_tables(found: Iterable[schema.Table | None]) -> SyntheticCheck:
     present = set(found)
-    missing = sum(table not in present for table in schema.TABLES.values())
-    return SyntheticCheck("tables", "all tables of a data set are present", len(schema.TABLES), missing)
+    expected = [table for table in schema.TABLES.values() if table in present or table.name not in _SINCE_VERSION_2]
+    missing = sum(table not in present for table in expected)
+    return SyntheticCheck("tables", "all tables of a data set are present", len(expected), missing)
 
 
 def _check_columns(footers: dict[Path, pa.Schema], tables: dict[Path, schema.Table | None]) -> SyntheticCheck:
@@ -322,8 +327,10 @@ def _check_columns(footers: dict[Path, pa.Schema], tables: dict[Path, schema.Tab
 
 
 def _agrees(footer: pa.Schema, table: schema.Table) -> bool:
+    found = [(field.name, _plain(field.type)) for field in footer]
     expected = [(column.name, column.type) for column in table.columns]
-    return expected == [(field.name, _plain(field.type)) for field in footer]
+    before = [(name, kind) for name, kind in expected if name not in _SINCE_VERSION_2]
+    return found in (expected, before)
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:
