@@ -73,7 +73,7 @@ def rows(lines: int, threads: int, folder: Path) -> Iterator[Row]:
     yield row(f"generate {lines:,} lines", made)
     yield row(f"generate {lines // 10:,} lines", small)
     yield Row(f"Faker loop, {_FAKER_ROWS:,} lines scaled to {lines:,}", faker, faker / yardstick, None)
-    for command in ("verify-synthetic", "describe", "counts", "comments", "public-figures"):
+    for command in ("verify-synthetic", "realism", "describe", "counts", "comments", "public-figures"):
         yield row(command, _toolkit(command, _without_cache(data)))
     for work, leak, more in (
         ("duplicates", data, ()),

@@ -10,6 +10,7 @@ Some people died since their record was opened: they come on top of the pyramid.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,7 +78,7 @@ class Demography:
     roots: Ints
     """Group of countries that the household comes from: 1 + index into `ORIGINS`, or 0 for France."""
 
-    @property
+    @cached_property
     def birth_date(self) -> NDArray[np.int32]:
         """Days since 1970-01-01."""
         return days(self.year, self.month, self.day)

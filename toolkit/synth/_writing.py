@@ -112,7 +112,7 @@ def _canonical(array: pa.Array) -> Iterator[Part]:
             np.ascontiguousarray(pc.binary_length(array).fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)),
             None,
         )
-        if array.null_count:
+        if array.null_count and _nulls_have_text(array):
             array = pc.fill_null(array, "")
         _, offsets, data = array.buffers()
         bounds = np.frombuffer(offsets, dtype=np.int32)[array.offset : array.offset + len(array) + 1]
@@ -126,6 +126,13 @@ def _canonical(array: pa.Array) -> Iterator[Part]:
         else:
             yield np.zeros(len(array), dtype=bool), None
         yield np.ascontiguousarray(array.to_numpy(zero_copy_only=False)), None
+
+
+def _nulls_have_text(array: pa.StringArray) -> bool:
+    """Return whether the buffers hold text that no value shows, in the place of nulls."""
+    bounds = np.frombuffer(array.buffers()[1], dtype=np.int32)[array.offset : array.offset + len(array) + 1]
+    shown = pc.sum(pc.binary_length(array), min_count=0).as_py()
+    return int(bounds[-1] - bounds[0]) != shown
 
 
 class TableWriter:
