@@ -27,6 +27,8 @@ ORIGINS = (
 )  # fmt: skip
 """Groups of countries of birth of people born abroad."""
 
+_COMMENT_YEARS = (2005, 2026)
+"""Years for which the grammar of comments has dates."""
 _MARK_OF_ERROR = {
     "former_husband_name": "remarriages", "other_spelling": "foreign_born", "wrong_sex": "wrong_sex",
 }  # fmt: skip
@@ -104,6 +106,12 @@ class Dates(_Section):
     def _ordered(self) -> Dates:
         if self.history_years_min > self.history_years_max:
             raise ValueError("dates.history_years_min is above dates.history_years_max")
+        first, last = self.copied_on.year - self.history_years_max, self.copied_on.year
+        if first < _COMMENT_YEARS[0] or last > _COMMENT_YEARS[1]:
+            raise ValueError(
+                f"dates.copied_on and dates.history_years_max give the years {first} to {last}; comments have dates "
+                f"from {_COMMENT_YEARS[0]} to {_COMMENT_YEARS[1]}"
+            )
         return self
 
 

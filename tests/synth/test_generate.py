@@ -312,6 +312,11 @@ def test_bad_numbers_raise_an_error(tmp_path: Path, rows: int, options: dict[str
         ("non_blank = 0.215", "non_blank = 1.5", "key 'comments.non_blank' is 1.5"),
         ("records = 19_000_000", "records = 23_000_000", "people <= records <= lines"),
         ("[errors_elsewhere]", "[errors_elsewhere]\ntypos = 2.0", "unknown errors: typos"),
+        ("history_years_max = 15", "history_years_max = 30", "comments have dates from 2005 to 2026"),
+        ("working_days = true", "working_days = 1", "key 'marks.working_days' is 1"),
+        ("deaths = true", "deaths = true\nghosts = true", "key 'marks.ghosts' is unknown"),
+        ("maghreb = 0.30", "maghreb = 0.50", "people.origins must sum to 1"),
+        ("run_days = [4, 22]", "run_days = [22, 4]", "typing.run_days has a shortest value above the longest"),
         ("[sizes]", "[sizes", "not valid TOML"),
     ],
 )

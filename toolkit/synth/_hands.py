@@ -120,7 +120,7 @@ class Hands:
                 rate = self._scenario.error_rate(error, elsewhere=False)
                 if error == "lost_accents":
                     loses = rate * _CAPITALS_LOSE_ACCENTS / max(rate, _CAPITALS_LOSE_ACCENTS)
-                    others = max(0.0, (rate - typing.capitals[0] * loses) / (1 - typing.capitals[0]))
+                    others = max(0.0, (rate - typing.capitals[0] * loses) / max(1 - typing.capitals[0], 1e-9))
                     rates = np.where(has, *_two_rates(others, share, strong)) * others
                     rates = np.where(capitals, _CAPITALS_LOSE_ACCENTS * (rate > 0), rates)
                 else:
