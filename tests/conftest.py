@@ -10,12 +10,15 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from toolkit import schema
 from toolkit.dataset import Leak, open_leak
@@ -25,18 +28,37 @@ from toolkit.scenario import load_scenario
 from toolkit.synth import generate
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where tests run in parallel, begin with the files that take longest, so that the processes end together.
+@cache
+def _unit(file: Path) -> str:
+    """Return what runs in one process: a file of tests, or all files with tests that need Spark."""
+    return "spark" if "pytest.mark.spark" in file.read_text(encoding="utf-8") else str(file)
 
-    The tests of a file stay in one process (`--dist loadfile`) and share its fixtures. Each process has a Spark session
-    of its own: groups of tests across files (`--dist loadgroup`) do nothing in pytest-xdist 3.8 with pytest 9.2.
+
+class _OneSpark(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
+    """Runs the tests of a file in one process, so that they share its fixtures, and all of Spark in one process too.
+
+    A second session of Spark costs most of a minute. Groups of tests across files (`--dist loadgroup`) do nothing in
+    pytest-xdist 3.8 with pytest 9.2.
     """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _unit(self.config.rootpath / nodeid.split("::", 1)[0])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
+    """Keep the tests of Spark together where files are handed out to several processes."""
+    return _OneSpark(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where tests run in parallel, begin with what takes longest, so that the processes end together."""
     if hasattr(config, "workerinput"):
-        cost: Counter[Path] = Counter()
+        cost: Counter[str] = Counter()
         for item in items:
             slow = any(item.get_closest_marker(mark) for mark in ("browser", "slow", "spark"))
-            cost[item.path] += 20 if slow else 1
-        items.sort(key=lambda item: (-cost[item.path], item.path))
+            cost[_unit(item.path)] += 20 if slow else 1
+        items.sort(key=lambda item: (-cost[_unit(item.path)], item.path))
 
 
 D = date

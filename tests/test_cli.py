@@ -98,6 +98,15 @@ def test_help_loads_no_engine() -> None:
     assert "[]" == ran.stdout.splitlines()[-1]
 
 
+def test_notebook_helpers_load_nothing_that_writes_notebooks() -> None:
+    """What every notebook imports does not load nbformat and its JSON schemas, which takes seconds."""
+    code = "import sys, toolkit.notebook; print({'jsonschema', 'nbconvert', 'nbformat'} & {*sys.modules})"
+
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert "set()" == ran.stdout.strip()
+
+
 def test_no_command_prints_the_help(run: Run) -> None:
     """`toolkit` alone prints the help with every command."""
     ran = run()

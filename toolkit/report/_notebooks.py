@@ -11,14 +11,17 @@ from functools import cache
 from html import escape, unescape
 from importlib.metadata import distributions
 from pathlib import Path
-from typing import Any
-
-import nbformat
+from typing import TYPE_CHECKING, Any
 
 from toolkit._io import write_text
 from toolkit._platform import kernel_connection
 from toolkit.errors import ReportError
 from toolkit.report._command import without_folders
+
+# Loading nbformat takes seconds: JSON schemas bring a parser of addresses that is built at import. The functions that
+# need it import it, since every notebook imports this package.
+if TYPE_CHECKING:
+    import nbformat
 
 __all__ = ["execute_notebook", "find_notebooks", "run_notebook", "supplied_notebooks", "to_page"]
 
@@ -85,6 +88,7 @@ def execute_notebook(notebook: Path, parameters: dict[str, Any]) -> nbformat.Not
     Raises `ReportError`, with the cell and the kind of its error, when a cell fails, and when the process ends before
     the notebook does. The text of the error is left out: it may quote a line of the leak.
     """
+    import nbformat
     import papermill
     from nbclient.exceptions import DeadKernelError
     from traitlets.config import Config
@@ -190,6 +194,8 @@ def _fold_skipped_sections(notebook: nbformat.NotebookNode) -> None:
     A cell that the data set does not allow shows the reason (`toolkit.needs`), or nothing where the reason was just
     shown: then the section gets that reason, and a subsection of a skipped section is left out.
     """
+    import nbformat
+
     kept: list[nbformat.NotebookNode] = []
     folded, last = 0, ""
     for section in _sections(notebook.cells):

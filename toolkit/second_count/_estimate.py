@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import signal, stats
+from scipy import stats
 
 __all__ = ["Stratum", "Total", "estimate_total"]
 
@@ -43,13 +43,15 @@ def estimate_total(strata: Sequence[Stratum]) -> Total:
     interval is the central 95 % of the sum over strata, widened to include the estimate. A stratum without sampled
     lines counts as zero.
     """
+    from scipy.signal import fftconvolve
+
     sampled = [stratum for stratum in strata if stratum.sampled]
     value = sum(stratum.lines * stratum.sensitive / stratum.sampled for stratum in sampled)
     start, probabilities = 0.0, np.ones(1)
     for stratum in sampled:
         lowest, added = _not_sampled(stratum)
         start += stratum.sensitive + lowest
-        probabilities = signal.fftconvolve(probabilities, added)
+        probabilities = fftconvolve(probabilities, added)
     cumulative = np.cumsum(probabilities.clip(0)) / probabilities.clip(0).sum()
     low, high = (start + float(np.searchsorted(cumulative, end)) for end in (0.025, 0.975))
     return Total(value, min(low, value), max(high, value))
