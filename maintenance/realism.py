@@ -36,7 +36,9 @@ def write_page(data_set: Path, page: Path = PAGE) -> None:
     with open_leak(data_set) as leak:
         readings, tables = measure(leak), profiles(leak)
         name, lines = leak.name, int(leak.manifest["rows"])
-    charts = [DrawnChart(chart, realism_chart(chart, tables[chart], name)) for chart in REALISM_CHARTS if chart in tables]
+    charts = [
+        DrawnChart(chart, realism_chart(chart, tables[chart], name)) for chart in REALISM_CHARTS if chart in tables
+    ]
     if not write_images(charts, page.parent / "images"):
         raise RuntimeError("no browser drew the pictures: install Chromium")
     for picture in (page.parent / "images").glob("*.png"):
@@ -49,7 +51,11 @@ def measured_part(readings: Sequence[Reading], tables: dict[str, pl.DataFrame], 
     """Return the measured part of the page: a table of the marks, and the pictures of `tables`."""
     rows = [_row(mark, reading) for mark, reading in zip(MARKS, readings, strict=True)]
     table = "\n".join(
-        ["| mark | what is measured | measured (95% interval) | expected | source |", "| --- | --- | --- | --- | --- |", *rows]
+        [
+            "| mark | what is measured | measured (95% interval) | expected | source |",
+            "| --- | --- | --- | --- | --- |",
+            *rows,
+        ]
     )
     pictures = "\n\n".join(f"![{chart}](images/{chart}.svg)" for chart in REALISM_CHARTS if chart in tables)
     return f"Data set `{name}`, {lines:,} lines: `toolkit realism DIR`.\n\n{table}\n\n{pictures}"

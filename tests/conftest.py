@@ -102,6 +102,13 @@ _TRUTH: list[tuple[Any, ...]] = [
     (4, False, None, False, None),
     (None, False, None, False, None),
 ]
+# The import of practice 1, in capitals, and a secretary of each practice.
+_HANDS = [
+    (1, 1, True, D(2015, 1, 5), D(2015, 1, 5), True, True, False, False, "plain", "0612345678"),
+    (2, 1, False, D(2015, 1, 5), D(2025, 11, 30), False, False, False, False, "comma", "06 12 34 56 78"),
+    (3, 2, False, D(2018, 4, 4), D(2025, 11, 30), True, True, False, True, "plain", "06.12.34.56.78"),
+    (4, 3, False, D(2019, 5, 5), D(2025, 11, 30), False, False, True, True, "capital", "0612345678"),
+]
 _PRACTICES = [
     (1, 2, "medecine generale", "35238", "35000", "Rennes", "35", "53", D(2015, 1, 1)),
     (2, 1, "cardiologie", "75111", "75011", "Paris", "75", "11", D(2018, 1, 1)),
@@ -153,6 +160,7 @@ def _write(directory: Path, **changed: pa.Table) -> Path:
     tables = {
         "lines": _lines(),
         "truth_lines": _truth(),
+        "truth_hands": _table(schema.TRUTH_HANDS, _HANDS),
         "practices": _table(schema.PRACTICES, _PRACTICES),
         "practitioners": _table(schema.PRACTITIONERS, _PRACTITIONERS),
         "public_figures": _table(schema.PUBLIC_FIGURES, _FIGURES),
@@ -162,6 +170,7 @@ def _write(directory: Path, **changed: pa.Table) -> Path:
         "lines/part-00000.parquet": tables["lines"].slice(0, half),
         "lines/part-00001.parquet": tables["lines"].slice(half),
         "truth/lines/part-00000.parquet": tables["truth_lines"],
+        "truth/hands.parquet": tables["truth_hands"],
         **{f"{name}.parquet": tables[name] for name in ("practices", "practitioners", "public_figures")},
     }
     files = []

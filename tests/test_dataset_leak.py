@@ -38,6 +38,7 @@ def test_tables_have_the_columns_of_the_schema(leak: Leak) -> None:
         "practitioners": leak.practitioners,
         "public_figures": leak.public_figures,
         "truth_lines": leak.truth,
+        "truth_hands": leak.hands,
     }
 
     assert {name: table.names for name, table in schema.TABLES.items()} == {n: t.columns for n, t in opened.items()}

@@ -130,7 +130,7 @@ def test_describe_names_what_is_there(run: Callable[..., Ran], folder: Path, nam
     assert (0, "", 0, "") == (words.code, words.err, machines.code, machines.err)
     assert ("synthetic" if name in ("synthetic", "half") else "intake") == described["origin"]
     assert 2_000 == described["rows"] == described["tables"][0]["rows"]
-    assert [0, 0, 0, 0] == [table["files"] for table in described["tables"][1:]]
+    assert [0, 0, 0, 0, 0] == [table["files"] for table in described["tables"][1:]]
     assert set(removed) == {column["name"] for column in described["columns"] if not column["filled"]}
     assert UNANSWERABLE[name] == {each["name"] for each in described["questions"] if not each["answerable"]}
     assert all(f"no: {each['reason']}"[:40] in words.out for each in described["questions"] if not each["answerable"])

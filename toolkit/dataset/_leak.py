@@ -131,6 +131,14 @@ class Leak:
         return self._table(schema.TRUTH_LINES)
 
     @property
+    def hands(self) -> ir.Table:
+        """One row per secretary of a practice, with habits (`schema.TRUTH_HANDS`); part of the truth.
+
+        Raises `MissingError` where there is none, as in leaks of the first version of the scenario.
+        """
+        return self._table(schema.TRUTH_HANDS)
+
+    @property
     def has_truth(self) -> bool:
         """Whether the data set holds the truth about each line: a synthetic leak does, a real one does not."""
         return self.capabilities.truth

@@ -82,16 +82,18 @@ class Plan:
     """days + 1 values: first record id of each day in the program's whole table."""
     imported: Ints
     """Number of records imported on the day of the installation."""
-    import_start: Ints
-    """First record id of the import, in the program's whole table."""
+    import_ids: Ints
+    """[2, K]: first record id of the import in the program's whole table, and the length of its run of ids."""
     keeps_old_dates: NDArray[np.bool_]
     """Whether the import kept the dates of the older program."""
     retired: Ints
     """Day on which the records of a retired practitioner were transferred to a neighbour; -1 for most practices."""
     transfer_rank: Ints
     """Number of people of the home practice whose records were transferred; they have the lowest ranks."""
-    transfer_start: Ints
-    """First record id of those records at the neighbour."""
+    transfer_ids: Ints
+    """[2, K]: the same for those records at the neighbour."""
+    single_ids: Ints
+    """Number of record ids of each day outside the runs of batches."""
     keys: Words
     """One key per practice, used for its permutations."""
 
@@ -151,7 +153,7 @@ def make_plan(scenario: Scenario, seed: int, rows: int, geography: Geography) ->
     np.add.at(incoming, segments.holder[moved], segments.length[moved])
     imported = _imported(scenario, seed, records - incoming)
     opened = _openings(calendar, seed, records - incoming - imported, installed)
-    day_start, import_start, transfer_start = _ids(
+    day_start, single_ids, import_ids, transfer_ids = _ids(
         sizes.table_records, calendar, opened, installed, imported, retired, segments
     )
     writers = np.asarray(scenario.comments.writers)
@@ -176,12 +178,13 @@ def make_plan(scenario: Scenario, seed: int, rows: int, geography: Geography) ->
         opened_before=np.cumsum(opened, axis=0, dtype=np.int32) - opened,
         day_start=day_start,
         imported=imported,
-        import_start=import_start,
+        import_ids=import_ids,
         keeps_old_dates=stream(seed, "practice/old dates").chance(ids, scenario.dates.old_dates)
         & scenario.marks.record_order,
         retired=retired,
         transfer_rank=np.where(retired >= 0, copied, 0),
-        transfer_start=transfer_start,
+        transfer_ids=transfer_ids,
+        single_ids=single_ids,
         keys=stream(seed, "practice/key")(ids),
     )
 
@@ -463,11 +466,13 @@ def _ids(
     imported: Ints,
     retired: Ints,
     segments: Segments,
-) -> tuple[Ints, Ints, Ints]:
+) -> tuple[Ints, Ints, Ints, Ints]:
     """Share out the record ids of the program's whole table among days.
 
-    Returns the first id of each day (and the last plus one), of each import, and of each transfer by the practice it
-    came from. The batches of a day have runs of ids after those of the records opened on it.
+    Returns the first id of each day (and the last plus one), the number of ids of each day outside batches, and the
+    first id and length of the run of each import, and of each transfer by the practice it came from. The batches of a
+    day have their runs after the records opened on it. Other practices go on writing while a batch is entered, so its
+    run is longer than the batch, as the whole table is longer than the leak.
     """
     single = opened.sum(axis=0, dtype=np.int64)
     batches = [
@@ -476,13 +481,15 @@ def _ids(
     for run in np.flatnonzero(segments.transfer).tolist():
         source = int(segments.source[run])
         batches.append((int(retired[source]), source, 1, int(segments.length[run])))
+    records = int(single.sum()) + sum(size for *_, size in batches)
     at_once = np.zeros(calendar.count, dtype=np.int64)
-    starts = np.zeros((2, len(installed)), dtype=np.int64)
+    runs = np.zeros((2, 2, len(installed)), dtype=np.int64)
     for day, practice, kind, size in sorted(batches):
-        starts[kind, practice] = at_once[day]
-        at_once[day] += size
+        length = size * table // records
+        runs[kind, :, practice] = at_once[day], length
+        at_once[day] += length
     usual = _at_least(apportion(table - int(at_once.sum()), single * 1_000 + calendar.national // 100 + 1), single)
     day_start = _starts(usual + at_once)
     for day, practice, kind, _ in batches:
-        starts[kind, practice] += 1 + day_start[day] + usual[day]
-    return day_start, starts[0], starts[1]
+        runs[kind, 0, practice] += 1 + day_start[day] + usual[day]
+    return day_start, usual, runs[0], runs[1]

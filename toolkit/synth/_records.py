@@ -7,7 +7,6 @@ its `record_id`, which is a number in the program's whole table.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,6 +103,7 @@ class RecordMaker:
         self._s_wish = stream(seed, "file/wish")
         self._s_together = stream(seed, "file/together")
         self._s_late = stream(seed, "file/late")
+        self._s_batch = stream(seed, "batch/id")
         self._s_old_date = stream(seed, "file/old date")
         self._s_joined = stream(seed, "practitioner/joined")
         self._day_keys = stream(seed, "day/key")(np.arange(plan.calendar.count, dtype=np.int64))
@@ -217,7 +217,7 @@ class RecordMaker:
         day = np.repeat(np.tile(np.arange(calendar.count), last - first), counts)
         within = np.arange(len(day)) - np.repeat(np.cumsum(counts) - counts, counts)
         rank = np.repeat(plan.opened_before[first:last].ravel().astype(np.int64), counts) + within
-        size = self._single_ids[day]
+        size = plan.single_ids[day]
         ids = 1 + plan.day_start[day] + permute(rank, size, self._day_keys[day])
         dated, entry = day.copy(), np.full(len(day), _VISIT)
         if self._marks.record_order:
@@ -235,29 +235,23 @@ class RecordMaker:
         slots[1:3] += calendar.start
         return slots
 
-    @cached_property
-    def _single_ids(self) -> Ints:
-        """Return the number of record ids of each day that are not in batches."""
-        plan = self._plan
-        size = np.diff(plan.day_start)
-        np.subtract.at(size, plan.installed, plan.imported)
-        for source in np.flatnonzero(plan.retired >= 0).tolist():
-            size[plan.retired[source]] -= plan.transfer_rank[source]
-        return size
+    def _batch_ids(self, run: Ints, count: int) -> Ints:
+        """Return the ids of a batch in ascending order, spread over its run (first id, length)."""
+        first, length = (int(part) for part in run)
+        edges = np.arange(count + 1, dtype=np.int64) * length // max(count, 1)
+        return first + edges[:-1] + self._s_batch.below(first + edges[:-1], np.diff(edges))
 
     def _import(self, practice: int) -> Ints:
         """Return the slots of the import of a practice, as `_slots` does; ids follow the days of the older program."""
         plan = self._plan
         count, installed = int(plan.imported[practice]), int(plan.installed[practice])
-        number = np.arange(count, dtype=np.int64)
+        ids = self._batch_ids(plan.import_ids[:, practice], count)
         dated = np.full(count, installed)
         if plan.keeps_old_dates[practice] and count:
             earliest = max(0, installed - _OLD_DATES)
-            drawn = earliest + self._s_old_date.below(plan.import_start[practice] + number, installed - earliest + 1)
+            drawn = earliest + self._s_old_date.below(ids, installed - earliest + 1)
             dated = np.sort(plan.calendar.ordinary_before[drawn])
-        return np.stack(
-            [plan.import_start[practice] + number, dated, np.full(count, installed), np.full(count, _IMPORT)]
-        )
+        return np.stack([ids, dated, np.full(count, installed), np.full(count, _IMPORT)])
 
     def _transfers(self, practice: int) -> Ints:
         """Return the slots of the records transferred to a practice, in the order of their runs."""
@@ -267,7 +261,7 @@ class RecordMaker:
             if plan.segments.transfer[run]:
                 source, count = int(plan.segments.source[run]), int(plan.segments.length[run])
                 day = np.full(count, plan.retired[source])
-                ids = plan.transfer_start[source] + np.arange(count)
+                ids = self._batch_ids(plan.transfer_ids[:, source], count)
                 parts.append(np.stack([ids, day, day, np.full(count, _TRANSFER)]))
         return np.concatenate(parts, axis=1)
 

@@ -132,7 +132,7 @@ def _nulls_have_text(array: pa.StringArray) -> bool:
     """Return whether the buffers hold text that no value shows, in the place of nulls."""
     bounds = np.frombuffer(array.buffers()[1], dtype=np.int32)[array.offset : array.offset + len(array) + 1]
     shown = pc.sum(pc.binary_length(array), min_count=0).as_py()
-    return int(bounds[-1] - bounds[0]) != shown
+    return bool(int(bounds[-1] - bounds[0]) != shown)
 
 
 class TableWriter:
