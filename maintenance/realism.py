@@ -10,8 +10,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import polars as pl
-
 from toolkit import open_leak
 from toolkit.charts import REALISM_CHARTS, realism_chart
 from toolkit.realism import MARKS, Mark, Reading, measure, profiles
@@ -37,18 +35,20 @@ def write_page(data_set: Path, page: Path = PAGE) -> None:
         readings, tables = measure(leak), profiles(leak)
         name, lines = leak.name, int(leak.manifest["rows"])
     charts = [
-        DrawnChart(chart, realism_chart(chart, tables[chart], name)) for chart in REALISM_CHARTS if chart in tables
+        DrawnChart(chart, "realism", realism_chart(chart, tables[chart], name))
+        for chart in REALISM_CHARTS
+        if chart in tables
     ]
     if not write_images(charts, page.parent / "images"):
         raise RuntimeError("no browser drew the pictures: install Chromium")
     for picture in (page.parent / "images").glob("*.png"):
         picture.unlink()
-    part = measured_part(readings, tables, name, lines)
+    part = measured_part(readings, charts, name, lines)
     page.write_text(f"{before}{begin}\n\n{part}\n\n{end}{after}", encoding="utf-8")
 
 
-def measured_part(readings: Sequence[Reading], tables: dict[str, pl.DataFrame], name: str, lines: int) -> str:
-    """Return the measured part of the page: a table of the marks, and the pictures of `tables`."""
+def measured_part(readings: Sequence[Reading], charts: Sequence[DrawnChart], name: str, lines: int) -> str:
+    """Return the measured part of the page: a table of the marks, and the pictures of the charts."""
     rows = [_row(mark, reading) for mark, reading in zip(MARKS, readings, strict=True)]
     table = "\n".join(
         [
@@ -57,7 +57,7 @@ def measured_part(readings: Sequence[Reading], tables: dict[str, pl.DataFrame], 
             *rows,
         ]
     )
-    pictures = "\n\n".join(f"![{chart}](images/{chart}.svg)" for chart in REALISM_CHARTS if chart in tables)
+    pictures = "\n\n".join(f"![{chart.texts['alt']}](images/{chart.name}.svg)" for chart in charts)
     return f"Data set `{name}`, {lines:,} lines: `toolkit realism DIR`.\n\n{table}\n\n{pictures}"
 
 

