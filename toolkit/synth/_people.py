@@ -255,22 +255,26 @@ class People:
         orders = np.zeros(total, dtype=np.uint16)
         issued = np.zeros(2 * 100 * 12 * len(self.origins), dtype=np.int64)
         overflow = np.zeros(2 * 100 * 12, dtype=np.int64)
-        for holders, month, origin in ordered_map(self._registered, range(0, total, _CHUNK), threads):
-            order = _count_up(month * len(self.origins) + origin, issued)
+        for holders, month, cell, sorting in ordered_map(self._registered, range(0, total, _CHUNK), threads):
+            order = _count_up(cell, sorting, issued)
             full = order > _ORDERS
-            order[full] = _ORDERS + _count_up(month[full], overflow)
+            order[full] = _ORDERS + _count_up(month[full], np.argsort(month[full], kind="stable"), overflow)
             order[order > 2 * _ORDERS] = 0
             orders[holders] = order.astype(np.uint16)
         return orders
 
-    def _registered(self, start: int) -> tuple[Ints, Ints, Ints]:
-        """Return the people of one chunk who have a NIR: ids, sex, birth year and month as one code, and birthplace."""
+    def _registered(self, start: int) -> tuple[Ints, Ints, Ints, NDArray[np.intp]]:
+        """Return the people of one chunk who have a NIR: ids, sex with birth year and month, these with the birthplace.
+
+        The last part is the order that sorts the people by the third.
+        """
         person = np.arange(start, min(start + _CHUNK, int(self._plan.people_start[-1])), dtype=np.int64)
         person = person[self._s["nir"].chance(person, self._rates.holds_nir)]
         home = self._plan.home(person)
         who = self.households(person, home)
         month = (who.sex * 100 + who.year % 100) * 12 + who.month - 1
-        return person, month, self._origin(person, who, home)
+        cell = month * len(self.origins) + self._origin(person, who, home)
+        return person, month, cell, np.argsort(cell, kind="stable")
 
     # Telephones and mail
 
@@ -353,9 +357,11 @@ def _place(roots: Ints, departement: Ints) -> Ints:
     return np.where(roots > 0, DEPARTEMENTS + roots - 1, departement)
 
 
-def _count_up(cell: Ints, counters: Ints) -> Ints:
-    """Number the rows within each cell, continuing from `counters`, which are updated in place."""
-    order = np.argsort(cell, kind="stable")
+def _count_up(cell: Ints, order: NDArray[np.intp], counters: Ints) -> Ints:
+    """Number the rows within each cell, continuing from `counters`, which are updated in place.
+
+    `order` sorts the rows by cell, and keeps the order of rows of one cell.
+    """
     ordered = cell[order]
     new = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if ordered.size else np.empty(0, dtype=np.int64)
     lengths = np.diff(np.r_[new, ordered.size])

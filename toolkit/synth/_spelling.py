@@ -29,6 +29,9 @@ _ALIKE = (
     ("s$", "t"), ("t$", "d"), ("e$", ""), ("x$", ""), ("d$", "t"), ("i", "y"), ("l", "ll"), ("n", "nn"), ("t", "tt"),
     ("k", "c"), ("c", "k"), ("o", "au"), ("r", "rr"),
 )  # fmt: skip
+_RULES = tuple((original.rstrip("$"), typed, original.endswith("$")) for original, typed in _ALIKE)
+_FROM = tuple(_RULES[start:] + _RULES[:start] for start in range(len(_RULES)))
+"""The rules in the order in which they are tried, for each start: original, typed, whether at the end of the name."""
 _ACCENTED = "àâäçéèêëîïôöùûüÿñãõáíóúÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŒœæÆß"
 
 
@@ -65,24 +68,19 @@ def keyboard(names: pl.Series, words: Words) -> pl.Series:
 
 def phonetic(names: pl.Series, words: Words) -> pl.Series:
     """Write one sound in another way that is pronounced alike, after the first letter."""
-    rules = len(_ALIKE)
-    start = scale(words, rules)
     result = names.to_list()
     lowered = names.str.to_lowercase().to_list()
-    for row, (name, low_name, first) in enumerate(zip(result, lowered, start.tolist(), strict=True)):
-        for step in range(rules):
-            original, typed = _ALIKE[(first + step) % rules]
-            at = _find(low_name, original)
+    starts = scale(words, len(_ALIKE)).tolist()
+    for row, (name, low_name, start) in enumerate(zip(result, lowered, starts, strict=True)):
+        for original, typed, at_end in _FROM[start]:
+            if at_end:
+                at = len(low_name) - len(original) if len(low_name) > 3 and low_name.endswith(original) else -1
+            else:
+                at = low_name.find(original, 1)
             if at > 0:
-                result[row] = name[:at] + typed + name[at + len(original.rstrip("$")) :]
+                result[row] = name[:at] + typed + name[at + len(original) :]
                 break
     return pl.Series(names.name, result, dtype=pl.String)
-
-
-def _find(name: str, original: str) -> int:
-    if original.endswith("$"):
-        return len(name) - len(original) + 1 if name.endswith(original[:-1]) and len(name) > 3 else -1
-    return name.find(original, 1)
 
 
 def mojibake(names: pl.Series) -> pl.Series:
