@@ -146,7 +146,8 @@ class BirthDays:
     def __call__(self, year: Ints, words: Words) -> tuple[Ints, Ints]:
         """Return the month and the day of the month for each year of birth and uniform word."""
         row = np.clip(year - self._first, 0, len(self._tables) - 1)
-        code = self._tables[row, (words >> np.uint64(64 - _BIRTH_BITS)).astype(np.int64)].astype(np.int64)
+        cell = (row << _BIRTH_BITS) + (words >> np.uint64(64 - _BIRTH_BITS)).astype(np.int64)
+        code = self._tables.ravel()[cell].astype(np.int64)
         return code // 32, code % 32
 
 

@@ -107,7 +107,8 @@ class Vocabulary:
         """
         names = self._surname(words)
         mine = np.flatnonzero(chance(low(words), np.where(place < DEPARTEMENTS, local, abroad)))
-        names[mine] = self._local_surnames[place[mine], (words[mine] >> np.uint64(64 - _LOCAL_BITS)).astype(np.int64)]
+        cell = (place[mine] << _LOCAL_BITS) + (words[mine] >> np.uint64(64 - _LOCAL_BITS)).astype(np.int64)
+        names[mine] = self._local_surnames.ravel()[cell]
         return names
 
     def first_name_abroad(self, sex: Ints, group: Ints, words: Words) -> NDArray[np.int32]:
@@ -117,7 +118,10 @@ class Vocabulary:
     def first_name(self, sex: Ints, birth_year: Ints, words: Words) -> NDArray[np.int32]:
         """Return the index into `first_names` for each sex (0 men, 1 women), year of birth and uniform word."""
         decade = np.clip((birth_year - FIRST_DECADE) // 10, 0, self._first_name_tables.shape[1] - 1)
-        return self._first_name_tables[sex, decade, (words >> np.uint64(64 - _FIRST_NAME_BITS)).astype(np.int64)]
+        row = sex * self._first_name_tables.shape[1] + decade
+        cell = (row << _FIRST_NAME_BITS) + (words >> np.uint64(64 - _FIRST_NAME_BITS)).astype(np.int64)
+        names: NDArray[np.int32] = self._first_name_tables.ravel()[cell]
+        return names
 
 
 def _first_names() -> tuple[pl.Series, NDArray[np.int32], NDArray[np.int32]]:
