@@ -197,6 +197,13 @@ def test_every_chart_is_drawn_in_both_languages(small_profiles: dict[str, Any], 
     assert sum(len(trace.y) for trace in figure.data) > 1
 
 
+def test_the_lockdown_is_marked_on_its_day(small_profiles: dict[str, Any]) -> None:
+    """The line of the first lockdown is in the middle of the weeks, and not at the beginning of time."""
+    figure = realism_chart("weeks", small_profiles["weeks"], "a leak")
+
+    assert [shape.x0 for shape in figure.layout.shapes] == ["2020-03-16"]
+
+
 def test_charts_without_the_years_of_their_finding(small_profiles: dict[str, Any]) -> None:
     """Where the years or ages of a finding are missing, the title says what is drawn."""
     titles = [

@@ -75,7 +75,7 @@ def _weeks(table: pl.DataFrame) -> _Drawn:
     figure = go.Figure(go.Scatter(x=rows["week"].to_list(), y=rows["created"].to_list(), mode="lines", line_color=BLUE))
     figure.update_xaxes(title=translate("week"))
     figure.update_yaxes(title=translate("records created"), tickformat=",d", rangemode="tozero")
-    reference_line(figure, _LOCKDOWN.isoformat(), translate("first lockdown"))
+    reference_line(figure, _LOCKDOWN, translate("first lockdown"))
     spring = (pl.col("week") >= pl.date(2020, 3, 16)) & (pl.col("week") <= pl.date(2020, 5, 4))
     before = (pl.col("week") >= pl.date(2019, 3, 18)) & (pl.col("week") <= pl.date(2019, 5, 6))
     now, then = whole(rows.filter(spring)["created"].sum()), whole(rows.filter(before)["created"].sum())

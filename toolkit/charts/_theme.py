@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Iterable, Sequence
+from datetime import date
 from itertools import pairwise
 from typing import Any
 
@@ -282,10 +283,11 @@ def ink_on(colour: str) -> str:
 
 
 def reference_line(figure: go.Figure, value: object, text: str) -> None:
-    """Draw a dashed vertical line at a value, with its label."""
-    figure.add_vline(x=real(value), line={"color": VERMILION, "width": 2, "dash": "dash"})
+    """Draw a dashed vertical line at a value, a number or a date, with its label."""
+    at = value.isoformat() if isinstance(value, date) else real(value)
+    figure.add_vline(x=at, line={"color": VERMILION, "width": 2, "dash": "dash"})
     figure.add_annotation(
-        x=real(value),
+        x=at,
         text=text,
         y=1,
         yref="paper",
