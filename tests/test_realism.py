@@ -235,8 +235,8 @@ def test_the_command_prints_every_mark_and_draws_a_page(small_leak: Path, tmp_pa
     assert "<script src=" not in text
 
 
-def test_an_open_leak_of_another_origin_is_measured_without_truth(small_leak: Path) -> None:
-    """Marks that need the truth are there on a synthetic leak."""
+def test_marks_that_need_the_truth_are_measured_on_a_synthetic_leak(small_leak: Path) -> None:
+    """A synthetic leak has the truth that two of the marks need."""
     with open_leak(small_leak) as leak:
         assert isinstance(leak, Leak)
         moves = measure(leak, ["household_moves", "remarriages"])

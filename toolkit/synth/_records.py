@@ -78,8 +78,6 @@ class _Entered:
     person: Ints
     home: Ints
     who: Demography
-    run: Ints
-    """Run of further records (`Plan.segments`) that a record belongs to, -1 for the practice's own people."""
     died: Ints
     record_id: Ints
     created: Ints
@@ -188,7 +186,7 @@ class RecordMaker:
             self._hands.of_import(practice),
             self._hands.of(practice, entered - plan.calendar.start, rho),
         )
-        return _Entered(practice, person, home, who, run, died, record_id, created, entry, hand, updated)
+        return _Entered(practice, person, home, who, died, record_id, created, entry, hand, updated)
 
     def _last_seen(self, person: Ints, practice: Ints, home: Ints, run: Ints, died: Ints) -> Ints:
         """Return the last day on which each practice saw each person: the copy, death, or the transfer elsewhere."""
@@ -331,7 +329,7 @@ class RecordMaker:
     def _updated(self, practice: int, rho: Ints, created: Ints, last_seen: Ints) -> Ints:
         """Return the day of the last change of each record, when the practice was open."""
         calendar = self._plan.calendar
-        busy = np.concatenate(([0], np.cumsum(self._weights(practice))))
+        busy = np.concatenate(([0], np.cumsum(calendar.of_practice(practice))))
         begin = np.clip(created - calendar.start, 0, calendar.count - 1)
         end = np.maximum(last_seen - calendar.start, begin)
         words = self._s_updated(rho)
@@ -341,9 +339,6 @@ class RecordMaker:
         day = np.searchsorted(busy, at, side="right") - 1
         updated: Ints = np.maximum(created, calendar.start + np.minimum(day, end))
         return updated
-
-    def _weights(self, practice: int) -> Ints:
-        return self._plan.calendar.of_practice(practice)
 
     def _practitioner(self, rho: Ints, practice: Ints, household: Ints, created: Ints) -> Ints:
         """Return the practitioner of each record: most often the household's, and none who came after its opening."""
