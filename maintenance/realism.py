@@ -9,6 +9,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from shutil import copyfile
+from tempfile import TemporaryDirectory
 
 from toolkit import open_leak
 from toolkit.charts import REALISM_CHARTS, realism_chart
@@ -39,10 +41,11 @@ def write_page(data_set: Path, page: Path = PAGE) -> None:
         for chart in REALISM_CHARTS
         if chart in tables
     ]
-    if not write_images(charts, page.parent / "images"):
-        raise RuntimeError("no browser drew the pictures: install Chromium")
-    for picture in (page.parent / "images").glob("*.png"):
-        picture.unlink()
+    with TemporaryDirectory() as folder:
+        if not write_images(charts, Path(folder)):
+            raise RuntimeError("no browser drew the pictures: install Chromium")
+        for chart in charts:
+            copyfile(Path(folder) / f"{chart.name}.svg", page.parent / "images" / f"{chart.name}.svg")
     part = measured_part(readings, charts, name, lines)
     page.write_text(f"{before}{begin}\n\n{part}\n\n{end}{after}", encoding="utf-8")
 

@@ -113,11 +113,12 @@ class Calendar:
             closed = self.weekday == _CLOSED_DAYS[kind]
             weight[closed] = weight[closed] * _CLOSED // 100
         if marks.seasons and rates.closed_in_august:
-            for year in range(self.first.year, int(self.year[-1]) + 1):
-                away = scale(self._summer(me * 10_000 + year), 32 - rates.closed_in_august)
-                begin = (date(year, 8, 1) - self.first).days + int(away[0])
-                closed = slice(max(begin, 0), max(begin + rates.closed_in_august, 0))
-                weight[closed] = weight[closed] * _CLOSED // 100
+            years = np.arange(self.first.year, self.year[-1] + 1)
+            away = scale(self._summer(practice * 10_000 + years), 32 - rates.closed_in_august)
+            begin = np.array([(date(year, 8, 1) - self.first).days for year in years.tolist()]) + away
+            days = (begin[:, None] + np.arange(rates.closed_in_august)).ravel()
+            days = days[(days >= 0) & (days < self.count)]
+            weight[days] = weight[days] * _CLOSED // 100
         return weight
 
     def openings(self, weight: Ints, installed: int) -> Ints:

@@ -15,6 +15,7 @@ Days are counted from the first day of the plan's calendar.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -368,7 +369,7 @@ class _SegmentBuilder:
     """Build the runs of further records layer by layer: second records, then third and fourth ones from those."""
 
     def __init__(self, neighbours: Ints, home: Ints, *, transfer: bool) -> None:
-        self._neighbours = neighbours
+        self._neighbours: list[list[int]] = neighbours.tolist()
         self._home = home
         self._transfer = transfer
         self._done: list[tuple[int, int, int, int, int]] = []
@@ -395,9 +396,9 @@ class _SegmentBuilder:
             return
         shares = apportion(total, np.array([length for *_, length in previous]))
         for (k, slots, rank, _), share in zip(previous, shares.tolist(), strict=True):
-            others = [s for s in range(len(self._neighbours[k])) if s not in slots]
-            start = (slots[-1] + 1) % len(self._neighbours[k])
-            chosen = sorted(others, key=lambda s: (s - start) % len(self._neighbours[k]))[:3]
+            count = len(self._neighbours[k])
+            following = ((slots[-1] + after) % count for after in range(1, count + 1))
+            chosen = list(islice((slot for slot in following if slot not in slots), 3))
             at = rank
             for slot, length in zip(chosen, _split(share, (3, 2, 1)[: len(chosen)]), strict=True):
                 if length:
@@ -411,7 +412,7 @@ class _SegmentBuilder:
                 self._done.append((k, k, int(self._home[k]) - count, count, 0))
 
     def _add(self, source: int, slots: tuple[int, ...], rank: int, length: int, *, transfer: bool = False) -> None:
-        self._done.append((int(self._neighbours[source][slots[-1]]), source, rank, length, int(transfer)))
+        self._done.append((self._neighbours[source][slots[-1]], source, rank, length, int(transfer)))
         self._last.append((source, slots, rank, length))
 
     def sorted(self) -> Segments:

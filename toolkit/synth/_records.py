@@ -25,6 +25,8 @@ Bools = NDArray[np.bool_]
 ENTRIES = ("visit", "late", "import", "transfer")
 """How a record was entered; `Records.entry` is an index into it."""
 _VISIT, _LATE, _IMPORT, _TRANSFER = range(4)
+_ID_BITS = 40
+"""Bits of a `record_id` in a key by which records are sorted; every key is different."""
 _OLD_DATES = 4_000
 """Days before the installation that the dates of an imported base go back to."""
 _LATEST = 9
@@ -116,7 +118,7 @@ class RecordMaker:
         transferred = np.flatnonzero(entered.entry == _TRANSFER)
         if transferred.size:
             self._take_over(entered, transferred, typed, hand, noted)
-        order = np.lexsort((entered.record_id, entered.practice))
+        order = np.argsort(entered.practice << _ID_BITS | entered.record_id)
         practice, person = entered.practice[order], entered.person[order]
         return Records(
             rho=rho[order],
@@ -227,7 +229,7 @@ class RecordMaker:
         parts = []
         for k, end, count in zip(range(first, last), ends.tolist(), opened.sum(axis=1).tolist(), strict=True):
             own = np.concatenate([visits[:, end - count : end], self._import(k)], axis=1)
-            order = np.lexsort((own[0], own[1]))
+            order = np.argsort(own[1] << _ID_BITS | own[0])
             parts += [own[:, order], self._transfers(k)]
         slots = np.concatenate(parts, axis=1)
         slots[1:3] += calendar.start
