@@ -59,7 +59,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 
 def test_documented_commands_exist() -> None:
     """Every documented command is there, and one command per question."""
-    documented = {"generate", "verify-synthetic", "describe", "disclosures", "realism", "investigate"}
+    documented = {"generate", "verify-synthetic", "intake", "describe", "disclosures", "realism", "investigate"}
     documented |= {"lab", "rerun"}
     documented |= {"counts", "comments", "public-figures", "duplicates", "claims"}
 

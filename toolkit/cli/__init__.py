@@ -17,6 +17,7 @@ from toolkit._platform import interrupt_on_termination
 from toolkit.cli._describe import describe
 from toolkit.cli._disclosures import disclosures
 from toolkit.cli._generate import generate, verify_synthetic
+from toolkit.cli._intake import intake
 from toolkit.cli._investigate import investigate
 from toolkit.cli._lab import lab
 from toolkit.cli._questions import question_command
@@ -28,7 +29,7 @@ from toolkit.questions import questions
 __all__ = ["main", "make_app"]
 
 _HELP = "Data-leak forensics: open a leak, answer questions about it, and check the answers on synthetic leaks."
-_COMMANDS = (generate, verify_synthetic, describe, disclosures, realism)
+_COMMANDS = (generate, verify_synthetic, intake, describe, disclosures, realism)
 _RUNS = (investigate, rerun, lab)
 
 

@@ -15,6 +15,7 @@ from toolkit.second_count._folding import fold
 from toolkit.second_count._lines import count_dates, count_filled, count_lines
 from toolkit.second_count._people import count_people_by_keys
 from toolkit.second_count._planted import count_planted
+from toolkit.second_count._units import count_units
 
 __all__ = [
     "Stratum",
@@ -26,6 +27,7 @@ __all__ = [
     "count_lines",
     "count_people_by_keys",
     "count_planted",
+    "count_units",
     "estimate_total",
     "fold",
 ]
