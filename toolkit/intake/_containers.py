@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
+from toolkit._platform import make_private
 from toolkit.errors import InputError
 from toolkit.intake._kinds import Finding
 
@@ -380,7 +381,7 @@ class _Opener:
         digest, size, cut = hashlib.sha256(), 0, None
         allowed = max(self._limits.floor, self._in * self._limits.expansion)
         with out.open("xb") as file:
-            out.chmod(0o600)
+            make_private(out)
             try:
                 for chunk in chunks:
                     self._out += len(chunk)

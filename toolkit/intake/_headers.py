@@ -7,6 +7,7 @@ folded, `CamelCase` and `snake_case` are split, and words that say nothing (pati
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from toolkit.intake._values import fold
 
@@ -142,6 +143,7 @@ def words_of(header: str) -> tuple[str, ...]:
     return tuple(fold(re.sub(r"(?<=[a-zà-ÿ])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", header)).split())
 
 
+@cache
 def header_score(header: str, column: str) -> float:
     """Return how well a header names a column of the schema, from 0 (not at all) to 1 (one of its names)."""
     words = words_of(header)

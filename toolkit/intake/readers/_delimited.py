@@ -23,7 +23,7 @@ _WHOLE = 8 << 20
 """Bytes up to which a file is looked at as a whole."""
 _PIECES, _PIECE = 62, 64 << 10
 _TAIL_LINES = 30
-_SAMPLE = 1_000
+_SAMPLE = 400
 _FREE = ("administrative_comment", "address", None)
 _FOOTER = re.compile(
     r"^\W*(total|totaux|fin\b|end\b|nombre|count|edite|edition|imprime|page|export|source|genere|generated|rows?\b|lignes?\b|"

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from toolkit._platform import make_private
 from toolkit.intake._containers import Stream
 from toolkit.intake._encoding import decode_cell, find_encoding, utf16_kind
 from toolkit.intake._kinds import Batch, Finding, Job, Places, Reject, repair_bits
@@ -106,7 +107,7 @@ def _transcode(source: Path, target: Path, kind: str) -> None:
 
     decoder = codecs.getincrementaldecoder(kind)(errors="replace")
     with source.open("rb") as file, target.open("xb") as out:
-        target.chmod(0o600)
+        make_private(target)
         while chunk := file.read(_CHUNK):
             out.write(decoder.decode(chunk).replace("\ufeff", "").encode("utf-8", errors="replace"))
         out.write(decoder.decode(b"", final=True).encode("utf-8", errors="replace"))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+from toolkit._platform import make_private
 from toolkit.intake._containers import Stream
 from toolkit.intake._encoding import decode_cell
 from toolkit.intake._kinds import Finding, Job, repair_bits
@@ -25,13 +26,13 @@ def sqlite_tables(stream: Stream, work: Path) -> list[SourceTable]:
     """Return the tables of a database; views are not read. A log beside the file is read with it."""
     copy = work / f"{stream.path.name}.sqlite"
     shutil.copyfile(stream.path, copy)
-    copy.chmod(0o600)
+    make_private(copy)
     findings: list[Finding] = []
     for suffix in ("-wal", "-journal"):
         beside = stream.path.with_name(stream.path.name + suffix)
         if beside.is_file() and beside.stat().st_size:
             shutil.copyfile(beside, copy.with_name(copy.name + suffix))
-            copy.with_name(copy.name + suffix).chmod(0o600)
+            make_private(copy.with_name(copy.name + suffix))
             findings.append(Finding("write_ahead_log", f"{stream.source}: read with its log ({beside.name})"))
     tables = []
     try:
