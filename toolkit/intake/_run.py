@@ -159,8 +159,8 @@ def _check_tables(looked: Looked, out: Path, options: IntakeOptions) -> None:
             ", ".join(f"{one.table.source} ({len(one.table.names)} columns)" for one in looked.tables[:5]) or "no table"
         )
         raise InputError(
-            f"No table of people was found among {len(looked.received)} files (found: {seen}): look at them with "
-            "`toolkit intake-look`, and map the columns in its recipe."
+            f"No table of people was found among {len(looked.received)} files (found: {seen}): "
+            "give other files, or map the columns of one in a recipe (--recipe)."
         )
     unclear = looked.ambiguities
     if unclear:
