@@ -10,11 +10,14 @@ import re
 from functools import cache
 
 from toolkit.intake._values import fold
+from toolkit.schema import LINES
 
-__all__ = ["FULL_NAME", "header_score", "words_of"]
+__all__ = ["FULL_NAME", "ROLES", "header_score", "words_of"]
 
 FULL_NAME = "full_name"
 """A column with the whole name of a person; it is split into last and first name."""
+ROLES = (*(name for name in LINES.names if name != "line_id"), FULL_NAME)
+"""What a column of a source can be."""
 
 _PHRASES: dict[str, tuple[str, ...]] = {
     "record_id": (

@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from toolkit.intake._encoding import decode_cell
-from toolkit.intake._headers import header_score, words_of
+from toolkit.intake._headers import ROLES, header_score, words_of
 from toolkit.intake._mapping import TYPED
+from toolkit.intake._tables import unique_names
 from toolkit.intake._values import (
     fold,
     is_null_word,
@@ -20,12 +21,10 @@ from toolkit.intake._values import (
     read_postal_code,
     read_sex,
 )
-from toolkit.schema import LINES
 
 __all__ = ["Layout", "Split", "find_layout", "looks_typed", "split_line", "typed_tests"]
 
 _DELIMITERS = (b";", b",", b"\t", b"|", b"||", b"\x01", b"\x1f", b"\x1e", b"~", b"^", b"::", b"#", b"@@", b"\xa6")
-_ROLES = (*(name for name in LINES.names if name != "line_id"), "full_name")
 _TOP = 40
 """Lines at the beginning among which the header is looked for."""
 _RUN = 20
@@ -53,10 +52,6 @@ class Layout:
     """Fields of most rows."""
     widths: frozenset[int] = frozenset()
     """Numbers of fields that rows have, without being damaged."""
-    trailing: bool = False
-    """Whether every row ends with a delimiter that the header lacks."""
-    positions: tuple[int, ...] = ()
-    """First character of each column of a table of fixed width."""
     findings: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -204,7 +199,7 @@ def _test(column: str, copy_year: int, *, native_null: bool) -> Callable[[str | 
                 return "@" in text
             case _:
                 read = read_date(text, copy_year=copy_year)
-                return read.value is not None or read.lost not in ("not a date", None) or read.lost is None
+                return read.lost != "not a date"
 
     return fits
 
@@ -265,20 +260,9 @@ def find_layout(lines: Sequence[bytes], encoding: str) -> Layout | None:
                 break
     else:
         columns = max(widths)
-    names = _names(header, columns)
-    return Layout(
-        encoding, delimiter, quote, escape, header, line, top, names, width, frozenset(widths), trailing, (), findings
-    )
-
-
-def _names(header: Sequence[str] | None, columns: int) -> list[str]:
-    names: list[str] = []
-    seen: Counter[str] = Counter()
-    for number in range(columns):
-        name = (header[number] if header is not None and number < len(header) else "") or f"(column {number + 1})"
-        seen[name] += 1
-        names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
-    return names
+    named = header or []
+    names = unique_names([named[number] if number < len(named) else "" for number in range(columns)])
+    return Layout(encoding, delimiter, quote, escape, header, line, top, names, width, frozenset(widths), findings)
 
 
 def _delimiter(sample: Sequence[bytes], encoding: str) -> tuple[bytes, bytes | None, bool] | None:
@@ -322,7 +306,7 @@ def _is_table(sample: Sequence[bytes], chosen: tuple[bytes, bytes | None, bool],
 
 
 def _is_name_of_column(text: str) -> bool:
-    return bool(text.strip()) and any(header_score(text, role) >= 0.8 for role in _ROLES)
+    return bool(text.strip()) and any(header_score(text, role) >= 0.8 for role in ROLES)
 
 
 def _quote(sample: Sequence[bytes], delimiter: bytes) -> bytes | None:
@@ -405,7 +389,7 @@ def _find_header(records: Sequence[tuple[int, list[bytes]]], width: int, encodin
         filled = [cell for cell in cells if cell]
         if len(fields) < max(2, _NAMED * (width - 1)) or not filled or any(map(looks_typed, filled)):
             continue
-        named = sum(max(header_score(cell, role) for role in _ROLES) >= 0.7 for cell in filled)
+        named = sum(max(header_score(cell, role) for role in ROLES) >= 0.7 for cell in filled)
         share = named / len(filled)
         if (named >= 2 and share >= 0.3) or (named >= 1 and share >= 0.6):
             return at

@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from toolkit.intake._headers import FULL_NAME, header_score
+from toolkit.intake._headers import FULL_NAME, ROLES, header_score
 from toolkit.intake._names import first_names, name_order, surnames
 from toolkit.intake._values import (
     fold,
@@ -32,7 +32,6 @@ from toolkit.intake._values import (
     read_sex,
 )
 from toolkit.reference import read as read_reference
-from toolkit.schema import LINES
 
 __all__ = ["TYPED", "Ambiguity", "ColumnMap", "Match", "match_columns", "month_first"]
 
@@ -48,7 +47,6 @@ TYPED = (
     "updated_on",
 )
 """Columns whose values have a form, so that a text can be seen not to fit."""
-_ROLES = (*(name for name in LINES.names if name != "line_id"), FULL_NAME)
 _PHONES = ("mobile_phone", "landline_phone")
 _DATES = ("birth_date", "created_on", "updated_on")
 _NAMES = ("last_name", "birth_name", "first_name")
@@ -112,14 +110,14 @@ def match_columns(
     features = [_Features(cells, copy_year) for cells in samples]
     births = [number for number, one in enumerate(features) if one.share["date"] > 0.5]
     context = _Context(features, births)
-    scores = np.zeros((len(names), len(_ROLES)))
+    scores = np.zeros((len(names), len(ROLES)))
     for row, (name, one) in enumerate(zip(names, features, strict=True)):
-        for place, role in enumerate(_ROLES):
+        for place, role in enumerate(ROLES):
             header = header_score(name, role) if has_header else 0.0
             content = context.content(row, role)
             scores[row, place] = _combined(header, content, has_header=has_header, filled=one.filled)
     if has_header and _header_has_parts(names):
-        scores[:, _ROLES.index(FULL_NAME)] = 0.0
+        scores[:, ROLES.index(FULL_NAME)] = 0.0
     chosen = _assign(scores)
     if not has_header:
         _settle_headerless(chosen, samples)
@@ -158,13 +156,13 @@ def _header_has_parts(names: Sequence[str]) -> bool:
 
 def _assign(scores: np.ndarray) -> dict[int, str]:
     rows, places = linear_sum_assignment(scores, maximize=True)
-    chosen = {int(row): _ROLES[place] for row, place in zip(rows, places, strict=True) if scores[row, place] >= _ACCEPT}
+    chosen = {int(row): ROLES[place] for row, place in zip(rows, places, strict=True) if scores[row, place] >= _ACCEPT}
     # Further telephone columns: their numbers go to the free place of each row.
     for row in range(len(scores)):
         if row not in chosen:
-            best = max(scores[row, _ROLES.index(role)] for role in _PHONES)
+            best = max(scores[row, ROLES.index(role)] for role in _PHONES)
             if best >= 0.5 and best >= scores[row].max() - _CLEAR:
-                chosen[row] = "mobile_phone" if scores[row, _ROLES.index("mobile_phone")] == best else "landline_phone"
+                chosen[row] = "mobile_phone" if scores[row, ROLES.index("mobile_phone")] == best else "landline_phone"
     return chosen
 
 
@@ -379,15 +377,15 @@ def _match(
     *,
     has_header: bool,
 ) -> Match:
-    order = [place for place in np.argsort(-scores[row], kind="stable").tolist() if _ROLES[place] != role]
+    order = [place for place in np.argsort(-scores[row], kind="stable").tolist() if ROLES[place] != role]
     runner = order[0] if order and scores[row, order[0]] > 0 else None
     evidence = _evidence(name, role, features[row], has_header=has_header)
     return Match(
         name,
         role,
-        round(float(scores[row, _ROLES.index(role)]), 3) if role else 0.0,
+        round(float(scores[row, ROLES.index(role)]), 3) if role else 0.0,
         evidence,
-        _ROLES[runner] if runner is not None else None,
+        ROLES[runner] if runner is not None else None,
         round(float(scores[row, runner]), 3) if runner is not None else 0.0,
     )
 

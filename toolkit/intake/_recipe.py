@@ -14,14 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.errors import InputError
-from toolkit.intake._headers import FULL_NAME
+from toolkit.intake._headers import ROLES
 from toolkit.intake._mapping import ColumnMap, Match
 from toolkit.intake._tables import SourceTable
-from toolkit.schema import LINES
 
 __all__ = ["apply_recipe", "read_recipe", "recipe_text"]
 
-_ROLES = (*(name for name in LINES.names if name != "line_id"), FULL_NAME)
 _KEYS = {
     "source",
     "sha256",
@@ -56,10 +54,10 @@ def read_recipe(path: Path) -> dict[str, Any]:
         if unknown:
             raise InputError(f"The recipe {path} has the unknown key {min(unknown)!r} for {table['source']}.")
         for source, column in dict(table.get("columns", {})).items():
-            if column != "" and column not in _ROLES:
+            if column != "" and column not in ROLES:
                 raise InputError(
                     f"The recipe {path} maps the column {source!r} to {column!r}: "
-                    f"give one of {', '.join(_ROLES)}, or an empty text for none."
+                    f"give one of {', '.join(ROLES)}, or an empty text for none."
                 )
     return recipe
 

@@ -14,17 +14,15 @@ import fastexcel
 from toolkit.errors import InputError
 from toolkit.intake._containers import Stream
 from toolkit.intake._encoding import decode_cell, find_encoding
-from toolkit.intake._headers import header_score
+from toolkit.intake._headers import ROLES, header_score
 from toolkit.intake._kinds import Finding, Job
 from toolkit.intake._layout import looks_typed
 from toolkit.intake._mapping import ColumnMap
 from toolkit.intake._tables import SourceTable, columns_of, unique_names
 from toolkit.intake.readers._rows import Row, batches
-from toolkit.schema import LINES
 
 __all__ = ["html_tables", "workbook_tables"]
 
-_ROLES = (*(name for name in LINES.names if name != "line_id"), "full_name")
 _TOP = 40
 _SAMPLE = 1_000
 Cells = Sequence[str | None]
@@ -148,7 +146,7 @@ def _header(rows: Sequence[Cells]) -> int | None:
         filled = [cell for cell in row if cell]
         if not filled or any(map(looks_typed, filled)):
             continue
-        named = sum(max(header_score(cell, role) for role in _ROLES) >= 0.7 for cell in filled)
+        named = sum(max(header_score(cell, role) for role in ROLES) >= 0.7 for cell in filled)
         if named >= max(1, 0.3 * len(filled)) and len(filled) > 1 and (best is None or named > best[0]):
             best = named, at
     return best[1] if best is not None else None

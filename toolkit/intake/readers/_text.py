@@ -195,16 +195,12 @@ def line_starts(data: bytes, *, final: bool) -> NDArray[np.int64]:
     return starts
 
 
-def plain_lines(  # noqa: C901 (each mark of a plain line)
-    data: bytes, starts: NDArray[np.int64], layout: Layout
-) -> NDArray[np.bool_]:
+def plain_lines(data: bytes, starts: NDArray[np.int64], layout: Layout) -> NDArray[np.bool_]:
     """Return which lines can be read in bulk; `starts` as `line_starts` returns it."""
     count = len(starts) - 1
     if count <= 0:
         return np.zeros(0, dtype=bool)
     octets = np.frombuffer(data, dtype=np.uint8)[: starts[-1]]
-    if layout.positions:
-        return np.zeros(count, dtype=bool)
     size = len(layout.delimiter)
     at = np.flatnonzero(octets == layout.delimiter[0])
     if size > 1:
